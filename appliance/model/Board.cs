@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Appliance.Model;
+
+/// <summary>
+/// The facts of one board, from <c>packaging/boards/&lt;board&gt;.json</c>: what is fitted, where the kernel shows it, what its limits
+/// are. Facts only; how to control is in the code, how somebody wants it in appliance.json.
+/// </summary>
+public sealed record Board
+{
+    public required string Name { get; init; }
+
+    /// <summary><c>liquid-to-air</c> or <c>liquid-to-liquid</c>.</summary>
+    public required string Cooling { get; init; }
+
+    /// <summary>The sensor group the setpoint is held at: <c>coolant_supply</c> (default) or <c>cabinet_inlet</c>.</summary>
+    public string ControlledSensor { get; init; } = "coolant_supply";
+
+    public double SetpointC { get; init; } = 38;
+
+    public double BandK { get; init; } = 2;
+
+    public required IReadOnlyList<BoardFan> Fans { get; init; }
+
+    public required IReadOnlyList<BoardPump> Pumps { get; init; }
+
+    public required IReadOnlyList<BoardSensor> Sensors { get; init; }
+
+    /// <summary>Digital lines: leak ropes and spots, level switch, pump enable, valves.</summary>
+    public IReadOnlyList<BoardLine> Lines { get; init; } = [];
+
+    public required BoardGpus Gpus { get; init; }
+}
+
+/// <param name="Name"><c>fan1</c> … <c>fan6</c>.</param>
+/// <param name="Chip">The hwmon chip's <c>name</c> file; never the hwmonN number, which the kernel renumbers.</param>
+/// <param name="Channel">N of <c>pwmN</c> and <c>fanN_input</c>.</param>
+/// <param name="MaxRpm">Tachometer at full duty against the fitted core.</param>
+/// <param name="MinDutyPercent">Floor that DIMMs, NICs and power supplies behind the fan need.</param>
+public sealed record BoardFan(string Name, string Chip, int Channel, double MaxRpm, double MinDutyPercent, double MaxW);
+
+public sealed record BoardPump(string Name, string Chip, int Channel, double MaxRpm, double MinDutyPercent, double MaxW);
+
+/// <param name="Name"><c>coolant_supply1</c>, <c>flow1</c>, <c>humidity1</c> …</param>
+/// <param name="Group">Redundant sensors share a group and are voted: <c>coolant_supply</c>, <c>coolant_return</c>, <c>flow</c> …</param>
+/// <param name="Attribute">hwmon attribute without <c>_input</c>: <c>temp1</c>, <c>humidity1</c>, <c>fan7</c> for a flow meter.</param>
+/// <param name="Scale">What one raw unit is in the group's unit (hwmon milli-degrees: 0.001).</param>
+public sealed record BoardSensor(string Name, string Group, string Chip, string Attribute, string Unit, double Scale, double Min, double Max);
+
+/// <param name="Kind"><c>leak_rope</c>, <c>leak_spot</c>, <c>leak_wire</c> (wire break), <c>level_low</c>, <c>pump_enable</c>, <c>valve</c>.</param>
+/// <param name="ActiveLow">True where the line is low when the condition holds.</param>
+/// <param name="Output">True where we drive it; a released output line must be the safe state by wiring.</param>
+public sealed record BoardLine(string Name, string Kind, int GpioChip, int Offset, bool ActiveLow, bool Output = false);
+
+/// <param name="Count">GPUs fitted.</param>
+/// <param name="MaxW">Power limit by default, W.</param>
+/// <param name="MinLimitW">NVML's lowest limit, W.</param>
+/// <param name="ThrottleC">Die temperature at which the GPU throttles itself, °C.</param>
+public sealed record BoardGpus(int Count, double MaxW, double MinLimitW, double ThrottleC);
+
+/// <summary>Reads a board file; errors name file, key, value and what would be right.</summary>
+public static class BoardFile
+{
+    /// <exception cref="FormatException">One line for a person, starting with <paramref name="path"/>.</exception>
+    public static Board Parse(ReadOnlySpan<byte> json, string path)
+    {
+        Board board;
+        try
+        {
+            board = JsonSerializer.Deserialize(json, BoardJson.Default.Board)
+                ?? throw new FormatException($"{path}: is empty; a board file is a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"{path}:{(e.LineNumber ?? 0) + 1}: {e.Message}", e);
+        }
+
+        foreach (var fault in Faults(board))
+            throw new FormatException($"{path}: {fault}");
+        return board;
+    }
+
+    private static IEnumerable<string> Faults(Board board)
+    {
+        if (board.Cooling is not ("liquid-to-air" or "liquid-to-liquid"))
+            yield return $"cooling is \"{board.Cooling}\"; it must be liquid-to-air or liquid-to-liquid.";
+        if (board.Fans.Count == 0)
+            yield return "fans is empty; a box without a fan cannot be cooled.";
+        if (board.Pumps.Count == 0)
+            yield return "pumps is empty; a liquid loop needs one.";
+        if (board.SetpointC is < 15 or > 50)
+            yield return $"setpoint_c is {board.SetpointC}; it must lie in 15..50.";
+        if (board.BandK is <= 0 or > 10)
+            yield return $"band_k is {board.BandK}; it must lie in 0..10.";
+        if (!board.Sensors.Any(s => s.Group == board.ControlledSensor))
+            yield return $"controlled_sensor is \"{board.ControlledSensor}\"; no sensor has that group.";
+        foreach (var duplicate in board.Fans.Select(f => f.Name).Concat(board.Pumps.Select(p => p.Name))
+            .Concat(board.Sensors.Select(s => s.Name)).Concat(board.Lines.Select(l => l.Name)).GroupBy(n => n).Where(g => g.Count() > 1))
+            yield return $"the name {duplicate.Key} is used {duplicate.Count()} times; names are unique.";
+        foreach (var sensor in board.Sensors.Where(s => s.Min >= s.Max))
+            yield return $"{sensor.Name}: min {sensor.Min} is not below max {sensor.Max}.";
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    WriteIndented = true)]
+[JsonSerializable(typeof(Board))]
+public sealed partial class BoardJson : JsonSerializerContext;
