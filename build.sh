@@ -1,13 +1,135 @@
 #!/usr/bin/env bash
-# The only commands anyone needs: ./build.sh {run|test|check|build|sim|fmt}
+# The only commands anyone needs. Each works on a clean clone and may be repeated.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
-case "${1:-}" in
-  check)
-    dotnet format whitespace appliance.sln --verify-no-changes --no-restore
-    dotnet build appliance.sln -v q
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh VERB
+
+  run [OPTIONS]        build, then start the whole box on the twin in this terminal; Ctrl-C stops it
+  test                 every test that needs no GPU and no root; ends with "N passed, N failed"
+  check                formatting, warnings, fast tests; run it before each commit
+  build                publish artifacts/appliance, appliance-safe, inference-core, bmc-agent (Native AOT, linux-x64)
+  sim [--seeds A..B]   the simulation campaign; prints the failing seed and the command that repeats it
+  fmt                  format the sources
+TEXT
+}
+
+say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
+[ -t 2 ] || say() { printf '· %s\n' "$*" >&2; }
+
+need() { # command, Debian package
+  command -v "$1" >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing $2"
+    apt-get install -y -q "$2" >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1; apt-get install -y -q "$2" >/dev/null; }
+  else
+    echo "build.sh: $1 is not installed; on Debian: sudo apt-get install $2" >&2
+    exit 1
+  fi
+}
+
+restore() { say "restoring packages (locked)"; LOCKED=true dotnet restore appliance.sln -v q; }
+
+# Native AOT programs into artifacts/, each only when a source is newer than what was published.
+publish() {
+  need gcc gcc
+  mkdir -p artifacts/.stamps artifacts/symbols
+  local program project
+  for program in appliance:appliance/daemon/Appliance appliance-safe:appliance/safe/Safe \
+                 bmc-agent:bmc-agent/BmcAgent inference-core:inference-core/InferenceCore; do
+    project=${program#*:}; program=${program%%:*}
+    local stamp=artifacts/.stamps/$program
+    if [ -f "$stamp" ] && [ -x "artifacts/$program" ] && [ -z "$(newer_sources "$stamp")" ]; then continue; fi
+    say "publishing $program"
+    local out=artifacts/.publish/$program
+    rm -rf "$out"
+    touch "$stamp.new"
+    dotnet publish "$project.csproj" -c Release -v q -o "$out" >&2
+    mv -f "$out"/*.dbg artifacts/symbols/ 2>/dev/null || true
+    rm -f "$out"/*.pdb "$out"/*.staticwebassets.endpoints.json "$out"/web.config
+    cp -rf "$out"/. artifacts/
+    rm -rf "$out"
+    mv "$stamp.new" "$stamp"
+  done
+}
+
+newer_sources() {
+  find appliance thermal inference-core bmc-agent packaging Directory.Build.props Directory.Packages.props \
+    \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f -newer "$1" -print -quit
+}
+
+passed=0 failed=0 skipped=0
+# Runs one suite and adds its figures up; the runner's own closing lines are what is counted.
+suite() { # name, project folder, arguments…
+  local name=$1 folder=$2 log status=0
+  shift 2
+  say "tests: $name"
+  log=$(mktemp)
+  dotnet "$(ls "$folder"/bin/Release/net10.0/linux-x64/*Tests.dll)" -noLogo "$@" 2>&1 | tee "$log" || status=$?
+  local line
+  line=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -aE 'Total: +[0-9]+, +Errors: +[0-9]+, +Failed: +[0-9]+' | tail -n 1 || true)
+  if [ -z "$line" ]; then
+    echo "build.sh: $name ended without a summary (exit $status)" >&2
+    failed=$((failed + 1))
+  else
+    local total errors fails skips
+    total=$(sed -E 's/.*Total: +([0-9]+).*/\1/' <<<"$line")
+    errors=$(sed -E 's/.*Errors: +([0-9]+).*/\1/' <<<"$line")
+    fails=$(sed -E 's/.*Failed: +([0-9]+).*/\1/' <<<"$line")
+    skips=$(sed -E 's/.*Skipped: +([0-9]+).*/\1/' <<<"$line")
+    if [ "$status" != 0 ] && [ $((errors + fails)) = 0 ]; then errors=1; total=$((total + 1)); fi
+    passed=$((passed + total - fails - skips)) failed=$((failed + fails + errors)) skipped=$((skipped + skips))
+  fi
+  rm -f "$log"
+}
+
+verdict() {
+  echo
+  if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
+  [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+verb=${1:-help}
+[ $# -gt 0 ] && shift
+case "$verb" in
+  run)
+    publish
+    exec artifacts/appliance run --simulated "$@"
     ;;
-  *) echo "usage: ./build.sh {check}" >&2; exit 64 ;;
+  test)
+    need mosquitto_sub mosquitto-clients
+    need chromium chromium
+    need node nodejs
+    need npm npm
+    restore
+    say "building with warnings as errors"
+    dotnet build appliance.sln -c Release -v q --no-restore
+    publish
+    suite fast tests/fast
+    suite simulation tests/simulation
+    APPLIANCE_BIN_DIR="$PWD/artifacts" suite system tests/system -parallel none
+    verdict
+    ;;
+  check)
+    say "formatting"
+    dotnet format whitespace appliance.sln --verify-no-changes --no-restore || { echo "build.sh: run ./build.sh fmt" >&2; exit 1; }
+    say "building with warnings as errors"
+    dotnet build appliance.sln -c Release -v q
+    suite fast tests/fast
+    verdict
+    ;;
+  build) publish && ls -l --time-style=+ artifacts/{appliance,appliance-safe,bmc-agent,inference-core} ;;
+  sim)
+    publish
+    exec artifacts/appliance sim --campaign "$@"
+    ;;
+  fmt) dotnet format whitespace appliance.sln --no-restore && say formatted ;;
+  help | -h | --help) usage ;;
+  *)
+    echo "build.sh: there is no verb \"$verb\"; ./build.sh help lists them" >&2
+    exit 64
+    ;;
 esac
