@@ -1,0 +1,58 @@
+namespace Appliance.Twin;
+
+/// <summary>The plant as it is, not as it is shown. Only tests, scores and the twin's own screens may look.</summary>
+public sealed class TwinTruth
+{
+    public TwinTruth(int gpus)
+    {
+        DieC = new double[gpus];
+        MemoryC = new double[gpus];
+        PlateC = new double[gpus];
+        GpuW = new double[gpus];
+        SelfThrottled = new bool[gpus];
+    }
+
+    public double SupplyC { get; internal set; }
+
+    public double ReturnC { get; internal set; }
+
+    public double FlowLMin { get; internal set; }
+
+    public double AirFlowM3S { get; internal set; }
+
+    /// <summary>Air at the radiator's face: the room plus what DIMMs, NICs and power supplies put in ahead of it.</summary>
+    public double RadiatorInletC { get; internal set; }
+
+    public double RoomDewPointC { get; internal set; }
+
+    /// <summary>Coolest wetted or metal surface in the cabinet, °C: condensation begins below the dew point.</summary>
+    public double CoolestSurfaceC { get; internal set; }
+
+    public double HeatW { get; internal set; }
+
+    public double RejectedW { get; internal set; }
+
+    public double FanW { get; internal set; }
+
+    public double PumpW { get; internal set; }
+
+    /// <summary>GPU power wanted but not drawn because of a limit set by software or parked workers, W.</summary>
+    public double WithheldW { get; internal set; }
+
+    public double LevelPercent { get; internal set; }
+
+    public double LeakedL { get; internal set; }
+
+    public bool GpusPowered { get; internal set; } = true;
+
+    public double[] DieC { get; }
+
+    public double[] MemoryC { get; }
+
+    public double[] PlateC { get; }
+
+    public double[] GpuW { get; }
+
+    /// <summary>The GPU slowed itself at its own limit: that must never be what saved the box.</summary>
+    public bool[] SelfThrottled { get; }
+}

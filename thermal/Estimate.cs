@@ -1,0 +1,114 @@
+using Appliance.Model;
+
+namespace Appliance.Thermal;
+
+/// <summary>What the box is taken to be doing, after voting, plausibility and the energy balance.</summary>
+public struct Estimate
+{
+    /// <summary>Voted coolant supply, °C. Absent only if no sensor of the group can be trusted at all.</summary>
+    public Reading<double> SupplyC;
+
+    public Reading<double> ReturnC;
+
+    /// <summary>Voted flow, L/min; suspect when it is inferred from the pumps instead of measured.</summary>
+    public Reading<double> FlowLMin;
+
+    public Reading<double> AmbientC;
+
+    public Reading<double> HumidityPercent;
+
+    /// <summary>Magnus formula over ambient and humidity, °C.</summary>
+    public Reading<double> DewPointC;
+
+    public Reading<double> LevelPercent;
+
+    /// <summary>The value held at the setpoint: the board's controlled sensor group.</summary>
+    public Reading<double> ControlledC;
+
+    /// <summary>Quality of each sensor after all checks, board order.</summary>
+    public PerSensor<Quality> Sensors;
+
+    public PerFan<RotorHealth> Fans;
+
+    public PerPump<RotorHealth> Pumps;
+
+    /// <summary>What each GPU counts as, W: measured, or the board's maximum when it cannot be read.</summary>
+    public PerGpu<double> GpuW;
+
+    public PerGpu<GpuHealth> Gpus;
+
+    /// <summary>Heat the GPUs put in now, W.</summary>
+    public double HeatW;
+
+    /// <summary>Heat the coolant carries now by m·cp·ΔT, W; absent without flow or both temperatures.</summary>
+    public Reading<double> CoolantHeatW;
+
+    /// <summary>Highest die temperature, °C.</summary>
+    public Reading<double> HottestGpuC;
+
+    public LeakState Leak;
+
+    public FlowState Flow;
+
+    /// <summary>Fans that turn as asked.</summary>
+    public int FansAlive;
+
+    public int PumpsAlive;
+
+    /// <summary>Sum over the living fans of what the tachometers say, relative to full speed of all fans, 0..1.</summary>
+    public double AirFraction;
+}
+
+public enum RotorHealth : byte
+{
+    Unknown,
+    Ok,
+    Slow,
+    Stalled,
+
+    /// <summary>No tachometer, but nothing else says it is not turning.</summary>
+    TachLost,
+
+    /// <summary>Turns, but not as commanded: writes do not arrive or somebody else writes.</summary>
+    NotObeying,
+}
+
+public enum GpuHealth : byte
+{
+    Ok,
+
+    /// <summary>Cannot be read: counts as full power.</summary>
+    Unreadable,
+
+    /// <summary>Fell off the bus.</summary>
+    Lost,
+
+    /// <summary>Hotter than its power and the coolant explain: plate clogged or disconnected.</summary>
+    PlateSuspect,
+
+    /// <summary>Does not obey its power limit.</summary>
+    LimitRefused,
+}
+
+public enum LeakState : byte
+{
+    Dry,
+
+    /// <summary>One detector not confirmed by a second: an alarm, not yet an action.</summary>
+    Suspected,
+
+    /// <summary>Two of three detectors, or one critical rope that stays wet: act, latched.</summary>
+    Confirmed,
+}
+
+public enum FlowState : byte
+{
+    Unknown,
+    Ok,
+
+    /// <summary>Below what the pumps should deliver.</summary>
+    Low,
+
+    /// <summary>No flow: seconds count.</summary>
+    None,
+}
