@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Appliance.Model;
+
+namespace Appliance.Health;
+
+/// <summary>
+/// The alarms that stand, and the conditions that are on their way to be one. Immutable; <see cref="Step"/> folds the findings
+/// of one moment into it. Hysteresis in time is the catalogue's (raise after, clear after); hysteresis in value is the rules'.
+/// </summary>
+public sealed record AlarmBook
+{
+    /// <summary>A standing alarm's text is refreshed at most this often: an alarm is not a telemetry channel.</summary>
+    public static readonly TimeSpan TextRefresh = TimeSpan.FromSeconds(30);
+
+    private ImmutableSortedDictionary<(string Code, string Target), Entry> Entries { get; init; } =
+        ImmutableSortedDictionary<(string Code, string Target), Entry>.Empty;
+
+    public static AlarmBook Empty { get; } = new();
+
+    /// <summary>Worst first, then oldest first.</summary>
+    public IReadOnlyList<Alarm> Standing =>
+    [
+        .. Entries.Values.Where(e => e.Alarm is not null).Select(e => e.Alarm!)
+            .OrderByDescending(a => a.Severity).ThenBy(a => a.RaisedAt),
+    ];
+
+    public bool IsStanding(string code, string target) => Entries.TryGetValue((code, target), out var entry) && entry.Alarm is not null;
+
+    /// <summary>Folds the findings of one moment. The same finding twice counts once, the worse one.</summary>
+    /// <exception cref="ArgumentException">A finding's code is not in the catalogue: a broken promise of the caller.</exception>
+    public static AlarmStep Step(AlarmBook book, IReadOnlyList<Finding> findings, Moment now)
+    {
+        var entries = book.Entries.ToBuilder();
+        var changes = ImmutableArray.CreateBuilder<AlarmChange>();
+        var held = new HashSet<(string, string)>();
+        foreach (var finding in findings.OrderByDescending(SeverityOf))
+        {
+            if (held.Add((finding.Code, finding.Target)))
+                Hold(entries, finding, now, changes);
+        }
+
+        foreach (var key in book.Entries.Keys.Where(k => !held.Contains(k)))
+            Release(entries, key, now, changes);
+        return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
+    }
+
+    /// <summary>Marks standing alarms as seen by a person. Without <paramref name="target"/> every alarm of the code.</summary>
+    /// <returns>No changes when nothing of that name stands unacknowledged.</returns>
+    public static AlarmStep Acknowledge(AlarmBook book, string code, string? target)
+    {
+        var entries = book.Entries.ToBuilder();
+        var changes = ImmutableArray.CreateBuilder<AlarmChange>();
+        foreach (var (key, entry) in book.Entries)
+        {
+            if (key.Code != code || (target is not null && key.Target != target) || entry.Alarm is not { Acknowledged: false } alarm)
+                continue;
+            var seen = alarm with { Acknowledged = true };
+            entries[key] = entry with { Alarm = seen };
+            changes.Add(new AlarmChange.Acknowledged(seen));
+        }
+
+        return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
+    }
+
+    private static Severity SeverityOf(Finding finding) => finding.Severity ?? AlarmCatalogue.Get(finding.Code).Severity;
+
+    private static void Hold(
+        ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries,
+        Finding finding,
+        Moment now,
+        ImmutableArray<AlarmChange>.Builder changes)
+    {
+        var key = (finding.Code, finding.Target);
+        var kind = AlarmCatalogue.Get(finding.Code);
+        var severity = SeverityOf(finding);
+        var entry = entries.TryGetValue(key, out var known) ? known with { GoneSince = null } : new Entry(now.Uptime, null, null, now.Uptime);
+        if (entry.Alarm is not { } alarm)
+        {
+            if (now.Uptime - entry.HeldSince >= kind.RaiseAfter)
+            {
+                var raised = new Alarm(finding.Code, finding.Target, severity, finding.Text, kind.NextStep, now.Utc);
+                entry = entry with { Alarm = raised, ChangedAt = now.Uptime };
+                changes.Add(new AlarmChange.Raised(raised));
+            }
+        }
+        else if (alarm.Severity != severity || (alarm.Text != finding.Text && now.Uptime - entry.ChangedAt >= TextRefresh))
+        {
+            // What got worse wants to be seen again, however often its milder form was acknowledged.
+            var updated = alarm with
+            {
+                Severity = severity,
+                Text = finding.Text,
+                Acknowledged = alarm.Acknowledged && severity <= alarm.Severity,
+            };
+            entry = entry with { Alarm = updated, ChangedAt = now.Uptime };
+            changes.Add(new AlarmChange.Updated(updated));
+        }
+
+        entries[key] = entry;
+    }
+
+    private static void Release(
+        ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries,
+        (string Code, string Target) key,
+        Moment now,
+        ImmutableArray<AlarmChange>.Builder changes)
+    {
+        var kind = AlarmCatalogue.Get(key.Code);
+        var entry = entries[key];
+        var gone = entry.GoneSince ?? now.Uptime;
+        if (entry.Alarm is not { } alarm)
+        {
+            entries.Remove(key);
+        }
+        else if (now.Uptime - gone >= kind.ClearAfter && (!kind.Latches || alarm.Acknowledged))
+        {
+            entries.Remove(key);
+            changes.Add(new AlarmChange.Cleared(alarm));
+        }
+        else
+        {
+            entries[key] = entry with { GoneSince = gone };
+        }
+    }
+
+    /// <param name="HeldSince">Uptime the condition began.</param>
+    /// <param name="GoneSince">Uptime since which it does not hold any more; null while it holds.</param>
+    /// <param name="Alarm">Null while the condition is too young to be an alarm.</param>
+    private sealed record Entry(TimeSpan HeldSince, TimeSpan? GoneSince, Alarm? Alarm, TimeSpan ChangedAt);
+}
+
+/// <summary>The book after a step, and what the step changed.</summary>
+public sealed record AlarmStep(AlarmBook Book, ImmutableArray<AlarmChange> Changes);

@@ -1,0 +1,30 @@
+using Appliance.Model;
+
+namespace Appliance.Health;
+
+/// <summary>
+/// One registered alarm: what it is called, what it means and what a person does about it. An alarm that is not in the
+/// <see cref="AlarmCatalogue"/> cannot be raised, so every alarm a person ever sees has a next step.
+/// </summary>
+/// <param name="Code">The constant that goes over the wire, e.g. <c>fan_stalled</c>.</param>
+/// <param name="Component"><c>loop</c>, <c>fan</c>, <c>pump</c>, <c>sensor</c>, <c>gpu</c>, <c>control</c>, <c>inference</c>.</param>
+/// <param name="Meaning">One sentence: what is the matter and why it counts.</param>
+/// <param name="NextStep">One sentence: what a person does now.</param>
+public sealed record AlarmKind(
+    string Code,
+    string Title,
+    string TitleZh,
+    Severity Severity,
+    string Component,
+    string Meaning,
+    string NextStep)
+{
+    /// <summary>How long the condition must hold before it is an alarm; zero for what cannot wait.</summary>
+    public TimeSpan RaiseAfter { get; init; }
+
+    /// <summary>How long the condition must be gone before the alarm clears, so that a flickering one stands.</summary>
+    public TimeSpan ClearAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A latching alarm stands until its condition is gone <i>and</i> a person has acknowledged it.</summary>
+    public bool Latches { get; init; }
+}

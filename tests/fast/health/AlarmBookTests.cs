@@ -1,0 +1,147 @@
+using Appliance.Health;
+using Appliance.Model;
+using CsCheck;
+using Xunit;
+
+namespace FastTests.Health;
+
+public sealed class AlarmBookTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 23, 22, 0, 0, TimeSpan.Zero);
+
+    private static readonly Gen<Finding> AnyFinding =
+        from kind in Gen.OneOf(AlarmCatalogue.All.ToArray())
+        from target in Gen.OneOf("fan1", "fan2", "loop")
+        from text in Gen.OneOf("warm.", "warmer.")
+        from severity in Gen.OneOf<Severity?>(null, Severity.Warning, Severity.Critical)
+        select new Finding(kind.Code, target, text, severity);
+
+    /// <summary>A story: what is found at each of some seconds.</summary>
+    private static readonly Gen<Finding[][]> AnyStory = AnyFinding.Array[0, 6].Array[1, 40];
+
+    [Fact]
+    public void What_stands_is_what_was_raised_and_not_cleared() => AnyStory.Sample(story =>
+    {
+        var seen = new HashSet<(string, string)>();
+        var book = AlarmBook.Empty;
+        for (var second = 0; second < story.Length; second++)
+        {
+            var step = AlarmBook.Step(book, story[second], At(second));
+            book = step.Book;
+            foreach (var change in step.Changes)
+            {
+                var key = (change.Alarm.Code, change.Alarm.Target);
+                var consistent = change switch
+                {
+                    AlarmChange.Raised => seen.Add(key),
+                    AlarmChange.Cleared => seen.Remove(key),
+                    AlarmChange.Updated or AlarmChange.Acknowledged => seen.Contains(key),
+                    _ => false,
+                };
+                if (!consistent)
+                    return false;
+            }
+        }
+
+        return seen.SetEquals(book.Standing.Select(a => (a.Code, a.Target)));
+    });
+
+    [Fact]
+    public void Nothing_found_for_long_enough_leaves_only_what_latches() => AnyStory.Sample(story =>
+    {
+        var book = Play(AlarmBook.Empty, story);
+        book = AlarmBook.Step(book, [], At(story.Length)).Book;
+        book = AlarmBook.Step(book, [], At(story.Length + 3600)).Book;
+        return book.Standing.All(a => AlarmCatalogue.Get(a.Code).Latches);
+    });
+
+    [Fact]
+    public void Everything_acknowledged_and_gone_leaves_nothing() => AnyStory.Sample(story =>
+    {
+        var book = Play(AlarmBook.Empty, story);
+        foreach (var alarm in book.Standing)
+            book = AlarmBook.Acknowledge(book, alarm.Code, alarm.Target).Book;
+        book = AlarmBook.Step(book, [], At(story.Length)).Book;
+        return AlarmBook.Step(book, [], At(story.Length + 3600)).Book.Standing.Count == 0;
+    });
+
+    [Fact]
+    public void The_same_findings_again_change_nothing() => AnyFinding.Array[0, 6].Sample(findings =>
+    {
+        var book = Play(AlarmBook.Empty, [.. Enumerable.Repeat(findings, 1200)]);
+        return AlarmBook.Step(book, findings, At(1201)).Changes.IsEmpty;
+    });
+
+    [Fact]
+    public void A_condition_shorter_than_its_delay_raises_nothing()
+    {
+        var book = AlarmBook.Step(AlarmBook.Empty, [Hot], At(0)).Book;
+        book = AlarmBook.Step(book, [Hot], At(2.9)).Book;
+        Assert.Empty(book.Standing);
+        book = AlarmBook.Step(book, [], At(3.0)).Book;
+        Assert.Empty(AlarmBook.Step(book, [Hot], At(3.1)).Changes);
+    }
+
+    [Fact]
+    public void A_flickering_condition_is_one_alarm()
+    {
+        var book = AlarmBook.Empty;
+        var raised = 0;
+        for (var second = 0; second < 60; second++)
+        {
+            var step = AlarmBook.Step(book, second < 5 || second % 2 == 0 ? [Hot] : [], At(second));
+            book = step.Book;
+            raised += step.Changes.OfType<AlarmChange.Raised>().Count();
+        }
+
+        Assert.Equal(1, raised);
+        Assert.Single(book.Standing);
+    }
+
+    [Fact]
+    public void What_got_worse_asks_to_be_acknowledged_again()
+    {
+        var stalled = new Finding(AlarmCatalogue.FanStalled, "fan3", "fan3 does not turn.");
+        var book = Play(AlarmBook.Empty, [[stalled], [stalled], [stalled]]);
+        book = AlarmBook.Acknowledge(book, stalled.Code, "fan3").Book;
+        Assert.True(Assert.Single(book.Standing).Acknowledged);
+
+        var step = AlarmBook.Step(book, [stalled with { Severity = Severity.Critical }], At(4));
+
+        var alarm = Assert.IsType<AlarmChange.Updated>(Assert.Single(step.Changes)).Alarm;
+        Assert.Equal(Severity.Critical, alarm.Severity);
+        Assert.False(alarm.Acknowledged);
+    }
+
+    [Fact]
+    public void A_leak_that_dried_stands_until_a_person_has_seen_it()
+    {
+        var leak = new Finding(AlarmCatalogue.LeakDetected, "loop", "A leak sensor is wet.");
+        var book = AlarmBook.Step(AlarmBook.Empty, [leak], At(0)).Book;
+        book = AlarmBook.Step(book, [], At(1)).Book;
+        book = AlarmBook.Step(book, [], At(7200)).Book;
+        Assert.Single(book.Standing);
+
+        book = AlarmBook.Acknowledge(book, AlarmCatalogue.LeakDetected, null).Book;
+        Assert.Empty(AlarmBook.Step(book, [], At(7201)).Book.Standing);
+    }
+
+    [Fact]
+    public void Acknowledging_what_does_not_stand_changes_nothing() =>
+        Assert.Empty(AlarmBook.Acknowledge(AlarmBook.Empty, AlarmCatalogue.FanStalled, "fan3").Changes);
+
+    [Fact]
+    public void A_code_that_is_not_in_the_catalogue_is_refused() =>
+        Assert.Throws<ArgumentException>(() => AlarmBook.Step(AlarmBook.Empty, [new("fan_sad", "fan1", "The fan is sad.")], At(0)));
+
+    private static Finding Hot { get; } = new(AlarmCatalogue.CoolantHot, "loop", "Coolant supply 40.4 °C is above 40.0 °C.");
+
+    private static AlarmBook Play(AlarmBook book, Finding[][] story)
+    {
+        for (var second = 0; second < story.Length; second++)
+            book = AlarmBook.Step(book, story[second], At(second)).Book;
+        return book;
+    }
+
+    private static Moment At(double seconds) => new(TimeSpan.FromSeconds(seconds), Start.AddSeconds(seconds));
+}
