@@ -1,0 +1,15 @@
+using System.Runtime.InteropServices;
+
+namespace SystemTests;
+
+internal static partial class ProcessInterop
+{
+    internal const int SIGINT = 2;
+    internal const int SIGKILL = 9;
+    internal const int SIGTERM = 15;
+    internal const int SIGCONT = 18;
+    internal const int SIGSTOP = 19;
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int kill(int pid, int signal);
+}
