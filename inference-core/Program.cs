@@ -1,1 +1,20 @@
-return 64;
+using System.CommandLine;
+using InferenceCore;
+using InferenceCore.Engine;
+
+// The wiring diagram of inference-core: one command per verb, and each verb constructs what it needs.
+var root = new RootCommand("Serves language models in Hugging Face layout on this machine.")
+{
+    LogitsCommand.Create(),
+};
+
+// The gateway's verb goes here: root.Add(ServeCommand.Create(TimeProvider.System));
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"inference-core: {parsed.Errors[0].Message} (inference-core --help lists verbs and options)");
+    return ExitCode.Usage;
+}
+
+return await parsed.InvokeAsync();

@@ -1,0 +1,20 @@
+using InferenceCore.Engine;
+
+namespace InferenceCore;
+
+/// <summary>The edge of a verb: what people can cause becomes one line on stderr and an exit code.</summary>
+internal static class CommandEdge
+{
+    public static int Run(Func<int> verb)
+    {
+        try
+        {
+            return verb();
+        }
+        catch (EngineException e)
+        {
+            Console.Error.WriteLine($"inference-core: {e.Message}");
+            return ExitCode.Failed;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace InferenceCore.Engine;
+
+/// <summary>Options that several verbs share, spelled once.</summary>
+internal static class EngineOptions
+{
+    public static Option<string> Model() => new("--model") { Description = "Model directory in Hugging Face layout.", Required = true };
+
+    public static Option<string> Device() => new("--device") { Description = "Where to compute: cpu.", DefaultValueFactory = _ => "cpu" };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    /// <summary>Token ids separated by commas.</summary>
+    public static Option<int[]> Tokens() => new("--tokens")
+    {
+        Description = "Token ids separated by commas: 1,2,3.",
+        CustomParser = result =>
+        {
+            var words = result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToArray();
+            var ids = new int[words.Length];
+            for (var i = 0; i < words.Length; i++)
+            {
+                if (!int.TryParse(words[i], out ids[i]) || ids[i] < 0)
+                    result.AddError($"--tokens: '{words[i]}' is not a token id; right would be numbers separated by commas, like 1,2,3");
+            }
+
+            if (words.Length == 0)
+                result.AddError("--tokens: names no token; right would be numbers separated by commas, like 1,2,3");
+            return ids;
+        },
+    };
+}

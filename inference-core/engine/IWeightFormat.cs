@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace InferenceCore.Engine;
+
+/// <summary>
+/// How a row of weights becomes float32 in registers. A new weight format is a new implementation; the kernels are compiled once for each,
+/// so nothing is called through an interface.
+/// </summary>
+internal unsafe interface IWeightFormat
+{
+    /// <summary>Columns k..k+7 and k+8..k+15; k is a multiple of 16.</summary>
+    static abstract (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k);
+
+    /// <summary>One column of the remainder.</summary>
+    static abstract float Load1(byte* row, int k);
+}
+
+internal readonly struct Float32Format : IWeightFormat
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k) =>
+        (Vector256.Load((float*)row + k), Vector256.Load((float*)row + k + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe float Load1(byte* row, int k) => ((float*)row)[k];
+}
+
+internal readonly struct BFloat16Format : IWeightFormat
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k)
+    {
+        var words = Vector256.Load((uint*)((ushort*)row + k));
+        return ((words << 16).AsSingle(), (words & Vector256.Create(0xFFFF0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe float Load1(byte* row, int k) => BFloat16.ToFloat(((ushort*)row)[k]);
+}

@@ -1,0 +1,65 @@
+namespace InferenceCore.Engine;
+
+/// <summary>
+/// Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434 §2.1) in its absorbed form, in prefill as in decode, so that both give the same
+/// numbers: <c>run.Projected = f(run.Normed)</c>, [latent | rotated key] appended to the caches.
+/// </summary>
+internal static unsafe class LatentAttention
+{
+    public static void Apply(AttentionConfig.Latent a, AttentionWeights.Latent weights, EngineModel model, RunState run, int layer, int tokens)
+    {
+        var epsilon = model.Config.NormEpsilon;
+        run.MatMul.Multiply(weights.Down, run.Normed, run.Down, tokens);
+
+        if (weights.QueryUp is { } queryUp)
+        {
+            for (var token = 0; token < tokens; token++)
+                Elementwise.RmsNorm(run.Down.Row(token), run.Down.Row(token), weights.QueryNorm, epsilon);
+            run.MatMul.Multiply(queryUp, run.Down.Row(0), run.Down.Stride, run.Queries.Row(0), run.Queries.Stride, tokens);
+        }
+
+        var latentStart = weights.Down.Weight.Rows - a.CacheWidth;
+        for (var token = 0; token < tokens; token++)
+        {
+            var latent = run.Down.Row(token) + latentStart;
+            var place = run.Places[token];
+            var cached = place.Cache.Row(layer, place.Position);
+            Elementwise.RmsNorm(latent, cached, weights.LatentNorm, epsilon);
+            new ReadOnlySpan<float>(latent + a.LatentWidth, a.RopeWidth).CopyTo(new Span<float>(cached + a.LatentWidth, a.RopeWidth));
+            model.Rope.Rotate(cached + a.LatentWidth, run.Cosines.Row(token), run.Sines.Row(token));
+        }
+
+        AbsorbQueries(a, weights, model, run, tokens);
+        run.Attention.Attend(layer, run.Places, tokens, run.LatentQueries, run.LatentMix);
+        for (var head = 0; head < a.Heads; head++)
+        {
+            run.MatMul.Multiply(
+                weights.ValueUp[head],
+                run.LatentMix.Row(0) + (head * a.LatentWidth), run.LatentMix.Stride,
+                run.HeadOutputs.Row(0) + (head * a.ValueWidth), run.HeadOutputs.Stride,
+                tokens);
+        }
+
+        run.MatMul.Multiply(weights.Output, run.HeadOutputs, run.Projected, tokens);
+    }
+
+    // Per head [plain | rotated] becomes [W_UKᵀ·plain | rotated].
+    private static void AbsorbQueries(AttentionConfig.Latent a, AttentionWeights.Latent weights, EngineModel model, RunState run, int tokens)
+    {
+        var width = a.PlainWidth + a.RopeWidth;
+        for (var head = 0; head < a.Heads; head++)
+        {
+            run.MatMul.Multiply(
+                weights.KeyUp[head],
+                run.Queries.Row(0) + (head * width), run.Queries.Stride,
+                run.LatentQueries.Row(0) + (head * a.CacheWidth), run.LatentQueries.Stride,
+                tokens);
+            for (var token = 0; token < tokens; token++)
+            {
+                var rotated = run.LatentQueries.Row(token) + (head * a.CacheWidth) + a.LatentWidth;
+                new ReadOnlySpan<float>(run.Queries.Row(token) + (head * width) + a.PlainWidth, a.RopeWidth).CopyTo(new Span<float>(rotated, a.RopeWidth));
+                model.Rope.Rotate(rotated, run.Cosines.Row(token), run.Sines.Row(token));
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace InferenceCore.Engine;
+
+/// <summary><c>inference-core logits</c>: the logits at every position of a token sequence.</summary>
+internal static class LogitsCommand
+{
+    public static Command Create()
+    {
+        var model = EngineOptions.Model();
+        var device = EngineOptions.Device();
+        var tokens = EngineOptions.Tokens();
+        var json = EngineOptions.Json();
+        var command = new Command("logits", "Print the logits at every position of a token sequence.") { model, device, tokens, json };
+        tokens.Required = true;
+        command.SetAction(parsed => CommandEdge.Run(() =>
+            Print(parsed.GetValue(model)!, parsed.GetValue(device)!, parsed.GetValue(tokens)!, parsed.GetValue(json))));
+        return command;
+    }
+
+    private static int Print(string directory, string device, int[] tokens, bool json)
+    {
+        var model = EngineModel.Load(directory, device);
+        using var run = new RunState(model, tokens.Length, tokens.Length, Environment.ProcessorCount);
+        var rows = ForwardReference.Step(model, run, [new SequenceStep(new KvCache(model.Config), tokens, LogitsOf.All)]);
+        if (json)
+            WriteJson(run, rows);
+        else
+            WriteText(run, rows);
+        return ExitCode.Done;
+    }
+
+    private static void WriteJson(RunState run, int rows)
+    {
+        using var output = Console.OpenStandardOutput();
+        using (var writer = new Utf8JsonWriter(output))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("positions");
+            for (var row = 0; row < rows; row++)
+                writer.WriteNumberValue(row);
+            writer.WriteEndArray();
+            writer.WriteStartArray("logits");
+            for (var row = 0; row < rows; row++)
+            {
+                writer.WriteStartArray();
+                foreach (var logit in run.Logits.Span(row))
+                    writer.WriteNumberValue(logit);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void WriteText(RunState run, int rows)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var best = run.Logits.Span(row).ToArray().Index().OrderByDescending(l => l.Item).Take(5);
+            Console.WriteLine($"{row,6}  {string.Join("  ", best.Select(l => $"{l.Index}: {l.Item:F4}"))}");
+        }
+    }
+}
