@@ -1,1 +1,50 @@
-return 64;
+using Appliance.Hardware;
+using Appliance.Model;
+
+// appliance-safe: writes the safe state and nothing else. Run by ExecStopPost= and by the bmc-agent's heartbeat watchdog when the daemon
+// is dead, hung or was never started, so it depends on nothing of the daemon's: no configuration, no socket, no lock.
+
+var sysRoot = "/";
+string? boardFile = null;
+for (var i = 0; i < args.Length; i++)
+{
+    var value = i + 1 < args.Length ? args[i + 1] : null;
+    switch (args[i])
+    {
+        case "--run-dir" when value is not null:
+            sysRoot = RunPaths.Twin(value).SysRoot;
+            i++;
+            break;
+        case "--root" when value is not null:
+            sysRoot = value;
+            i++;
+            break;
+        case "--board" when value is not null:
+            boardFile = value;
+            i++;
+            break;
+        default:
+            Console.Error.WriteLine(
+                $"appliance-safe: \"{args[i]}\" is not understood; usage: appliance-safe [--run-dir DIR | --root DIR] [--board FILE]");
+            return 64;
+    }
+}
+
+// A board file that cannot be read is no reason not to cool.
+Board? board = null;
+var fault = "";
+if (boardFile is not null)
+{
+    try
+    {
+        board = BoardCatalogue.Load(boardFile);
+    }
+    catch (FormatException e)
+    {
+        fault = $"; FAILED {e.Message}";
+    }
+}
+
+var report = SafeState.Write(sysRoot, board, TimeSpan.FromSeconds(3));
+Console.WriteLine($"appliance-safe: {report}{fault}");
+return report.IsGood && fault.Length == 0 ? 0 : 1;

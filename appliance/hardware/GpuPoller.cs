@@ -1,0 +1,167 @@
+namespace Appliance.Hardware;
+
+/// <summary>
+/// Reads every GPU on a thread of its own, so that a driver call that hangs (some block for more than 45 s) delays neither the
+/// thermal loop nor the other GPUs. The loop copies the last reading under a lock that is never held across a driver call;
+/// a GPU that hangs simply grows old, and the estimator counts it at full power.
+/// </summary>
+public sealed class GpuPoller : IDisposable
+{
+    private static readonly TimeSpan _rewriteLimitEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _openAgainAfter = TimeSpan.FromSeconds(2);
+
+    private readonly Slot[] _slots;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _period;
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <param name="source">Opened on the poll threads, because opening a driver may take seconds.</param>
+    /// <param name="count">GPUs the board has.</param>
+    /// <param name="period">Between the starts of two reads of one GPU.</param>
+    public GpuPoller(IGpuSource source, int count, TimeSpan period, TimeProvider time)
+    {
+        _time = time;
+        _period = period;
+        _slots = [.. Enumerable.Range(0, count).Select(index => new Slot(source, index))];
+    }
+
+    public int Count => _slots.Length;
+
+    public void Start()
+    {
+        foreach (var slot in _slots)
+            new Thread(() => Poll(slot), 256 * 1024) { IsBackground = true, Name = $"gpu{slot.Index}" }.Start();
+    }
+
+    /// <summary>Null members until the GPU was opened.</summary>
+    public GpuIdentity Identity(int index) => Volatile.Read(ref _slots[index].Identity);
+
+    /// <summary>What the driver broke with at the last read; null when it did not.</summary>
+    public string? Fault(int index) => Volatile.Read(ref _slots[index].Fault);
+
+    /// <summary>The last reading of every GPU; never waits for a driver.</summary>
+    public void Read(Span<GpuReading> readings)
+    {
+        for (var i = 0; i < readings.Length; i++)
+        {
+            lock (_slots[i].Gate)
+                readings[i] = _slots[i].Last;
+        }
+    }
+
+    /// <summary>Asks for a limit; the GPU's thread writes it within a period and again every second.</summary>
+    public void RequestLimit(int index, double watts)
+    {
+        lock (_slots[index].Gate)
+            _slots[index].WantedW = watts;
+    }
+
+    /// <summary>One read of one GPU, in the caller's thread: what the poll threads do, and what a one-shot report uses.</summary>
+    public void PollOnce(int index) => PollOnce(_slots[index]);
+
+    private void Poll(Slot slot)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            var began = _time.GetTimestamp();
+            PollOnce(slot);
+            var left = _period - _time.GetElapsedTime(began);
+            if (left > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(left))
+                return;
+        }
+    }
+
+    private void PollOnce(Slot slot)
+    {
+        double? wanted;
+        GpuReading last;
+        lock (slot.Gate)
+            (wanted, last) = (slot.WantedW, slot.Last);
+
+        GpuReading reading = default;
+        try
+        {
+            if (Opened(slot, out reading.Lost) is { } device)
+            {
+                reading.LimitRefused = WriteLimit(slot, device, wanted, last.LimitRefused);
+                device.Read(_time.GetElapsedTime(0), ref reading);
+                if (reading.Lost)
+                    slot.Device = null; // look for it again: a reset brings a GPU back under a new handle
+            }
+
+            Volatile.Write(ref slot.Fault, null);
+        }
+        catch (Exception e) // the poll loop's edge: this GPU is unreadable, which the estimator counts as full power; the others go on
+        {
+            reading = default;
+            Volatile.Write(ref slot.Fault, e.Message);
+        }
+
+        reading.Reads = last.Reads + 1;
+        lock (slot.Gate)
+            slot.Last = reading;
+    }
+
+    private IGpuDevice? Opened(Slot slot, out bool lost)
+    {
+        lost = slot.Lost;
+        if (slot.Device is { } open)
+        {
+            lost = false;
+            return open;
+        }
+
+        var now = _time.GetElapsedTime(0);
+        if (slot.OpenedAt is { } tried && now - tried < _openAgainAfter)
+            return null;
+        slot.OpenedAt = now;
+        slot.Device = slot.Source.Open(slot.Index, out slot.Lost);
+        lost = slot.Lost;
+        if (slot.Device is { } device)
+            Volatile.Write(ref slot.Identity, device.Identity);
+        return slot.Device;
+    }
+
+    private bool WriteLimit(Slot slot, IGpuDevice device, double? wanted, bool refused)
+    {
+        var now = _time.GetElapsedTime(0);
+        if (wanted is not { } watts || (watts == slot.WrittenW && !refused && now - slot.WrittenAt < _rewriteLimitEvery))
+            return refused;
+        slot.WrittenW = watts;
+        slot.WrittenAt = now;
+        return !device.SetPowerLimit(watts);
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel(); // the threads are background threads: one that hangs in a driver must not hold up the exit
+    }
+
+    private sealed class Slot(IGpuSource source, int index)
+    {
+        public IGpuSource Source => source;
+
+        public int Index => index;
+
+        public Lock Gate { get; } = new();
+
+        public GpuReading Last;
+
+        public double? WantedW;
+
+        public GpuIdentity Identity = new(null, null, null);
+
+        public string? Fault;
+
+        // Touched by the poll thread only.
+        public IGpuDevice? Device;
+
+        public bool Lost;
+
+        public TimeSpan? OpenedAt;
+
+        public double? WrittenW;
+
+        public TimeSpan WrittenAt;
+    }
+}

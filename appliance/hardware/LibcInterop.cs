@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace Appliance.Hardware;
+
+/// <summary>
+/// The libc calls behind sysfs, locking and pacing. FileStream and RandomAccess would do for the bytes, but they throw on the errors
+/// that are ordinary here (a chip that went away answers ENODEV ten times a second), and an exception allocates.
+/// </summary>
+internal static partial class LibcInterop
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_WRONLY = 1;
+    internal const int O_RDWR = 2;
+    internal const int O_CREAT = 0x40;
+    internal const int O_CLOEXEC = 0x80000;
+
+    internal const int ENOENT = 2;
+    internal const int EINTR = 4;
+    internal const int EIO = 5;
+    internal const int ENXIO = 6;
+    internal const int ENODEV = 19;
+    internal const int EINVAL = 22;
+    internal const int EWOULDBLOCK = 11;
+
+    internal const int LOCK_EX = 2;
+    internal const int LOCK_NB = 4;
+
+    internal const int CLOCK_MONOTONIC = 1;
+    internal const int TIMER_ABSTIME = 1;
+
+    internal const int SCHED_RR = 2;
+
+    private const string Library = "libc";
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Timespec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint pread(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int flock(int fd, int operation);
+
+    /// <returns>The error number itself, not -1.</returns>
+    [LibraryImport(Library)]
+    internal static partial int clock_nanosleep(int clock, int flags, in Timespec request, nint remain);
+
+    [LibraryImport(Library)]
+    internal static partial int clock_gettime(int clock, out Timespec now);
+
+    /// <param name="pid">0 is the calling thread.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int sched_setscheduler(int pid, int policy, in int priority);
+}

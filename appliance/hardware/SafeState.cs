@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Text;
+using Appliance.Model;
+
+namespace Appliance.Hardware;
+
+/// <summary>What the safe state came to: how many outputs stand at full, and a line for each that does not.</summary>
+public sealed record SafeStateReport(int RotorsFull, int GpusLimited, IReadOnlyList<string> Failures)
+{
+    public bool IsGood => Failures.Count == 0 && RotorsFull > 0;
+
+    public override string ToString()
+    {
+        var text = new StringBuilder($"{RotorsFull} fans and pumps at full, {GpusLimited} GPUs at their lowest limit");
+        if (RotorsFull == 0 && Failures.Count == 0)
+            text.Append("; no PWM output found");
+        foreach (var failure in Failures)
+            text.Append("; FAILED ").Append(failure);
+        return text.ToString();
+    }
+}
+
+/// <summary>
+/// The safe state: every PWM output the kernel shows at full by its driver's own rule, GPUs at their lowest power limit. Needs no
+/// configuration, no daemon and no board file; a board file only adds that its fans and pumps must be among those found.
+/// Idempotent. Used by appliance-safe, by the daemon before it reads its configuration, and by the daemon's own watchdog.
+/// </summary>
+public static class SafeState
+{
+    private const string LimitFile = "power_management_limit_mw";
+
+    public static SafeStateReport Write(string sysRoot, Board? board, TimeSpan gpuDeadline)
+    {
+        var rotors = WriteRotors(sysRoot, board);
+        var failures = new List<string>(rotors.Failures);
+        var limited = Directory.Exists(Path.Combine(sysRoot, "twin"))
+            ? LimitTwinGpus(sysRoot, board?.Gpus.MinLimitW ?? 200, failures)
+            : LimitNvmlGpus(gpuDeadline, failures);
+        return new(rotors.RotorsFull, limited, failures);
+    }
+
+    /// <summary>Fans and pumps only: what the daemon does before anything else.</summary>
+    public static SafeStateReport WriteRotors(string sysRoot, Board? board = null)
+    {
+        var failures = new List<string>();
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (directory, name) in HwmonTree.Enumerate(sysRoot))
+            WriteChip(new HwmonChip(name, directory), written, failures);
+        foreach (var (name, chip, channel) in Expected(board))
+        {
+            var driver = chip.Split('@')[0];
+            if (!written.Contains($"{driver}/pwm{channel}"))
+                failures.Add($"{name}: no {driver}/pwm{channel} below {sysRoot}");
+        }
+
+        return new(written.Count, 0, failures);
+    }
+
+    private static IEnumerable<(string Name, string Chip, int Channel)> Expected(Board? board) => board is null
+        ? []
+        : board.Fans.Select(f => (f.Name, f.Chip, f.Channel)).Concat(board.Pumps.Select(p => (p.Name, p.Chip, p.Channel)));
+
+    private static void WriteChip(HwmonChip chip, HashSet<string> written, List<string> failures)
+    {
+        for (var channel = 1; channel <= 16; channel++)
+        {
+            if (!File.Exists(Path.Combine(chip.Directory!, $"pwm{channel}")))
+                continue;
+            var output = $"{chip.Name}/pwm{channel}";
+            var status = new Rotor(chip, output, channel).WriteFull();
+            if (status.IsOk)
+                written.Add(output);
+            else
+                failures.Add($"{output}: {status}");
+        }
+    }
+
+    private static int LimitTwinGpus(string sysRoot, double watts, List<string> failures)
+    {
+        var limited = 0;
+        foreach (var folder in Directory.GetDirectories(Path.Combine(sysRoot, "twin"), "gpu*"))
+        {
+            using var file = SysfsFile.TryOpen(Path.Combine(folder, LimitFile), write: true, out var status);
+            if (file is not null)
+                status = file.TryWrite((long)(watts * 1000));
+            if (status.IsOk)
+                limited++;
+            else
+                failures.Add($"{Path.GetFileName(folder)}: {status}");
+        }
+
+        return limited;
+    }
+
+    /// <summary>NVML may hang, and that may be why we were called: its thread is left behind after the deadline, the fans are safe already.</summary>
+    private static int LimitNvmlGpus(TimeSpan deadline, List<string> failures)
+    {
+        var limited = 0;
+        var found = new List<string>();
+        var worker = new Thread(() =>
+        {
+            var nvml = new Nvml();
+            if (!nvml.Initialise())
+            {
+                found.Add($"GPUs: {nvml.Fault}");
+                return;
+            }
+
+            for (var i = 0; i < nvml.Count; i++)
+            {
+                if (nvml.Open(i, out _) is { } gpu && gpu.SetPowerLimit(0))
+                    limited++;
+                else
+                    found.Add($"gpu{i}: power limit refused");
+            }
+        })
+        { IsBackground = true, Name = "nvml" };
+        worker.Start();
+        if (!worker.Join(deadline))
+        {
+            failures.Add($"GPUs: NVML does not answer within {deadline.TotalSeconds:0.#} s");
+            return 0;
+        }
+
+        Debug.Assert(!worker.IsAlive);
+        failures.AddRange(found);
+        return limited;
+    }
+}
