@@ -20,10 +20,6 @@ internal static partial class LibcInterop
     internal const int ENXIO = 6;
     internal const int ENODEV = 19;
     internal const int EINVAL = 22;
-    internal const int EWOULDBLOCK = 11;
-
-    internal const int LOCK_EX = 2;
-    internal const int LOCK_NB = 4;
 
     internal const int CLOCK_MONOTONIC = 1;
     internal const int TIMER_ABSTIME = 1;
@@ -43,9 +39,6 @@ internal static partial class LibcInterop
     internal static partial int open(string path, int flags, int mode);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int close(int fd);
-
-    [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint pread(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -55,7 +48,7 @@ internal static partial class LibcInterop
     internal static partial int ftruncate(int fd, long length);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int flock(int fd, int operation);
+    internal static partial int kill(int pid, int signal);
 
     /// <returns>The error number itself, not -1.</returns>
     [LibraryImport(Library)]

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Appliance.Hardware;
 
@@ -13,16 +14,21 @@ public sealed class SysfsFile : IDisposable
 {
     private const int TextMax = 128;
 
+    private readonly SafeFileHandle _handle;
     private int _fd;
     private int _written;
 
     private SysfsFile(int fd, string path)
     {
         _fd = fd;
+        _handle = new(fd, ownsHandle: true);
         Path = path;
     }
 
     public string Path { get; }
+
+    /// <summary>When the content was last written, by whomever: how the twin notices the daemon's writes.</summary>
+    public DateTime WrittenAt => File.GetLastWriteTimeUtc(_handle);
 
     /// <summary>Opens for reading, and for writing where <paramref name="write"/> asks for it; null where it cannot be opened.</summary>
     public static SysfsFile? TryOpen(string path, bool write, out SysfsStatus status)
@@ -118,9 +124,7 @@ public sealed class SysfsFile : IDisposable
 
     public void Dispose()
     {
-        if (_fd < 0)
-            return;
-        _ = LibcInterop.close(_fd);
         _fd = -1;
+        _handle.Dispose();
     }
 }

@@ -5,11 +5,11 @@ public sealed class TwinGpus(string sysRoot) : IGpuSource
 {
     public IGpuDevice? Open(int index, out bool lost)
     {
-        var lostFile = Path.Combine(TwinGpu.FolderOf(sysRoot, index), "lost");
+        var lostFile = Path.Combine(TwinGpuFiles.FolderOf(sysRoot, index), "lost");
         using var file = SysfsFile.TryOpen(lostFile, write: false, out var status);
         long value = 0;
         var answered = file is not null && file.TryRead(out value).IsOk;
         lost = answered && value != 0;
-        return answered && !lost ? new TwinGpu(sysRoot, index) : null;
+        return answered && !lost ? new TwinGpuFiles(sysRoot, index) : null;
     }
 }

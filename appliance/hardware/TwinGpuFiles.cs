@@ -7,7 +7,7 @@ namespace Appliance.Hardware;
 /// A GPU of the twin: a folder of one-value files that the twin's process keeps up to date. <c>hang</c> = 1 makes a read block the
 /// way a hung driver blocks, so that the same threads and the same staleness rules are exercised as with NVML.
 /// </summary>
-public sealed class TwinGpu : IGpuDevice
+public sealed class TwinGpuFiles : IGpuDevice
 {
     /// <summary>The numbers a GPU folder holds, in the order the twin writes them.</summary>
     public static readonly string[] Files =
@@ -19,7 +19,7 @@ public sealed class TwinGpu : IGpuDevice
     private readonly string _folder;
     private readonly SysfsFile?[] _files = new SysfsFile?[Files.Length];
 
-    public TwinGpu(string sysRoot, int index)
+    public TwinGpuFiles(string sysRoot, int index)
     {
         _folder = FolderOf(sysRoot, index);
         Identity = new(Text("name"), Text("uuid"), Text("pci_bus_id"));
