@@ -15,11 +15,11 @@ public sealed record Board
     public required string Cooling { get; init; }
 
     /// <summary>The sensor group the setpoint is held at: <c>coolant_supply</c> (default) or <c>cabinet_inlet</c>.</summary>
-    public string ControlledSensor { get; init; } = "coolant_supply";
+    public string ControlledSensor { get; set; } = "coolant_supply";
 
-    public double SetpointC { get; init; } = 38;
+    public double SetpointC { get; set; } = 38;
 
-    public double BandK { get; init; } = 2;
+    public double BandK { get; set; } = 2;
 
     public required IReadOnlyList<BoardFan> Fans { get; init; }
 
@@ -28,7 +28,7 @@ public sealed record Board
     public required IReadOnlyList<BoardSensor> Sensors { get; init; }
 
     /// <summary>Digital lines: leak ropes and spots, level switch, pump enable, valves.</summary>
-    public IReadOnlyList<BoardLine> Lines { get; init; } = [];
+    public IReadOnlyList<BoardLine> Lines { get; set; } = [];
 
     public required BoardGpus Gpus { get; init; }
 }

@@ -10,7 +10,7 @@ public abstract record Frame
     public required DateTimeOffset Ts { get; init; }
 
     /// <summary>Seconds after <see cref="Ts"/> from which a reader must call the values stale.</summary>
-    public double TtlS { get; init; } = 3;
+    public double TtlS { get; set; } = 3;
 }
 
 /// <summary>One fan or pump as commanded and as measured.</summary>
@@ -57,11 +57,11 @@ public sealed record ThermalFrame : Frame
 
     public double? LevelPercent { get; init; }
 
-    public IReadOnlyList<RotorFrame> Fans { get; init; } = [];
+    public IReadOnlyList<RotorFrame> Fans { get; set; } = [];
 
-    public IReadOnlyList<RotorFrame> Pumps { get; init; } = [];
+    public IReadOnlyList<RotorFrame> Pumps { get; set; } = [];
 
-    public IReadOnlyList<SensorFrame> Sensors { get; init; } = [];
+    public IReadOnlyList<SensorFrame> Sensors { get; set; } = [];
 
     public long Tick { get; init; }
 
@@ -98,7 +98,7 @@ public sealed record GpuFrame : Frame
 
     public double? MemoryTotalMib { get; init; }
 
-    public IReadOnlyList<string> ThrottleReasons { get; init; } = [];
+    public IReadOnlyList<string> ThrottleReasons { get; set; } = [];
 
     /// <summary><c>ok</c>, <c>warning</c>, <c>lost</c>, <c>unreadable</c>.</summary>
     public required string State { get; init; }

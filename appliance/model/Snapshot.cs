@@ -13,7 +13,7 @@ public sealed record Snapshot
     public ThermalFrame? Thermal { get; init; }
 
     /// <summary>Sorted by index; only GPUs that were heard of.</summary>
-    public IReadOnlyList<GpuFrame> Gpus { get; init; } = [];
+    public IReadOnlyList<GpuFrame> Gpus { get; set; } = [];
 
     public FabricFrame? Fabric { get; init; }
 
@@ -22,7 +22,7 @@ public sealed record Snapshot
     public InferenceFrame? Inference { get; init; }
 
     /// <summary>Worst first, then oldest first.</summary>
-    public IReadOnlyList<Alarm> Alarms { get; init; } = [];
+    public IReadOnlyList<Alarm> Alarms { get; set; } = [];
 
     /// <summary>An older frame than the one held never replaces it.</summary>
     public Snapshot With(Frame frame) => frame switch
