@@ -1,0 +1,39 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace Appliance.Daemon.Control;
+
+/// <summary>Who is at the other end of a Unix socket, as the kernel says (<c>SO_PEERCRED</c>); nobody can forge it.</summary>
+internal readonly record struct ControlPeer(int Pid, uint Uid, uint Gid)
+{
+    private const int SolSocket = 1;
+    private const int SoPeerCred = 17;
+
+    public static ControlPeer Of(Socket socket)
+    {
+        Span<byte> ucred = stackalloc byte[12];
+        return socket.GetRawSocketOption(SolSocket, SoPeerCred, ucred) == ucred.Length
+            ? new(
+                BinaryPrimitives.ReadInt32LittleEndian(ucred),
+                BinaryPrimitives.ReadUInt32LittleEndian(ucred[4..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(ucred[8..]))
+            : throw new SocketException((int)SocketError.ProtocolOption);
+    }
+
+    /// <summary>The user's name if /etc/passwd knows it, else <c>uid 1000</c>.</summary>
+    public string Who
+    {
+        get
+        {
+            var uid = Uid.ToString();
+            foreach (var line in File.Exists("/etc/passwd") ? File.ReadLines("/etc/passwd") : [])
+            {
+                var fields = line.Split(':');
+                if (fields.Length > 2 && fields[2] == uid)
+                    return fields[0];
+            }
+
+            return $"uid {uid}";
+        }
+    }
+}
