@@ -2,7 +2,7 @@ namespace Appliance.Daemon.Control;
 
 /// <summary>
 /// One process per role and run directory. The lock is the kernel's (flock), so that it goes with its holder however that
-/// ends; the file holds the holder's pid for the one who is refused.
+/// ends; a second file holds the holder's pid for the one who is refused (.NET cannot read a locked one).
 /// </summary>
 internal sealed class RunLock : IDisposable
 {
@@ -18,34 +18,17 @@ internal sealed class RunLock : IDisposable
     {
         holderPid = 0;
         Directory.CreateDirectory(directory);
-        var path = Path.Combine(directory, $"{role}.lock");
+        var pidPath = Path.Combine(directory, $"{role}.pid");
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            file.Flush();
+            var file = new FileStream(Path.Combine(directory, $"{role}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(pidPath, $"{Environment.ProcessId}\n");
             return new(file);
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
         {
-            holderPid = Holder(path);
+            holderPid = File.Exists(pidPath) && int.TryParse(File.ReadAllText(pidPath), out var pid) ? pid : 0;
             return null;
-        }
-    }
-
-    /// <summary>The pid written into the lock file; whether it still runs is not said.</summary>
-    public static int Holder(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file);
-            return int.TryParse(reader.ReadLine(), out var pid) ? pid : 0;
-        }
-        catch (IOException)
-        {
-            return 0;
         }
     }
 

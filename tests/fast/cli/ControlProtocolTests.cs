@@ -72,7 +72,7 @@ public sealed class ControlProtocolTests
     {
         Assert.Null(ControlRequest.TryParse(Encoding.UTF8.GetBytes(line), out var error));
         Assert.Contains(expected, error);
-        Assert.DoesNotContain('\n', error);
+        Assert.DoesNotContain('\n', error!);
     }
 
     [Fact]

@@ -64,7 +64,12 @@ public sealed class ControlServerTests : IDisposable
     public async Task A_dead_process_socket_is_replaced_and_the_own_one_removed()
     {
         using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
-            dead.Bind(new UnixDomainSocketEndPoint(Path));
+        {
+            // Moved away under its owner, who would otherwise tidy up: a killed process does not.
+            dead.Bind(new UnixDomainSocketEndPoint(Path + ".dead"));
+            File.Move(Path + ".dead", Path);
+        }
+
         Assert.True(File.Exists(Path));
         Assert.Null(await ControlClient.ConnectAsync(Path, TimeProvider.System, Cancel));
         await using (Start())
