@@ -78,7 +78,7 @@ public sealed record AlarmBook
         {
             if (now.Uptime - entry.HeldSince >= kind.RaiseAfter)
             {
-                var raised = new Alarm(finding.Code, finding.Target, severity, finding.Text, kind.NextStep, now.Utc);
+                var raised = new Alarm(finding.Code, finding.Target, severity, finding.Text, finding.NextStep ?? kind.NextStep, now.Utc);
                 entry = entry with { Alarm = raised, ChangedAt = now.Uptime };
                 changes.Add(new AlarmChange.Raised(raised));
             }

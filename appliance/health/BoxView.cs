@@ -12,6 +12,9 @@ public sealed record BoxView
     /// <summary>Null as long as the engine has not been heard of.</summary>
     public InferenceFrame? Inference { get; init; }
 
+    /// <summary>UTC of this moment: what a frame's age is judged by.</summary>
+    public DateTimeOffset Now { get; init; }
+
     /// <summary>GPUs the board says are fitted.</summary>
     public int GpusFitted { get; init; }
 
@@ -24,6 +27,6 @@ public sealed record BoxView
     /// <summary>Non-null when a bad configuration file was put aside: the one line that says what is wrong with it.</summary>
     public string? ConfigFault { get; init; }
 
-    /// <summary>What other rules found (controller, hardware); their codes must be in the catalogue.</summary>
+    /// <summary>What the thermal loop's conditions and the hardware say; their codes must be in the catalogue.</summary>
     public IReadOnlyList<Finding> Reported { get; init; } = [];
 }

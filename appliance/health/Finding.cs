@@ -6,4 +6,5 @@ namespace Appliance.Health;
 /// <param name="Code">A code of the <see cref="AlarmCatalogue"/>.</param>
 /// <param name="Text">One sentence with the value, its unit and the limit.</param>
 /// <param name="Severity">Worse or milder than the catalogue says, e.g. the second dead fan; null takes the catalogue's.</param>
-public sealed record Finding(string Code, string Target, string Text, Severity? Severity = null);
+/// <param name="NextStep">What a person does now, where the rule knows better than the catalogue.</param>
+public sealed record Finding(string Code, string Target, string Text, Severity? Severity = null, string? NextStep = null);

@@ -101,7 +101,7 @@ public sealed class AlarmBookTests
     [Fact]
     public void What_got_worse_asks_to_be_acknowledged_again()
     {
-        var stalled = new Finding(AlarmCatalogue.FanStalled, "fan3", "fan3 does not turn.");
+        var stalled = new Finding(AlarmCatalogue.FanStalled, "fan3", "fan3 does not turn.", Severity.Warning);
         var book = Play(AlarmBook.Empty, [[stalled], [stalled], [stalled]]);
         book = AlarmBook.Acknowledge(book, stalled.Code, "fan3").Book;
         Assert.True(Assert.Single(book.Standing).Acknowledged);
@@ -116,13 +116,13 @@ public sealed class AlarmBookTests
     [Fact]
     public void A_leak_that_dried_stands_until_a_person_has_seen_it()
     {
-        var leak = new Finding(AlarmCatalogue.LeakDetected, "loop", "A leak sensor is wet.");
+        var leak = new Finding(AlarmCatalogue.LeakConfirmed, "loop", "A leak sensor is wet.");
         var book = AlarmBook.Step(AlarmBook.Empty, [leak], At(0)).Book;
         book = AlarmBook.Step(book, [], At(1)).Book;
         book = AlarmBook.Step(book, [], At(7200)).Book;
         Assert.Single(book.Standing);
 
-        book = AlarmBook.Acknowledge(book, AlarmCatalogue.LeakDetected, null).Book;
+        book = AlarmBook.Acknowledge(book, AlarmCatalogue.LeakConfirmed, null).Book;
         Assert.Empty(AlarmBook.Step(book, [], At(7201)).Book.Standing);
     }
 
@@ -134,7 +134,7 @@ public sealed class AlarmBookTests
     public void A_code_that_is_not_in_the_catalogue_is_refused() =>
         Assert.Throws<ArgumentException>(() => AlarmBook.Step(AlarmBook.Empty, [new("fan_sad", "fan1", "The fan is sad.")], At(0)));
 
-    private static Finding Hot { get; } = new(AlarmCatalogue.CoolantHot, "loop", "Coolant supply 40.4 °C is above 40.0 °C.");
+    private static Finding Hot { get; } = new(AlarmCatalogue.GpuThrottled, "gpu1", "GPU 1 throttles itself (hw_thermal_slowdown).");
 
     private static AlarmBook Play(AlarmBook book, Finding[][] story)
     {

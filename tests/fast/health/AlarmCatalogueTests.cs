@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Appliance.Health;
 using Appliance.Model;
+using Appliance.Thermal;
 using Xunit;
 
 namespace FastTests.Health;
@@ -23,6 +24,10 @@ public sealed partial class AlarmCatalogueTests
         Assert.Matches(Han(), kind.TitleZh);
         Assert.True(kind.ClearAfter > TimeSpan.Zero || kind.Latches);
     });
+
+    [Fact]
+    public void Every_condition_the_thermal_loop_reports_is_registered() => Assert.All(Enum.GetValues<ConditionCode>(), code =>
+        Assert.NotNull(AlarmCatalogue.Find(new Condition(code, TargetKind.Loop, 0).Name)));
 
     [Fact]
     public void Every_change_of_an_alarm_has_its_event() => Assert.All(AlarmCatalogue.All, kind =>
