@@ -1,0 +1,133 @@
+using System.Globalization;
+using Appliance.Bus;
+using Appliance.Daemon.Control;
+using Appliance.Hardware;
+using Appliance.Health;
+using Appliance.Model;
+using Appliance.Thermal;
+
+namespace Appliance.Daemon.Loop;
+
+/// <summary>
+/// The control plane as a process. The order is the safety argument: full drive, loop, control socket, READY, and only then the
+/// outbox, the bus and telemetry, which cooling never waits for.
+/// </summary>
+internal static class DaemonProcess
+{
+    /// <summary>The role's lock in the run directory.</summary>
+    public const string Role = "daemon";
+
+    /// <summary>
+    /// The very first thing a daemon does, before it reads its configuration: every fan and pump to full. Needs no board file.
+    /// The caller holds the lock already, so that a second daemon by mistake does not disturb the first.
+    /// </summary>
+    public static SafeStateReport WriteSafeDuty(RunPaths paths) => SafeState.WriteRotors(paths.SysRoot);
+
+    /// <param name="startControl">
+    /// Opens the control socket on the state given and returns what closes it; called once the loop runs, READY follows its return.
+    /// </param>
+    /// <param name="configFault">The line about a bad configuration file that was put aside for the last good one.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="FormatException">The board file is missing or wrong: one line for a person, exit 78.</exception>
+    public static async Task<int> RunAsync(
+        BoxConfig config, RunPaths paths, bool simulated, TimeProvider time,
+        Func<DaemonState, IAsyncDisposable> startControl, string? configFault, CancellationToken stop)
+    {
+        var board = BoardCatalogue.Load(config.Daemon.Board);
+        var settings = ThermalSettings.From(board, config.Daemon);
+        var checkpoint = new CheckpointFile(paths.State);
+        using var notifier = SystemdNotifier.FromEnvironment();
+        using var hardware = new BoxHardware(board, paths.SysRoot, simulated, time);
+        using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
+        var latest = new LatestTick(board);
+        var requests = new LoopRequests();
+        var ticker = new Ticker(hardware, settings, ThermalState.Boot(settings, checkpoint.Read()), latest, requests);
+        var loop = new TickLoop(ticker, watchdog, notifier, time);
+        var state = new DaemonState(config, paths, simulated, hardware, settings, latest, requests, loop, watchdog, time)
+        {
+            ConfigFault = configFault,
+        };
+
+        hardware.Start();
+        loop.Start();
+        watchdog.Start();
+        try
+        {
+            var control = startControl(state);
+            await using (control.ConfigureAwait(false))
+            {
+                await loop.FirstTick.WaitAsync(stop).ConfigureAwait(false);
+                notifier.Ready(Status(state));
+                await ServeAsync(state, checkpoint, notifier, time, stop).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop before the first tick.
+        }
+        finally
+        {
+            notifier.Stopping("leaving fans and pumps at full");
+            watchdog.Dispose();
+            loop.Stop();
+            await Task.WhenAny(loop.Ended, Task.Delay(TimeSpan.FromMilliseconds(500), time, CancellationToken.None)).ConfigureAwait(false);
+            _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
+        }
+
+        return 0;
+    }
+
+    /// <summary>Everything that cooling does not need: events, bus, telemetry, the engine's socket.</summary>
+    private static async Task ServeAsync(
+        DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, TimeProvider time, CancellationToken stop)
+    {
+        var boot = BootCounter.Next(state.Paths.State);
+        using var outbox = EventOutbox.Open(state.Paths.EventOutbox, time);
+        using var bus = Telemetry.OpenBus(state.Config, state.Topics, boot, time);
+        var telemetry = new Telemetry(state, bus, outbox, checkpoint, boot, time);
+        var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
+        (state.Bus, state.Outbox, state.Engine) = (bus, outbox, engine);
+        outbox.Attach(bus, state.Topics);
+        state.Alarms.Attach(bus, outbox);
+        state.Alarms.Post(BoxEvents.DaemonStarted(
+            DaemonState.Version, state.Board.Name, state.Simulated ? $"the twin in {state.Paths.Sockets}" : "this box", time.GetUtcNow()));
+        if (state.ConfigFault is { } fault)
+            state.Alarms.Post(BoxEvents.ConfigInvalid(fault, time.GetUtcNow()));
+        telemetry.Begin();
+
+        using var busStop = new CancellationTokenSource();
+        var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
+        var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
+        await Task.WhenAll(telemetry.RunAsync(stop), engine.RunAsync(stop), StatusAsync(state, notifier, time, stop)).ConfigureAwait(false);
+
+        notifier.Stopping("leaving fans and pumps at full");
+        telemetry.End();
+        await busStop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(bussing, posting).WaitAsync(TimeSpan.FromSeconds(1), time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The line <c>systemctl status</c> shows, every few seconds.</summary>
+    private static async Task StatusAsync(DaemonState state, SystemdNotifier notifier, TimeProvider time, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(5), time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+                notifier.Status(Status(state));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private static string Status(DaemonState state)
+    {
+        var snapshot = state.Snapshot();
+        var thermal = snapshot.Thermal;
+        var supply = thermal?.CoolantSupplyC is { } c ? string.Create(CultureInfo.InvariantCulture, $"{c:0.0} °C") : "unknown";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{thermal?.Mode ?? "boot"}: coolant {supply}, heat {thermal?.HeatW ?? 0:0} W, {snapshot.Alarms.Count} alarms");
+    }
+}
