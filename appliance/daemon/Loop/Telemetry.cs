@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Appliance.Bus;
+using Appliance.Daemon.Control;
 using Appliance.Health;
 using Appliance.Model;
 using Appliance.Thermal;
@@ -96,9 +97,9 @@ internal sealed class Telemetry
 
     private void Rules(Snapshot snapshot, Moment now)
     {
-        var reported = ConditionFindings.Of(_tick.Commands.Conditions, _state.Board);
+        var reported = ThermalFindings.Of(_tick.Commands.Conditions, _state.Board);
         if (_state.Watchdog.IsStalled)
-            reported.Add(new(AlarmCatalogue.LoopStalled, "loop", $"No tick for more than {StallWatchdog.Limit.TotalSeconds:0} s; everything was driven to full."));
+            reported.Add(new(AlarmCatalogue.LoopFault, "watchdog", $"No tick for more than {StallWatchdog.Limit.TotalSeconds:0} s; everything was driven to full."));
         if (_state.Loop.Fault is { } broken)
             reported.Add(new(AlarmCatalogue.LoopFault, "loop", $"A tick broke: {broken}; everything was driven to full."));
         _state.Alarms.Step(
@@ -107,6 +108,7 @@ internal sealed class Telemetry
                 Thermal = snapshot.Thermal,
                 Gpus = snapshot.Gpus,
                 Inference = snapshot.Inference,
+                Now = now.Utc,
                 GpusFitted = _state.Board.Gpus.Count,
                 GpuMaxW = _state.Board.Gpus.MaxW,
                 BusConnected = _bus.IsConnected || _state.SinceStart < TimeSpan.FromSeconds(5),
