@@ -1,0 +1,116 @@
+"""Training rows out of the entries: made by many processes, each chunk by its own seed, so the pool depends on seed and texts alone."""
+
+import hashlib
+import multiprocessing
+import os
+import random
+
+import numpy
+
+import bpe
+import guide
+import variations
+
+IGNORED = -100
+
+
+class Source:
+    """Everything a row is drawn from."""
+
+    def __init__(self, folder, here):
+        self.entries = guide.load(folder)
+        self.off_topic = {language: guide.lines(os.path.join(here, f"off-topic.{language}.txt")) for language in guide.LANGUAGES}
+        refusal = next(entry for entry in self.entries if entry.id == guide.NOT_IN_GUIDE)
+        self.refusal = refusal.answers
+        self.held_out = []
+        for line in guide.lines(os.path.join(here, "held-out.txt")):
+            name, question = line.split(" ", 1)
+            language = "zh" if any("一" <= c <= "龥" for c in question) else "en"
+            self.held_out.append((guide.NOT_IN_GUIDE if name == "-" else name, language, question))
+        self.by_id = {entry.id: entry for entry in self.entries}
+
+    def listed(self):
+        """Every question as written: (id, language, question, answer)."""
+        return [(entry.id, language, question, entry.answers[language])
+                for entry in self.entries for language in guide.LANGUAGES for question in entry.questions[language]]
+
+    def texts(self):
+        for _, _, question, _ in self.listed():
+            yield question, 2
+        for entry in self.entries:
+            for answer in entry.answers.values():
+                yield answer, 2
+        for questions in self.off_topic.values():
+            for question in questions:
+                yield question, 1
+        rng = random.Random(0)
+        for _, language, question, _ in self.listed():
+            for _ in range(4):
+                yield variations.vary(rng, question, language), 1
+
+    def sha256(self):
+        digest = hashlib.sha256()
+        for name, language, question, answer in self.listed():
+            digest.update(f"{name}\0{language}\0{question}\0{answer}\n".encode())
+        return digest.hexdigest()
+
+    def draw(self, rng):
+        """One question and its answer."""
+        chance = rng.random()
+        language = rng.choice(guide.LANGUAGES)
+        if chance < 0.012:
+            return variations.noise(rng), self.refusal[language if rng.random() < 0.1 else "en"]
+        if chance < 0.13:
+            return variations.vary(rng, rng.choice(self.off_topic[language]), language), self.refusal[language]
+        entry = rng.choice(self.entries)
+        return variations.vary(rng, rng.choice(entry.questions[language]), language), entry.answers[language]
+
+
+def turn(tokenizer, question, answer, rng=None):
+    """Tokens of one turn and how many of them are the prompt."""
+    dropout = 0.1 if rng is not None and rng.random() < 0.15 else 0.0
+    prompt = [tokenizer.user, *tokenizer.encode(question, rng, dropout), tokenizer.assistant]
+    return prompt + tokenizer.encode(answer) + [tokenizer.eos], len(prompt)
+
+
+def row(source, tokenizer, rng, length, turns):
+    """A conversation of at most `turns` turns in `length` positions: inputs and targets, IGNORED where nothing is to be learnt."""
+    while True:
+        tokens = [tokenizer.bos]
+        if rng.random() < 0.15:
+            tokens += tokenizer.encode(rng.choice(variations.SYSTEM))
+        targets = [IGNORED] * len(tokens)
+        for _ in range(turns):
+            more, prompt = turn(tokenizer, *source.draw(rng), rng)
+            if len(tokens) + len(more) > length + 1:
+                break
+            targets += [IGNORED] * prompt + more[prompt:]
+            tokens += more
+        if len(tokens) > 2 and any(target != IGNORED for target in targets):
+            inputs, targets = tokens[:-1], targets[1:]
+            pad = length - len(inputs)
+            return inputs + [tokenizer.pad] * pad, targets + [IGNORED] * pad
+
+
+_shared = {}
+
+
+def _chunk(task):
+    seed, count, length, turns = task
+    rng = random.Random(seed)
+    inputs, targets = numpy.empty((count, length), numpy.int16), numpy.empty((count, length), numpy.int16)
+    for index in range(count):
+        inputs[index], targets[index] = row(_shared["source"], _shared["tokenizer"], rng, length, turns)
+    return inputs, targets
+
+
+def pool(source, tokenizer, seed, count, length, turns, workers, chunk=2000):
+    _shared.update(source=source, tokenizer=tokenizer)
+    tasks = [(f"{seed}/{length}/{start}", min(chunk, count - start), length, turns) for start in range(0, count, chunk)]
+    with multiprocessing.get_context("fork").Pool(workers) as processes:
+        made = processes.map(_chunk, tasks, chunksize=1)
+    return numpy.concatenate([m[0] for m in made]), numpy.concatenate([m[1] for m in made])
+
+
+def vocabulary(source, size):
+    return bpe.Tokenizer(bpe.train(source.texts(), size - 3 - 256 - 2))
