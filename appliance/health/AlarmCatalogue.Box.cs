@@ -54,6 +54,10 @@ public static partial class AlarmCatalogue
             "A tick of the control loop ended with an error; fans and pumps were set to full speed.",
             "Keep the log and report it; the daemon goes on by itself.")
         { ClearAfter = Seconds(60) },
+        new(LoopStalled, "Control loop stalled", "控制环路停滞", Critical, "control",
+            "The control loop did not tick in time and its watchdog drove fans and pumps to full speed.",
+            "Keep the log and report it; see whether the machine or a driver hangs.")
+        { ClearAfter = Seconds(60) },
         new(BusDisconnected, "Telemetry bus not connected", "遥测总线断开", Warning, "control",
             "The broker does not answer: panel and Redfish show old values; events are kept and sent later.",
             "Check that bmc-agent (or the broker named in bus.host) runs.")

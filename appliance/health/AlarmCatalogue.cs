@@ -57,6 +57,7 @@ public static partial class AlarmCatalogue
     public const string ShutDown = "shut_down";
     public const string LoopLate = "loop_late";
     public const string LoopFault = "loop_fault";
+    public const string LoopStalled = "loop_stalled";
     public const string BusDisconnected = "bus_disconnected";
     public const string ConfigInvalid = "config_invalid";
     public const string InferenceFailed = "inference_failed";

@@ -1,105 +1,114 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Appliance.Model;
 
-/// <summary>Reads <c>appliance.json</c> for all processes; errors are one line naming file, key, value and what would be right.</summary>
+/// <summary>Reads <c>appliance.json</c> for all processes; errors are one line naming file, line, key, value and what would be right.</summary>
 public static class BoxConfigFile
 {
+    private const int MaxBytes = 1024 * 1024;
+
     /// <param name="json">The file's bytes; comments and trailing commas allowed.</param>
     /// <param name="path">Only for the message.</param>
     /// <exception cref="FormatException">One line for a person, starting with <paramref name="path"/>.</exception>
     public static BoxConfig Parse(ReadOnlySpan<byte> json, string path)
     {
-        BoxConfig? config;
+        if (json.Length > MaxBytes)
+            throw new FormatException($"{path}: has {json.Length} bytes; a configuration of more than {MaxBytes} is none.");
+        var bytes = json.StartsWith("\uFEFF"u8) ? json[3..] : json;
         try
         {
-            config = JsonSerializer.Deserialize(json, BoxConfigJson.Default.BoxConfig);
+            var lines = Check(bytes, path);
+            var config = JsonSerializer.Deserialize(bytes, BoxConfigJson.Default.BoxConfig)
+                ?? throw new FormatException($"{path}:1: is null; it must be a JSON object, {{}} for all defaults.");
+            CheckPorts(config, lines, path);
+            return config;
         }
         catch (JsonException e)
         {
-            throw new FormatException(Explain(e, json, path), e);
+            throw new FormatException($"{path}:{(e.LineNumber ?? 0) + 1}: is not JSON: {FirstSentence(e.Message)}", e);
         }
-
-        if (config is null)
-            throw new FormatException($"{path}: is null; it must be a JSON object, {{}} for all defaults.");
-        foreach (var fault in Faults(config))
-            throw new FormatException($"{path}: {fault}");
-        return config;
     }
 
-    /// <summary>Every value outside its range, as "key is value; it must …".</summary>
-    public static IEnumerable<string> Faults(BoxConfig config)
+    /// <summary>Every key against the table, in the order of the file, so that the first error named is the first one in it.</summary>
+    /// <returns>The line each key stands in.</returns>
+    private static Dictionary<string, int> Check(ReadOnlySpan<byte> json, string path)
     {
-        if (config.Node.Length is 0 or > 64 || config.Node.Any(c => !(char.IsAsciiLetterOrDigit(c) || c is '-' or '_')))
-            yield return $"node is \"{config.Node}\"; it must be 1 to 64 letters, digits, '-' or '_'.";
-        if (config.Bus.Host.Length == 0)
-            yield return "bus.host is empty; it must be the broker's name or address.";
-        foreach (var (key, port) in new[]
-        {
-            ("bus.port", config.Bus.Port), ("bmc_agent.port", config.BmcAgent.Port), ("inference_core.port", config.InferenceCore.Port),
-        })
-        {
-            if (port is < 1 or > 65535)
-                yield return $"{key} is {port}; it must lie in 1..65535.";
-        }
-
-        if (config.Daemon.SetpointC is { } setpoint && !(setpoint is >= 15 and <= 45))
-            yield return $"daemon.setpoint_c is {setpoint}; it must lie in 15..45.";
-        if (!(config.Daemon.DownSlewPercentPerS is >= 0.5 and <= 100))
-            yield return $"daemon.down_slew_percent_per_s is {config.Daemon.DownSlewPercentPerS}; it must lie in 0.5..100.";
-        if (!(config.Daemon.ManualTimeoutMin is >= 1 and <= 240))
-            yield return $"daemon.manual_timeout_min is {config.Daemon.ManualTimeoutMin}; it must lie in 1..240.";
-        if (!(config.Daemon.FrameHz is >= 0.2 and <= 10))
-            yield return $"daemon.frame_hz is {config.Daemon.FrameHz}; it must lie in 0.2..10.";
-        if (config.BmcAgent.EventLogLimit is < 100 or > 10_000_000)
-            yield return $"bmc_agent.event_log_limit is {config.BmcAgent.EventLogLimit}; it must lie in 100..10000000.";
-        if (config.InferenceCore.MaxRunning is < 1 or > 256)
-            yield return $"inference_core.max_running is {config.InferenceCore.MaxRunning}; it must lie in 1..256.";
-        if (config.InferenceCore.MaxWaiting is < 0 or > 10_000)
-            yield return $"inference_core.max_waiting is {config.InferenceCore.MaxWaiting}; it must lie in 0..10000.";
+        var reader = new Utf8JsonReader(json, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 32 });
+        var lines = new Dictionary<string, int>();
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw Fault(json, path, reader.TokenStartIndex, $"is {Shown(ref reader, json)}; it must be a JSON object, {{}} for all defaults.");
+        CheckObject(ref reader, json, path, section: "", lines);
+        reader.Read();
+        return lines;
     }
 
-    private static string Explain(JsonException error, ReadOnlySpan<byte> json, string path)
+    private static void CheckObject(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string path, string section, Dictionary<string, int> lines)
     {
-        var at = $"{path}:{(error.LineNumber ?? 0) + 1}";
-        string[] keys = error.Path is { Length: > 2 } p && p.StartsWith("$.", StringComparison.Ordinal) ? p[2..].Split('.') : [];
-        JsonElement root;
-        try
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            using var document = JsonDocument.Parse(
-                json.ToArray(), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            root = document.RootElement.Clone();
+            var at = reader.TokenStartIndex;
+            var name = reader.GetString()!;
+            var key = section.Length == 0 ? name : $"{section}.{name}";
+            var row = ConfigTable.Find(key);
+            var isSection = section.Length == 0 && ConfigTable.Sections.Any(s => s.Name == name);
+            if (row is null && !isSection)
+                throw Fault(json, path, at, $"{key} is not a key; {Meant(name, section)}known here: {string.Join(", ", ConfigTable.NamesIn(section))}.");
+            if (!lines.TryAdd(key, LineOf(json, at)))
+                throw Fault(json, path, at, $"{key} is given twice, first in line {lines[key]}; once is enough.");
+            reader.Read();
+            if (isSection)
+            {
+                if (reader.TokenType != JsonTokenType.StartObject)
+                    throw Fault(json, path, at, $"{key} is {Shown(ref reader, json)}; it must be an object.");
+                CheckObject(ref reader, json, path, name, lines);
+            }
+            else if (!row!.Accepts(ref reader))
+            {
+                throw Fault(json, path, at, $"{key} is {Shown(ref reader, json)}; it must {row.Wanted}.");
+            }
         }
-        catch (JsonException syntax)
-        {
-            return $"{path}:{(syntax.LineNumber ?? 0) + 1}: is not JSON: {FirstSentence(syntax.Message)}";
-        }
-
-        JsonTypeInfo type = BoxConfigJson.Default.BoxConfig;
-        for (var depth = 0; depth < keys.Length; depth++)
-        {
-            var key = string.Join('.', keys[..(depth + 1)]);
-            if (type.Properties.FirstOrDefault(property => property.Name == keys[depth]) is not { } known)
-                return $"{at}: {key} is not a key; known here: {string.Join(", ", type.Properties.Select(property => property.Name))}.";
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(keys[depth], out root))
-                break;
-            if (depth == keys.Length - 1)
-                return $"{at}: {key} is {Short(root)}; it must be {Wanted(known.PropertyType)}.";
-            type = BoxConfigJson.Default.GetTypeInfo(known.PropertyType) ?? type;
-        }
-
-        return root.ValueKind == JsonValueKind.Object ? $"{at}: {FirstSentence(error.Message)}" : $"{at}: is {Short(root)}; it must be a JSON object.";
     }
 
-    private static string Wanted(Type type) =>
-        type == typeof(int) ? "a whole number"
-        : type == typeof(double) || type == typeof(double?) ? "a number"
-        : type == typeof(bool) ? "true or false"
-        : type == typeof(string) ? "a string"
-        : "an object";
+    private static void CheckPorts(BoxConfig config, Dictionary<string, int> lines, string path)
+    {
+        List<(string Key, int Port)> ports = [("bmc_agent.port", config.BmcAgent.Port), ("inference_core.port", config.InferenceCore.Port)];
+        if (config.BmcAgent.EmbeddedBroker)
+            ports.Insert(0, ("bus.port", config.Bus.Port));
+        foreach (var same in ports.GroupBy(p => p.Port).Where(g => g.Count() > 1))
+        {
+            // The line that was written last is the one to look at; a default stands nowhere.
+            var keys = same.Select(p => p.Key).OrderBy(k => lines.GetValueOrDefault(k)).ToArray();
+            throw new FormatException($"{path}:{lines.GetValueOrDefault(keys[^1], 1)}: {keys[^1]} is {same.Key}, and so is {keys[^2]}; each needs a port of its own.");
+        }
+    }
 
-    private static string Short(JsonElement value) => value.GetRawText() is { Length: > 40 } text ? text[..40] + "…" : value.GetRawText();
+    private static string Meant(string name, string section)
+    {
+        var elsewhere = ConfigTable.Keys.FirstOrDefault(k => k.Name == name && k.Section != section);
+        var near = Nearest.Of(name, ConfigTable.NamesIn(section));
+        return near is not null ? $"did you mean {(section.Length == 0 ? near : $"{section}.{near}")}? "
+            : elsewhere is not null ? $"did you mean {elsewhere.Path}? "
+            : "";
+    }
+
+    private static FormatException Fault(ReadOnlySpan<byte> json, string path, long at, string what) =>
+        new($"{path}:{LineOf(json, at)}: {what}");
+
+    private static int LineOf(ReadOnlySpan<byte> json, long at) => json[..(int)at].Count((byte)'\n') + 1;
+
+    /// <summary>The value as it stands in the file, on one line and not too long.</summary>
+    private static string Shown(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        var start = (int)reader.TokenStartIndex;
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            reader.Skip();
+        var text = string.Join(' ', Encoding.UTF8.GetString(json[start..(int)reader.BytesConsumed])
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.Length > 40 ? text[..40] + "…" : text;
+    }
 
     private static string FirstSentence(string message) =>
         message.IndexOf(" Path:", StringComparison.Ordinal) is var path and > 0 ? message[..path]

@@ -16,17 +16,58 @@ public class BoxConfigFileTests
         Assert.Equal(1999, Parse("{ // the lab's broker\n \"bus\": { \"port\": 1999, }, }").Bus.Port);
 
     [Theory]
-    [InlineData("{\n\"bus\": {\"prot\": 1}}", "appliance.json:2: bus.prot is not a key; known here: host, port.")]
-    [InlineData("{\"bus\": {\"port\": \"abc\"}}", "appliance.json:1: bus.port is \"abc\"; it must be a whole number.")]
-    [InlineData("{\"bus\": 7}", "appliance.json:1: bus is 7; it must be an object.")]
-    [InlineData("{\"bus\": null}", "appliance.json:1: bus is null; it must be an object.")]
-    [InlineData("[]", "appliance.json:1: is []; it must be a JSON object.")]
-    [InlineData("null", "appliance.json: is null; it must be a JSON object, {} for all defaults.")]
-    [InlineData("{\"bus\": {\"port\": 0}}", "appliance.json: bus.port is 0; it must lie in 1..65535.")]
-    [InlineData("{\"node\": \"a/b\"}", "appliance.json: node is \"a/b\"; it must be 1 to 64 letters, digits, '-' or '_'.")]
-    [InlineData("{\"daemon\": {\"setpoint_c\": 99}}", "appliance.json: daemon.setpoint_c is 99; it must lie in 15..45.")]
+    [InlineData("{\n\"bus\": {\"prot\": 1}}", "2: bus.prot is not a key; did you mean bus.port? known here: host, port.")]
+    [InlineData("{\"buss\": {}}", "1: buss is not a key; did you mean bus? known here: node, bus, daemon, bmc_agent, inference_core.")]
+    [InlineData("{\"setpoint_c\": 38}", "1: setpoint_c is not a key; did you mean daemon.setpoint_c? known here: node, bus, daemon, bmc_agent, inference_core.")]
+    [InlineData("{\"bus\": {\"zzzzzzzzzz\": 1}}", "1: bus.zzzzzzzzzz is not a key; known here: host, port.")]
+    [InlineData("{\"bus\": {\"port\": \"abc\"}}", "1: bus.port is \"abc\"; it must be a whole number in 1..65535.")]
+    [InlineData("{\"bus\": {\"port\": 1.5}}", "1: bus.port is 1.5; it must be a whole number in 1..65535.")]
+    [InlineData("{\"bus\": {\"port\": 0}}", "1: bus.port is 0; it must be a whole number in 1..65535.")]
+    [InlineData("{\"bus\": {\"port\": 99999999999}}", "1: bus.port is 99999999999; it must be a whole number in 1..65535.")]
+    [InlineData("{\"bus\": {\"port\": [1,\n 2]}}", "1: bus.port is [1, 2]; it must be a whole number in 1..65535.")]
+    [InlineData("{\"bus\": {\"host\": \"\"}}", "1: bus.host is \"\"; it must be a text that is not empty.")]
+    [InlineData("{\"bus\": 7}", "1: bus is 7; it must be an object.")]
+    [InlineData("{\"bus\": null}", "1: bus is null; it must be an object.")]
+    [InlineData("{\"node\": {}}", "1: node is {}; it must be 1 to 64 letters, digits, '-' or '_'.")]
+    [InlineData("{\"node\": \"a/b\"}", "1: node is \"a/b\"; it must be 1 to 64 letters, digits, '-' or '_'.")]
+    [InlineData("{\n\n\"daemon\": {\n\"setpoint_c\": 99}}", "4: daemon.setpoint_c is 99; it must be a number in 15..45, or null.")]
+    [InlineData("{\"daemon\": {\"frame_hz\": 0.1}}", "1: daemon.frame_hz is 0.1; it must be a number in 0.2..10.")]
+    [InlineData("{\"bmc_agent\": {\"embedded_broker\": \"yes\"}}", "1: bmc_agent.embedded_broker is \"yes\"; it must be true or false.")]
+    [InlineData("{\"inference_core\": {\"device\": \"gpu\"}}", "1: inference_core.device is \"gpu\"; it must be \"cpu\".")]
+    [InlineData("{\"node\": \"a\",\n\"node\": \"b\"}", "2: node is given twice, first in line 1; once is enough.")]
+    [InlineData("{\"bmc_agent\": {\n\"port\": 8080}}", "2: bmc_agent.port is 8080, and so is inference_core.port; each needs a port of its own.")]
+    [InlineData("{\"bus\": {\"port\": 9000},\n\"bmc_agent\": {\"port\": 9000}}", "2: bmc_agent.port is 9000, and so is bus.port; each needs a port of its own.")]
+    [InlineData("[]", "1: is []; it must be a JSON object, {} for all defaults.")]
+    [InlineData("null", "1: is null; it must be a JSON object, {} for all defaults.")]
     public void A_fault_is_one_line_naming_file_key_value_and_what_would_be_right(string text, string line) =>
-        Assert.Equal(line, Assert.Throws<FormatException>(() => Parse(text)).Message);
+        Assert.Equal("appliance.json:" + line, Assert.Throws<FormatException>(() => Parse(text)).Message);
+
+    [Fact]
+    public void The_embedded_brokers_port_counts_only_while_it_is_embedded() => Assert.Equal(
+        8000, Parse("{\"bus\": {\"port\": 8000}, \"bmc_agent\": {\"embedded_broker\": false}}").Bus.Port);
+
+    [Fact]
+    public void Every_property_of_the_configuration_is_in_the_table_and_every_row_is_a_property()
+    {
+        var defaults = System.Text.Json.JsonSerializer.SerializeToElement(new BoxConfig(), BoxConfigJson.Default.BoxConfig);
+        var written = defaults.EnumerateObject().SelectMany(p => p.Value.ValueKind == System.Text.Json.JsonValueKind.Object
+            ? p.Value.EnumerateObject().Select(q => $"{p.Name}.{q.Name}")
+            : [p.Name]);
+        Assert.Equal(written, ConfigTable.Keys.Select(k => k.Path));
+    }
+
+    [Fact]
+    public void The_defaults_written_out_are_a_valid_file() =>
+        Assert.Equal(new BoxConfig(), Parse(System.Text.Json.JsonSerializer.Serialize(new BoxConfig(), BoxConfigJson.Default.BoxConfig)));
+
+    [Fact]
+    public void The_published_schema_is_the_readers_table()
+    {
+        var path = Path.Combine(Tidy.Repository.Root, "packaging", "appliance.schema.json");
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+            File.WriteAllBytes(path, ConfigSchema.Write());
+        Assert.Equal(File.ReadAllText(path), Encoding.UTF8.GetString(ConfigSchema.Write()));
+    }
 
     [Fact]
     public void A_frame_or_board_without_an_optional_key_has_the_documented_default()
