@@ -4,43 +4,95 @@ namespace Appliance.Twin;
 
 /// <summary>
 /// The box as physics. Software writes duties, limits and lines into it and reads what sensors, tachometers and the GPU driver
-/// would show; the world sets room air and what the GPUs want to draw. Virtual time, one seed, no clock.
+/// would show; the world sets room air and what the GPUs want to draw. Virtual time, one seed, no clock, no threads.
+/// Theory, glossary and the sources of every number: README.md beside this file.
 /// </summary>
 public sealed partial class BoxTwin
 {
+    /// <summary>Longest step the physics takes at once; longer ones are cut.</summary>
+    public static readonly TimeSpan MaxStep = TimeSpan.FromSeconds(0.1);
+
     private readonly Board _board;
+    private readonly bool _liquid;
     private readonly double[] _wantedW;
+    private readonly double[] _memoryPercent;
     private readonly double[] _limitW;
-    private readonly byte[] _fanPwm;
-    private readonly byte[] _pumpPwm;
-    private readonly int[] _fanEnable;
-    private readonly int[] _pumpEnable;
     private readonly bool[] _driven;
-    private double _supply;
+    private readonly bool[] _wet;
+    private readonly bool[] _slotOpen;
+    private readonly RotorBank _fans;
+    private readonly RotorBank _pumps;
+    private readonly GpuBank _gpus;
+    private readonly SensorBank _sensors;
+    private readonly AirPath _air;
+    private readonly Hydraulics _hydraulics;
+    private readonly Pipe _supplyPipe;
+    private readonly Pipe _returnPipe;
+    private readonly HeatExchanger _exchanger;
+    private readonly double _reservoirL;
+    private NoiseSource _noise;
+    private double _reservoirC;
+    private double _returnC;
+    private double _nowS;
+    private double _valve = 1;
+    private byte _valvePwm = 255;
+    private double _valveWrittenS;
+    private double _lastFlow;
+    private double _lastPlates = -1;
+    private double _lastWeak;
+    private readonly double[] _lastPumpSpeed;
 
     public BoxTwin(TwinOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _board = options.Board;
+        _liquid = (options.Cooling ?? _board.Cooling) == "liquid-to-liquid";
+        Parameters = options.Parameters ?? PlantParameters.Draw(options.Seed, options.Spread);
+        _noise = new((ulong)(uint)options.Seed * 0x9e3779b97f4a7c15 + 1);
         AmbientC = options.AmbientC;
         RoomHumidityPercent = options.RoomHumidityPercent;
-        _wantedW = new double[_board.Gpus.Count];
-        _limitW = new double[_board.Gpus.Count];
+        var gpus = _board.Gpus.Count;
+        _wantedW = new double[gpus];
+        _memoryPercent = new double[gpus];
+        _limitW = new double[gpus];
         Array.Fill(_wantedW, options.GpuW);
         Array.Fill(_limitW, _board.Gpus.MaxW);
-        _fanPwm = new byte[_board.Fans.Count];
-        _pumpPwm = new byte[_board.Pumps.Count];
-        _fanEnable = new int[_board.Fans.Count];
-        _pumpEnable = new int[_board.Pumps.Count];
         _driven = new bool[_board.Lines.Count];
-        Truth = new(_board.Gpus.Count);
-        _supply = options.StartSupplyC ?? _board.SetpointC;
+        _wet = new bool[_board.Lines.Count];
+        _slotOpen = new bool[_board.Fans.Count];
+        var p = Parameters;
+        _gpus = new(p, gpus, _board.Gpus.ThrottleC, _board.Gpus.MaxW, ref _noise, options.Spread);
+        _sensors = new(_board, p, ref _noise, options.Spread);
+        _air = new(p, _board.Fans.Count);
+        _hydraulics = new(p, _board.Pumps.Count);
+        _lastPumpSpeed = new double[_board.Pumps.Count];
+        var setpoint = options.StartSupplyC ?? _board.SetpointC;
+        var start = Steady(options.GpuW, setpoint);
+        _fans = new([.. _board.Fans.Select(f => (f.Chip, f.MaxRpm, f.MaxW))], p.FanTauS, Duty.OfFraction(start.Fan).Pwm);
+        _pumps = new([.. _board.Pumps.Select(f => (f.Chip, f.MaxRpm, f.MaxW))], p.PumpTauS, Duty.OfFraction(StartPump).Pwm);
+        _supplyPipe = new(p.SupplyL, start.SupplyC);
+        _returnPipe = new(p.ReturnL, start.ReturnC);
+        _exchanger = new(_liquid ? p.ExchangerL : p.RadiatorL, p.CoreJPerK, p.CoolantJPerLK, start.SupplyC);
+        _exchanger.Fill(start.ReturnC, start.SupplyC, start.ColdC);
+        _reservoirL = p.ReservoirL;
+        _reservoirC = start.SupplyC;
+        _returnC = start.ReturnC;
+        _valve = start.Fan;
+        _valvePwm = Duty.OfFraction(start.Fan).Pwm;
+        Truth = new(gpus) { LevelPercent = 100 };
+        Array.Fill(_gpus.PowerW, options.GpuW);
+        _gpus.Settle(start.SupplyC, start.FlowLMin / gpus, _memoryPercent);
+        _sensors.Settle(SensorTruthNow(start.SupplyC, start.FlowLMin, 0));
+        Apply();
+        Advance(0);
     }
 
     /// <summary>Virtual time since the start.</summary>
-    public TimeSpan Now { get; private set; }
+    public TimeSpan Now => TimeSpan.FromSeconds(_nowS);
 
     public TwinTruth Truth { get; }
+
+    public PlantParameters Parameters { get; }
 
     // ---- the world
 
@@ -51,98 +103,147 @@ public sealed partial class BoxTwin
     /// <summary>What this GPU's work would draw if nothing limited it, W.</summary>
     public void WantPower(int gpu, double watts) => _wantedW[gpu] = watts;
 
-    // ---- what software writes
-
-    /// <summary><c>pwmN</c> of a fan. Also feeds its chip's watchdog: 5 s without a write and the chip goes to full.</summary>
-    public WriteResult WriteFan(int fan, byte pwm)
-    {
-        _fanPwm[fan] = pwm;
-        return WriteResult.Ok;
-    }
-
-    public WriteResult WritePump(int pump, byte pwm)
-    {
-        _pumpPwm[pump] = pwm;
-        return WriteResult.Ok;
-    }
-
-    /// <summary><c>pwmN_enable</c>, with the meaning the chip's own driver gives it.</summary>
-    public WriteResult WriteFanEnable(int fan, int enable)
-    {
-        _fanEnable[fan] = enable;
-        return WriteResult.Ok;
-    }
-
-    public WriteResult WritePumpEnable(int pump, int enable)
-    {
-        _pumpEnable[pump] = enable;
-        return WriteResult.Ok;
-    }
-
-    /// <summary>The driver's power limit, W.</summary>
-    public WriteResult WriteGpuLimit(int gpu, double watts)
-    {
-        _limitW[gpu] = watts;
-        return WriteResult.Ok;
-    }
-
-    /// <summary>Drives an output line (valve) to this physical level.</summary>
-    public WriteResult WriteLine(int line, bool high)
-    {
-        _driven[line] = high;
-        return WriteResult.Ok;
-    }
+    /// <summary>Memory controller activity, percent: heats the HBM beyond what power alone says.</summary>
+    public void WantMemoryActivity(int gpu, double percent) => _memoryPercent[gpu] = percent;
 
     /// <summary>True: no worker runs, the GPUs draw what idle GPUs draw.</summary>
     public bool EngineParked { get; set; }
+
+    /// <summary>False switches the chips' own watchdogs off (they are on: 5 s without a write, then full speed).</summary>
+    public bool ChipWatchdog { get; set; } = true;
 
     /// <summary>Takes the GPUs' supply away.</summary>
     public void PowerOff() => Truth.GpusPowered = false;
 
     public void PowerOn() => Truth.GpusPowered = true;
 
-    // ---- what software reads
-
-    /// <summary>The raw hwmon number (milli-degrees and the like); null when it does not answer.</summary>
-    public long? SensorRaw(int sensor) => Sensor(sensor) is { } value ? (long)Math.Round(value / _board.Sensors[sensor].Scale) : null;
-
-    /// <summary>The sensor in the board's unit, quantised as the chip does; null when it does not answer.</summary>
-    public double? Sensor(int sensor) => _board.Sensors[sensor].Group switch
-    {
-        "coolant_supply" => _supply,
-        "coolant_return" => _supply + 8,
-        "flow" => 10,
-        "ambient" => AmbientC,
-        "humidity" => RoomHumidityPercent,
-        _ => 100,
-    };
-
-    public TwinRotor Fan(int fan) => new(_fanPwm[fan], _fanEnable[fan], _fanPwm[fan] / 255.0 * _board.Fans[fan].MaxRpm);
-
-    public TwinRotor Pump(int pump) => new(_pumpPwm[pump], _pumpEnable[pump], _pumpPwm[pump] / 255.0 * _board.Pumps[pump].MaxRpm);
-
-    public TwinGpu Gpu(int gpu) => new(
-        false, false, Math.Min(_wantedW[gpu], _limitW[gpu]), 50, 55, 37, 1980, 0, 500, 81559, 0, _limitW[gpu]);
-
-    /// <summary>Physical level of a digital line; null when it cannot be read.</summary>
-    public bool? Line(int line) => _board.Lines[line].Output ? _driven[line] : _board.Lines[line].ActiveLow;
-
-    // ---- faults
-
-    public IReadOnlyCollection<FaultSpec> Faults => _faults;
-
-    public void Inject(FaultSpec fault) => _faults.Add(fault);
-
-    /// <summary>Mends what can be mended. False when no such fault stands.</summary>
-    public bool Clear(FaultKind kind, string target) => _faults.RemoveAll(f => f.Kind == kind && f.Target == target) > 0;
-
-    public void ClearAll() => _faults.Clear();
-
-    private readonly List<FaultSpec> _faults = [];
-
     public void Step(TimeSpan dt)
     {
-        Now += dt;
-        Truth.SupplyC = _supply;
+        var left = dt.TotalSeconds;
+        while (left > 1e-9)
+        {
+            var part = Math.Min(left, MaxStep.TotalSeconds);
+            Advance(part);
+            left -= part;
+        }
     }
+
+    private void Advance(double dt)
+    {
+        _nowS += dt;
+        AdvanceFaults(dt);
+        _fans.Step(dt, _nowS, ref _noise, ChipWatchdog);
+        _pumps.Step(dt, _nowS, ref _noise, ChipWatchdog);
+        var flow = FlowLMin(out var openShare, out var scatter);
+        var supply = _supplyPipe.OutC;
+        var heat = AdvanceGpus(dt, supply, flow, openShare);
+        var litres = flow / 60 * dt;
+        var carried = flow / 60 * Parameters.CoolantJPerLK;
+        if (flow > 0.01)
+            _returnC = supply + heat / carried;
+        var atExchanger = _returnPipe.Push(litres, _returnC);
+        var (g, coldC, air) = ColdSide(dt);
+        var afterExchanger = _exchanger.Step(dt, flow / 60, atExchanger, g, coldC);
+        var volume = Math.Max(_reservoirL * Truth.LevelPercent / 100, 0.1);
+        _reservoirC += (afterExchanger - _reservoirC) * (1 - Math.Exp(-litres / volume));
+        _supplyPipe.Push(litres, _reservoirC);
+        Truth.SupplyC = _supplyPipe.OutC;
+        Truth.ReturnC = _returnC;
+        Truth.FlowLMin = flow;
+        Truth.AirFlowM3S = air;
+        Truth.RadiatorInletC = coldC;
+        Truth.HeatW = heat;
+        Truth.RejectedW = _exchanger.RejectedW;
+        Truth.FanW = _fans.PowerW;
+        Truth.PumpW = _pumps.PowerW;
+        Truth.RoomDewPointC = HumidAir.DewPointC(AmbientC, RoomHumidityPercent + _humidityJump);
+        Truth.CoolestSurfaceC = _liquid
+            ? Math.Min(Truth.SupplyC, Parameters.FacilityC + 1)
+            : Math.Min(Truth.SupplyC, _exchanger.OutC);
+        _sensors.Step(Math.Max(dt, 1e-6), SensorTruthNow(Truth.SupplyC, flow, scatter), ref _noise, _busStuck || _telemetryLost);
+    }
+
+    private double AdvanceGpus(double dt, double supply, double flow, double openShare)
+    {
+        double withheld = 0;
+        for (var i = 0; i < _wantedW.Length; i++)
+        {
+            var wanted = Math.Max(_wantedW[i], 0);
+            var allowed = EngineParked ? Math.Min(wanted, Parameters.IdleW) : wanted;
+            allowed = Math.Min(allowed, Math.Max(_limitW[i], Parameters.IdleW));
+            if (!Truth.GpusPowered)
+                allowed = 0;
+            withheld += wanted - allowed;
+            var drawn = _gpus.SelfLimited(i, allowed, dt);
+            _gpus.PowerW[i] = _gpus.Dead[i] ? 0 : _gpuLost[i] ? Math.Min(drawn, LostGpuW) : drawn;
+            Truth.SelfThrottled[i] = _gpus.PowerW[i] < allowed - 1;
+            Truth.GpuW[i] = _gpus.PowerW[i];
+        }
+
+        Truth.WithheldW = withheld;
+        var heat = _gpus.Step(Math.Max(dt, 1e-6), supply, flow / _wantedW.Length, openShare, _memoryPercent);
+        _gpus.DieC.CopyTo(Truth.DieC, 0);
+        _gpus.MemoryC.CopyTo(Truth.MemoryC, 0);
+        _gpus.PlateC.CopyTo(Truth.PlateC, 0);
+        return heat;
+    }
+
+    private double FlowLMin(out double openShare, out double scatter)
+    {
+        double sum = 0;
+        foreach (var share in _gpus.FlowShare)
+            sum += share;
+        openShare = Math.Max(sum / _gpus.FlowShare.Length, 1e-3);
+        var weak = (1 - _airInLoop) * Math.Clamp((Truth.LevelPercent - 5) / 15, 0, 1);
+        scatter = _airInLoop > 0 || weak < 0.99 ? 0.4 : 0;
+        for (var i = 0; i < _cavitating.Length; i++)
+        {
+            if (!_cavitating[i])
+                continue;
+            _pumps.Moving[i] *= 0.75 + 0.1 * _noise.Symmetric();
+            scatter = 0.6;
+        }
+
+        if (ValveClosed || sum < 1e-6)
+            return 0;
+        var moved = Math.Abs(openShare - _lastPlates) + Math.Abs(weak - _lastWeak);
+        for (var i = 0; i < _lastPumpSpeed.Length; i++)
+            moved += Math.Abs(_pumps.Moving[i] - _lastPumpSpeed[i]);
+        if (moved < 2e-4)
+            return _lastFlow;
+        _pumps.Moving.CopyTo(_lastPumpSpeed, 0);
+        _lastPlates = openShare;
+        _lastWeak = weak;
+        return _lastFlow = _hydraulics.FlowLMin(_pumps.Moving, openShare, weak);
+    }
+
+    /// <summary>Conductance to the cold fluid's inlet, that inlet's temperature and the air through the box.</summary>
+    private (double G, double ColdC, double Air) ColdSide(double dt)
+    {
+        var air = _air.Flow(_fans.Moving, _slotOpen);
+        var airW = Math.Max(air, 0.004) * Parameters.AirJPerM3K;
+        double gpus = 0;
+        foreach (var watts in _gpus.PowerW)
+            gpus += watts;
+        var preheat = Math.Min((Parameters.AirSideIdleW + Parameters.AirSidePerW * gpus) / airW, 60);
+        Truth.AirSideC = AmbientC + _ambientJump + preheat;
+        if (!_liquid)
+        {
+            var ua = Parameters.RadiatorWPerK * (1 - _fouling)
+                * Math.Pow(Math.Max(air, 0.004) / Parameters.AirM3S, Parameters.RadiatorExponent);
+            return (airW * (1 - Math.Exp(-ua / airW)), Truth.AirSideC, air);
+        }
+
+        if (ChipWatchdog && _nowS - _valveWrittenS > 5)
+            _valvePwm = 255;
+        if (!_valveStuck)
+            _valve += (_valvePwm / 255.0 - _valve) * (1 - Math.Exp(-dt / Parameters.ValveTauS));
+        var cold = _facilityLost ? 0 : Math.Max(_valve, 0.001) * Parameters.FacilityWPerK;
+        var exchanger = Parameters.ExchangerWPerK * (1 - _fouling) * Math.Sqrt(Math.Max(_valve, 0.001));
+        return (cold > 0 ? cold * (1 - Math.Exp(-exchanger / cold)) : 0, Parameters.FacilityC, air);
+    }
+
+    private SensorTruth SensorTruthNow(double supplyC, double flow, double scatter) => new(
+        supplyC, _returnC, flow, scatter, AmbientC + _ambientJump,
+        Math.Clamp(RoomHumidityPercent + _humidityJump, 0, 100), Truth?.LevelPercent ?? 100);
 }

@@ -16,6 +16,9 @@ public sealed record TwinOptions
     /// <summary>0.3 draws every plant parameter within ±30 %. 0 is the nominal box.</summary>
     public double Spread { get; init; }
 
+    /// <summary>Given: exactly this plant instead of a drawn one.</summary>
+    public PlantParameters? Parameters { get; init; }
+
     /// <summary>Room air at the start, °C.</summary>
     public double AmbientC { get; init; } = 25;
 

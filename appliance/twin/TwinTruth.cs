@@ -23,6 +23,9 @@ public sealed class TwinTruth
     /// <summary>Air at the radiator's face: the room plus what DIMMs, NICs and power supplies put in ahead of it.</summary>
     public double RadiatorInletC { get; internal set; }
 
+    /// <summary>Air that DIMMs, NICs and power supplies live in behind themselves, °C.</summary>
+    public double AirSideC { get; internal set; }
+
     public double RoomDewPointC { get; internal set; }
 
     /// <summary>Coolest wetted or metal surface in the cabinet, °C: condensation begins below the dew point.</summary>

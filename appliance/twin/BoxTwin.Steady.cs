@@ -1,0 +1,67 @@
+namespace Appliance.Twin;
+
+public sealed partial class BoxTwin
+{
+    /// <summary>Pump speed of the steady state a twin starts in.</summary>
+    private const double StartPump = 0.6;
+
+    private readonly record struct SteadyState(double Fan, double SupplyC, double ReturnC, double FlowLMin, double ColdC);
+
+    /// <summary>
+    /// Air (or facility valve) at which the loop holds the setpoint with this power, by bisection; clamped to what fans can do,
+    /// and then the temperature follows. Also what tells a feasible plant from one that is not.
+    /// </summary>
+    private SteadyState Steady(double gpuW, double setpointC)
+    {
+        var n = _board.Pumps.Count;
+        Span<double> pumps = stackalloc double[n];
+        pumps.Fill(StartPump);
+        var flow = _hydraulics.FlowLMin(pumps, 1, 1);
+        var total = gpuW * _board.Gpus.Count;
+        var carried = flow / 60 * Parameters.CoolantJPerLK;
+        double low = 0.06, high = 1;
+        var floor = _liquid ? 0.01 : _board.Fans.Max(f => f.MinDutyPercent) / 100;
+        low = Math.Min(low, floor);
+        for (var k = 0; k < 50; k++)
+        {
+            var mid = 0.5 * (low + high);
+            if (SteadySupply(mid, total, carried, out _) > setpointC)
+                low = mid;
+            else
+                high = mid;
+        }
+
+        var fan = Math.Max(high, floor);
+        var supply = SteadySupply(fan, total, carried, out var cold);
+        return new(fan, supply, supply + total / carried, flow, cold);
+    }
+
+    /// <summary>Lowest coolant supply this plant can hold flat out at this power: feasible if at or below the setpoint.</summary>
+    public double FlatOutSupplyC(double gpuW, double pumpSpeed = StartPump)
+    {
+        Span<double> pumps = stackalloc double[_board.Pumps.Count];
+        pumps.Fill(pumpSpeed);
+        var flow = _hydraulics.FlowLMin(pumps, 1, 1);
+        return SteadySupply(1, gpuW * _board.Gpus.Count, flow / 60 * Parameters.CoolantJPerLK, out _);
+    }
+
+    private double SteadySupply(double drive, double totalW, double carried, out double coldC)
+    {
+        double g;
+        if (_liquid)
+        {
+            var cold = drive * Parameters.FacilityWPerK;
+            g = cold * (1 - Math.Exp(-Parameters.ExchangerWPerK * Math.Sqrt(drive) / cold));
+            coldC = Parameters.FacilityC;
+        }
+        else
+        {
+            var air = drive * Parameters.AirM3S * Parameters.AirJPerM3K;
+            g = air * (1 - Math.Exp(-Parameters.RadiatorWPerK * Math.Pow(drive, Parameters.RadiatorExponent) / air));
+            coldC = AmbientC + (Parameters.AirSideIdleW + Parameters.AirSidePerW * totalW) / air;
+        }
+
+        // supply − cold = (return − cold) e^(−g/C) and return − supply = W/C
+        return coldC + totalW / carried / (Math.Exp(Math.Min(g / carried, 50)) - 1);
+    }
+}
