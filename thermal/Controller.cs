@@ -2,40 +2,97 @@ using Appliance.Model;
 
 namespace Appliance.Thermal;
 
-/// <summary>Turns an estimate into commands.</summary>
-public static class Controller
+/// <summary>
+/// Turns an estimate into commands. The rungs, in the order of what they cost: fans (or the facility valve), pumps, GPU power limits,
+/// parked workers, off. Rising demand is met at once; only the way down is slewed.
+/// </summary>
+public static partial class Controller
 {
+    private const double BootS = 0.5;
+
     internal static void Step(
-        ref ControllerState state, in Estimate estimate, ThermalInput input, ThermalSettings settings, TimeSpan now, ref ThermalCommands commands)
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalInput input, ThermalSettings settings, TimeSpan now,
+        ref ThermalCommands commands)
     {
-        var dt = state.Started ? Math.Clamp((now - state.At).TotalSeconds, 0, 1) : 0;
-        var fan = 1.0;
-        var reason = new Reason(Driver.SensorsLost);
-        commands.Mode = ThermalMode.Failsafe;
-        if (estimate.SupplyC.Value is { } supply)
-        {
-            var error = supply - settings.SetpointC;
-            state.Trim = Math.Clamp(state.Trim + 0.002 * error * dt, 0, 1);
-            fan = Math.Clamp(0.15 * error + state.Trim, 0, 1);
-            if (state.Started)
-                fan = Math.Max(fan, state.FanFraction - settings.DownSlewPerS * dt);
-            reason = new Reason(Driver.Trim, error);
-            commands.Mode = ThermalMode.Running;
-        }
-
-        state.FanFraction = fan;
-        state.Started = true;
+        var dt = state.Started ? Math.Clamp((now - state.At).TotalSeconds, 0.001, 1) : 0.1;
+        if (!state.Started)
+            TakeOver(ref state, input, settings);
+        if (input.ResetLatches)
+            state.ShutdownLatched = false;
+        state.BootS += dt;
+        commands.Mode = state.BootS < BootS ? ThermalMode.Boot : ThermalMode.Running;
+        var hazard = Hazards(ref state, in known, in e, settings, dt, ref commands);
+        Pumps(ref state, in known, in e, settings, hazard, dt, ref commands);
+        Cooling(ref state, in known, in e, input, settings, hazard, now, dt, ref commands);
+        Power(ref state, in known, in e, settings, hazard, now, dt, ref commands);
+        Remarks(ref state, in known, in e, settings, ref commands);
+        if (commands.Shutdown)
+            commands.Mode = ThermalMode.Shutdown;
         state.At = now;
-        for (var i = 0; i < settings.Board.Fans.Count; i++)
+        state.Started = true;
+    }
+
+    /// <summary>Bumpless start: go on from what stands in the chips.</summary>
+    private static void TakeOver(ref ControllerState state, ThermalInput input, ThermalSettings settings)
+    {
+        double fan = 0, pump = 0;
+        foreach (var rotor in input.Fans)
+            fan = Math.Max(fan, (rotor.ReadBack.Value ?? Duty.Full).Fraction);
+        foreach (var rotor in input.Pumps)
+            pump = Math.Max(pump, (rotor.ReadBack.Value ?? Duty.Full).Fraction);
+        state.Drive = settings.Liquid ? 1 : fan;
+        state.AirDrive = fan;
+        state.Pump = pump;
+        for (var i = 0; i < settings.Board.Gpus.Count; i++)
+            state.GpuCapW[i] = settings.Board.Gpus.MaxW;
+        state.CapW = settings.Board.Gpus.MaxW * settings.Board.Gpus.Count;
+    }
+
+    /// <summary>What only a person needs to know.</summary>
+    private static void Remarks(
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, ref ThermalCommands commands)
+    {
+        if (e.DewPointC.Value is { } dew && e.SupplyC.Value is { } coolest && coolest < dew + DewMarginK)
+            commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + DewMarginK));
+        if (e.HumidityPercent.Value is { } humidity && Math.Abs(humidity - 45) > 5)
+            commands.Conditions.Add(new(ConditionCode.HumidityOutOfBand, TargetKind.Loop, 0, humidity, 45));
+        if (e.ControlledC.Value is { } controlled)
         {
-            commands.Fans[i] = Duty.OfFraction(Math.Max(fan, settings.Board.Fans[i].MinDutyPercent / 100));
-            commands.FanReasons[i] = reason;
+            if (controlled > settings.SetpointC + settings.BandK)
+                commands.Conditions.Add(new(ConditionCode.CoolantHot, TargetKind.Loop, 0, controlled, settings.SetpointC + settings.BandK));
+            if (controlled < settings.SetpointC - settings.BandK)
+                commands.Conditions.Add(new(ConditionCode.CoolantCold, TargetKind.Loop, 0, controlled, settings.SetpointC - settings.BandK));
+            if (state.FloorS > 120 && controlled < settings.SetpointC - 0.5)
+            {
+                commands.Conditions.Add(new(
+                    ConditionCode.SetpointUnreachable, TargetKind.Loop, 0, e.HeatW,
+                    RemovableW(settings.SetpointC - settings.BandK, settings.MinDrive, in known, in e, settings)));
+            }
         }
 
-        for (var i = 0; i < settings.Board.Gpus.Count; i++)
-        {
-            commands.GpuLimitW[i] = settings.Board.Gpus.MaxW;
-            commands.GpuReasons[i] = new Reason(Driver.DefaultLimit);
-        }
+        var learnt = known.Observer.Learnt[LoopObserver.Nodes / 2] + known.Observer.Learnt[LoopObserver.Nodes / 2 + 1];
+        var theta = known.Observer.Theta(0.6);
+        if (learnt > 0.4 && theta < 0.6 && e.FansAlive == settings.Board.Fans.Count)
+            commands.Conditions.Add(new(ConditionCode.RadiatorFouled, TargetKind.Loop, 0, 100 * theta, 60));
     }
+
+    /// <summary>Heat that leaves at this drive with this coolant supply in steady state, W.</summary>
+    internal static double RemovableW(double supplyC, double drive, in EstimatorState known, in Estimate e, ThermalSettings settings)
+    {
+        var model = settings.Model;
+        var carried = model.Carried(Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5));
+        var g = known.Observer.Theta(drive) * model.Conductance(drive);
+        var rise = Math.Exp(Math.Min(g / carried, 20)) - 1;
+
+        // The node's own heat ahead of the radiator grows with the GPUs' power: cold = c0 + c1·W, solved for W.
+        var c0 = model.ColdC(known.AmbientC, drive, 0);
+        var c1 = model.Design.FacilityC is null ? model.Design.AirSidePerW / (Math.Max(drive, 0.01) * model.Design.ColdWPerK) : 0;
+        return Math.Max(0, carried * rise * (supplyC - e.ModelErrorK - c0) / (1 + carried * rise * c1));
+    }
+}
+
+/// <summary>What the safety rules found this tick.</summary>
+internal readonly record struct Hazard(bool LowLimit, bool Park, bool Shutdown, bool FullFans, bool FullPumps, bool StopPumps, Reason Reason)
+{
+    public bool Any => LowLimit || Park || Shutdown || FullFans || FullPumps;
 }

@@ -37,6 +37,9 @@ public struct Estimate
 
     public PerGpu<GpuHealth> Gpus;
 
+    /// <summary>Die temperatures, °C; absent where they cannot be read.</summary>
+    public PerGpu<Reading<double>> GpuC;
+
     /// <summary>Heat the GPUs put in now, W.</summary>
     public double HeatW;
 
@@ -57,6 +60,18 @@ public struct Estimate
 
     /// <summary>Sum over the living fans of what the tachometers say, relative to full speed of all fans, 0..1.</summary>
     public double AirFraction;
+
+    /// <summary>Drive of the cold fluid, 0..1: air, or the facility valve.</summary>
+    public double Drive;
+
+    /// <summary>Cold fluid at the exchanger's face, °C.</summary>
+    public double ColdC;
+
+    /// <summary>What the pumps' speeds promise, L/min.</summary>
+    public double ExpectedFlowLMin;
+
+    /// <summary>Measured less predicted supply, delay-matched and filtered, K.</summary>
+    public double ModelErrorK;
 }
 
 public enum RotorHealth : byte

@@ -2,45 +2,78 @@ using Appliance.Model;
 
 namespace Appliance.Thermal;
 
-/// <summary>Turns readings into what the box is taken to be doing.</summary>
-public static class Estimator
+/// <summary>
+/// Turns readings into what the box is taken to be doing: range, rate, stuck and stale checks, voting within groups, the model
+/// of the loop and the energy balance as referees. A value that cannot be trusted is replaced by one that can, or by the worse one.
+/// </summary>
+public static partial class Estimator
 {
     internal static void Estimate(
-        ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, ref Estimate estimate, ref ConditionList conditions)
+        ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, ref Estimate e, ref ConditionList conditions)
     {
-        estimate.SupplyC = Median(input.Sensors, settings.Supply);
-        estimate.ReturnC = Median(input.Sensors, settings.Return);
-        estimate.FlowLMin = Median(input.Sensors, settings.Flow);
-        estimate.AmbientC = Median(input.Sensors, settings.Ambient);
-        estimate.ControlledC = Median(input.Sensors, settings.Controlled);
-        for (var i = 0; i < input.Gpus.Length; i++)
-        {
-            estimate.GpuW[i] = input.Gpus[i].PowerW.IsGood ? input.Gpus[i].PowerW.Value!.Value : settings.Board.Gpus.MaxW;
-            estimate.HeatW += estimate.GpuW[i];
-        }
-
-        if (!estimate.SupplyC.IsGood)
-            conditions.Add(new(ConditionCode.SupplyUnknown, TargetKind.Loop, 0));
+        var dt = state.Started ? Math.Clamp((now - state.At).TotalSeconds, 0.001, 1) : 0.1;
+        Rotors(ref state, input, settings, dt, ref e, ref conditions);
+        GpuPower(ref state, input, settings, now, dt, ref e, ref conditions);
+        CheckSensors(ref state, input, settings, dt, ref e, ref conditions);
+        Vote(ref state, settings, now, dt, ref e, ref conditions);
+        Flow(ref state, settings, now, dt, ref e, ref conditions);
+        Observe(ref state, settings, dt, ref e);
+        GpuTemperatures(ref state, input, settings, dt, ref e, ref conditions);
+        EnergyBalance(ref state, settings, now, dt, ref e, ref conditions);
+        Lines(ref state, input, settings, dt, ref e, ref conditions);
         state.At = now;
+        state.Started = true;
     }
 
-    private static Reading<double> Median(Reading<double>[] sensors, int[] group)
+    /// <summary>What was commanded this tick is what the next one compares with.</summary>
+    internal static void Remember(ref EstimatorState state, in ThermalCommands commands, ThermalSettings settings)
     {
-        Span<double> values = stackalloc double[group.Length];
-        var n = 0;
-        var at = TimeSpan.Zero;
-        foreach (var i in group)
+        for (var i = 0; i < settings.Board.Fans.Count; i++)
+            state.Fans[i].Commanded = commands.Fans[i];
+        for (var i = 0; i < settings.Board.Pumps.Count; i++)
+            state.Pumps[i].Commanded = commands.Pumps[i];
+        for (var i = 0; i < settings.Board.Gpus.Count; i++)
+            state.Gpus[i].CommandedLimitW = commands.GpuLimitW[i];
+        state.Drive = settings.Liquid ? commands.FacilityValve.Fraction : 0;
+    }
+
+    private static void Observe(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e)
+    {
+        var model = settings.Model;
+        var drive = e.AirFraction;
+        if (settings.Liquid)
         {
-            if (!sensors[i].IsGood)
-                continue;
-            values[n++] = sensors[i].Value!.Value;
-            at = sensors[i].At;
+            state.ValveFraction += (state.Drive - state.ValveFraction) * (1 - Math.Exp(-dt / model.Design.FanTauS));
+            drive = state.ValveFraction;
         }
 
-        if (n == 0)
-            return Reading<double>.Absent;
-        values = values[..n];
-        values.Sort();
-        return Reading<double>.Good(n % 2 == 1 ? values[n / 2] : Math.Max(values[n / 2 - 1], values[n / 2]), at);
+        e.Drive = drive;
+        e.ColdC = model.ColdC(state.AmbientC, drive, e.HeatW);
+        var flow = Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0);
+        state.Observer.Step(model, dt, e.ReturnC.Value ?? state.ReturnC, flow, drive, e.ColdC, e.SupplyC.IsGood ? e.SupplyC.Value : null);
+        e.ModelErrorK = state.Observer.ErrorK;
+    }
+
+    /// <summary>m·cp·ΔT against what the GPUs draw: the referee that no single sensor can bribe.</summary>
+    private static void EnergyBalance(
+        ref EstimatorState state, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
+    {
+        if (e.SupplyC.Value is not { } supply || e.ReturnC.Value is not { } back || e.FlowLMin.Value is not { } flow)
+            return;
+        var carried = settings.Model.Carried(flow) * (back - supply);
+        e.CoolantHeatW = Reading<double>.Good(carried, now);
+        double drawn = 0;
+        var steady = true;
+        for (var i = 0; i < settings.Board.Gpus.Count; i++)
+        {
+            drawn += state.Gpus[i].PlateW;
+            steady &= state.Gpus[i].SteadyS > 60;
+        }
+
+        var limit = Math.Max(0.2 * drawn, 250);
+        state.HeatOffS = steady && flow > 1 && Math.Abs(carried - drawn) > limit ? state.HeatOffS + dt : Math.Max(0, state.HeatOffS - 2 * dt);
+        if (state.HeatOffS > 30)
+            conditions.Add(new(ConditionCode.HeatUnaccounted, TargetKind.Loop, 0, carried, drawn));
+        state.HeatOffS = Math.Min(state.HeatOffS, 60);
     }
 }

@@ -15,6 +15,11 @@ public struct ThermalCommands
 
     public PerPump<Reason> PumpReasons;
 
+    /// <summary>Modulating facility-water valve of a liquid-to-liquid box; full is open. Unused on liquid-to-air.</summary>
+    public Duty FacilityValve;
+
+    public Reason FacilityValveReason;
+
     /// <summary>Power limit per GPU, W; never below what the board says the driver accepts.</summary>
     public PerGpu<double> GpuLimitW;
 

@@ -18,8 +18,16 @@ public sealed class ThermalSettings
         Ambient = Group("ambient");
         Humidity = Group("humidity");
         Level = Group("level");
-        Controlled = Group(board.ControlledSensor);
+        Controlled = board.ControlledSensor == "coolant_supply" ? Supply : Group(board.ControlledSensor);
+        MinFan = board.Fans.Max(f => f.MinDutyPercent) / 100;
+        MinPump = board.Pumps.Max(p => p.MinDutyPercent) / 100;
+        Coolant = [.. Supply, .. Return];
+        Liquid = board.Cooling == "liquid-to-liquid";
+        Model = new(Liquid ? LoopDesign.LiquidToLiquid : LoopDesign.LiquidToAir);
+        _temperature = [.. board.Sensors.Select(s => s.Unit == "C")];
     }
+
+    private readonly bool[] _temperature;
 
     public Board Board { get; }
 
@@ -45,6 +53,57 @@ public sealed class ThermalSettings
     internal int[] Level { get; }
 
     internal int[] Controlled { get; }
+
+    /// <summary>Every thermometer in the coolant.</summary>
+    internal int[] Coolant { get; }
+
+    internal bool Liquid { get; }
+
+    internal LoopModel Model { get; }
+
+    /// <summary>Least drive of the cold fluid: the fans' floor, or a valve nearly shut.</summary>
+    internal double MinDrive => Liquid ? 0.01 : MinFan;
+
+    internal double MinFan { get; }
+
+    internal double MinPump { get; }
+
+    // What the rest of the node gives to its air, and what that air can carry at full speed (both kinds of cooling).
+    internal static double AirSideIdleW => LoopDesign.LiquidToAir.AirSideIdleW;
+
+    internal static double AirSidePerW => LoopDesign.LiquidToAir.AirSidePerW;
+
+    internal static double AirWPerK => LoopDesign.LiquidToAir.ColdWPerK;
+
+    /// <summary>Level below which the pumps will soon draw air, percent.</summary>
+    internal static double LevelAlarmPercent => 60;
+
+    internal bool IsTemperature(int sensor) => _temperature[sensor];
+
+    /// <summary>Air through the core with this many fans turning, as a share of all: a standing one also lets air back.</summary>
+    internal double AirShare(int alive) => Math.Max(0.05, 1 - 1.2 * (Board.Fans.Count - alive) / Board.Fans.Count);
+
+    /// <summary>Flow the design gives for these pump speeds: all alike, or one that pushes alone against closed non-return valves.</summary>
+    internal double DesignFlowLMin(double most, double sum)
+    {
+        var design = Model.Design;
+        var share = Board.Pumps.Count > 1 && most > 0 ? Math.Clamp((sum / most - 1) / (Board.Pumps.Count - 1), 0, 1) : 1;
+
+        // A slower pump's valve stays shut until its head reaches the other's.
+        var helps = Math.Clamp((share - 0.75) / 0.25, 0, 1);
+        return design.BothPumpsLMin * most * (design.OnePumpShare + (1 - design.OnePumpShare) * helps);
+    }
+
+    internal int WireOf(string rope)
+    {
+        for (var i = 0; i < Board.Lines.Count; i++)
+        {
+            if (Board.Lines[i].Kind == "leak_wire" && Board.Lines[i].Name.StartsWith(rope, StringComparison.Ordinal))
+                return i;
+        }
+
+        return -1;
+    }
 
     /// <exception cref="ArgumentException">The board has more of something than <see cref="Limits"/> allows.</exception>
     public static ThermalSettings From(Board board, DaemonConfig config)

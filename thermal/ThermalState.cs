@@ -4,26 +4,58 @@ namespace Appliance.Thermal;
 
 /// <summary>
 /// All that one tick hands to the next. A plain value: copying it is a snapshot, and the same state with the same input gives
-/// the same next state (that is how a flight record is replayed). About 10 kB, copied in well under a microsecond.
+/// the same next state (that is how a flight record is replayed). A few kilobytes, copied in well under a microsecond.
 /// </summary>
 public struct ThermalState
 {
     public EstimatorState Estimator;
     public ControllerState Controller;
 
-    /// <summary>Cold start: everything at full until the box is known, unless <paramref name="kept"/> says what was learnt.</summary>
+    /// <summary>Cold start: everything at full until the box is known; <paramref name="kept"/> brings back latches and what was learnt.</summary>
     public static ThermalState Boot(ThermalSettings settings, ThermalCheckpoint? kept = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return new()
+        ThermalState state = default;
+        state.Estimator.PumpGain = kept?.PumpGain is > 0.3 and < 3 ? kept.PumpGain : 1;
+        state.Estimator.LeakLatched = kept?.LeakLatched ?? false;
+        state.Controller.ShutdownLatched = kept?.ShutdownLatched ?? false;
+        for (var i = 0; i < Limits.Gpus; i++)
+            state.Estimator.Gpus[i].Rho = kept is not null && i < kept.GpuRho.Count ? Math.Clamp(kept.GpuRho[i], 0.5, 2) : 1;
+        if (kept is not null && kept.LnTheta.Count == LoopObserver.Nodes)
         {
-            Estimator = new() { LeakLatched = kept?.LeakLatched ?? false },
-            Controller = new() { Trim = kept?.Trim ?? 0 },
-        };
+            for (var i = 0; i < LoopObserver.Nodes; i++)
+            {
+                state.Estimator.Observer.LnTheta[i] = Math.Clamp(kept.LnTheta[i], -1.2, 1.2);
+                state.Estimator.Observer.Learnt[i] = kept.LnThetaLearnt.Count > i ? kept.LnThetaLearnt[i] : 1;
+            }
+        }
+
+        return state;
     }
 
-    /// <summary>What is worth keeping over a restart; write it to disk at most once a second, at once when a latch closes.</summary>
-    public readonly ThermalCheckpoint Checkpoint() => new() { LeakLatched = Estimator.LeakLatched, Trim = Controller.Trim };
+    /// <summary>A latch is closed: the checkpoint must be on disk at once.</summary>
+    public readonly bool Latched => Estimator.LeakLatched || Controller.ShutdownLatched;
+
+    /// <summary>What is worth keeping over a restart; write it now and then, and at once when <see cref="Latched"/> changes.</summary>
+    public readonly ThermalCheckpoint Checkpoint()
+    {
+        var theta = new double[LoopObserver.Nodes];
+        var learnt = new double[LoopObserver.Nodes];
+        for (var i = 0; i < theta.Length; i++)
+            (theta[i], learnt[i]) = (Estimator.Observer.LnTheta[i], Estimator.Observer.Learnt[i]);
+        var rho = new double[Limits.Gpus];
+        for (var i = 0; i < rho.Length; i++)
+            rho[i] = Estimator.Gpus[i].Rho;
+        return new()
+        {
+            LeakLatched = Estimator.LeakLatched,
+            ShutdownLatched = Controller.ShutdownLatched,
+            PumpGain = Estimator.PumpGain,
+            LnTheta = theta,
+            LnThetaLearnt = learnt,
+            GpuRho = rho,
+        };
+    }
 }
 
 /// <summary>What survives a restart: latches and what was learnt about this box.</summary>
@@ -31,21 +63,74 @@ public sealed record ThermalCheckpoint
 {
     public bool LeakLatched { get; init; }
 
-    public double Trim { get; init; }
+    public bool ShutdownLatched { get; init; }
+
+    public bool Latched => LeakLatched || ShutdownLatched;
+
+    /// <summary>Flow found against the flow designed for the pump speeds, 1 = as designed.</summary>
+    public double PumpGain { get; init; } = 1;
+
+    /// <summary>ln of exchanger conductance found against designed, by drive.</summary>
+    public IReadOnlyList<double> LnTheta { get; init; } = [];
+
+    public IReadOnlyList<double> LnThetaLearnt { get; init; } = [];
+
+    /// <summary>Thermal resistance of each GPU found against designed.</summary>
+    public IReadOnlyList<double> GpuRho { get; init; } = [];
 }
 
 public struct EstimatorState
 {
     internal TimeSpan At;
+    internal bool Started;
+    internal PerSensor<SensorTrack> Sensors;
+    internal PerFan<RotorTrack> Fans;
+    internal PerPump<RotorTrack> Pumps;
+    internal PerGpu<GpuTrack> Gpus;
+    internal PerLine<LineTrack> Lines;
+    internal LoopObserver Observer;
     internal bool LeakLatched;
+    internal double PumpGain;
+    internal double PumpSteadyS;
+    internal double FlowLowS;
+    internal double FlowNoneS;
+    internal double LevelSlow;
+    internal double CommonOffsetK;
+    internal double CommonResidualK;
+    internal double CommonS;
+    internal double HeatOffS;
+    internal double CommonCorrectionK;
+    internal double FlowLMin;
+    internal double Drive;
+    internal double ValveFraction;
+    internal double ReturnC;
+    internal double AmbientC;
+    internal bool AmbientKnown;
 }
 
 public struct ControllerState
 {
     internal TimeSpan At;
     internal bool Started;
-    internal double Trim;
-    internal double FanFraction;
+    internal bool ShutdownLatched;
+    internal double BootS;
+    internal double Drive;
+    internal double AirDrive;
+    internal double FloorS;
+    internal double Pump;
+    internal double PumpTrim;
+    internal double HeldW;
+    internal double CapW;
+    internal bool Capping;
+    internal double CapHealthyS;
+    internal double HealthyS;
+    internal double FlowNoneS;
+    internal double LeakS;
+    internal double UnknownS;
+    internal bool Parked;
+    internal bool LowLimit;
+    internal PerGpu<double> GpuCapW;
+    internal PerGpu<double> GpuHealthyS;
 }
 
 /// <summary>One tick's result.</summary>

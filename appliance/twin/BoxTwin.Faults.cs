@@ -6,6 +6,7 @@ public sealed partial class BoxTwin
 {
     private const double DripLMin = 0.005;
     private readonly List<ActiveFault> _faults = [];
+    private FaultSpec[] _faultSpecs = [];
     private bool[] _gpuLost = [];
     private double[] _refusedBelowW = [];
     private bool[] _cavitating = [];
@@ -24,7 +25,7 @@ public sealed partial class BoxTwin
     /// <param name="Frozen">What a stuck sensor froze at.</param>
     private sealed record ActiveFault(FaultSpec Spec, double Since, double? Frozen);
 
-    public IReadOnlyList<FaultSpec> Faults => [.. _faults.Select(f => f.Spec)];
+    public IReadOnlyList<FaultSpec> Faults => _faultSpecs;
 
     /// <summary>Is a fault of this kind standing? For those whoever runs the twin must carry out.</summary>
     public bool Has(FaultKind kind)
@@ -109,6 +110,7 @@ public sealed partial class BoxTwin
     private void Apply()
     {
         Reset();
+        _faultSpecs = [.. _faults.Select(f => f.Spec)];
         foreach (var fault in _faults)
             Apply(fault);
     }

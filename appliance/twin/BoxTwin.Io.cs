@@ -50,6 +50,14 @@ public sealed partial class BoxTwin
         return WriteResult.Ok;
     }
 
+    public int FanCount => _board.Fans.Count;
+
+    public int PumpCount => _board.Pumps.Count;
+
+    public int GpuCount => _board.Gpus.Count;
+
+    public double LowestLimitW => _board.Gpus.MinLimitW;
+
     // ---- what software reads
 
     /// <summary>The raw hwmon number (milli-degrees and the like); null when it does not answer.</summary>

@@ -1,0 +1,124 @@
+using Appliance.Model;
+
+namespace Appliance.Thermal;
+
+public static partial class Controller
+{
+    private const double DewMarginK = 3;
+    private const double AirSideMaxK = 20;
+    private const double HalfWay = 0.5;
+
+    /// <summary>
+    /// Fans of a liquid-to-air box, facility valve of a liquid-to-liquid one: the drive at which the coolant that is about to reach
+    /// the exchanger leaves it at the setpoint, less what the model is known to be wrong by. Driven by the return temperature, so
+    /// that falling load does not cut the fans before its last hot slug has passed.
+    /// </summary>
+    private static void Cooling(
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalInput input, ThermalSettings settings, Hazard hazard,
+        TimeSpan now, double dt, ref ThermalCommands commands)
+    {
+        var setpoint = settings.SetpointC;
+        var reason = new Reason(Driver.ReturnTemperature, e.ReturnC.Value ?? 0, settings.Board.Fans.Count - e.FansAlive);
+        if (e.DewPointC.Value is { } dew && dew + DewMarginK + 0.5 > setpoint)
+        {
+            setpoint = dew + DewMarginK + 0.5;
+            reason = new(Driver.DewPoint, dew);
+        }
+
+        var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
+        var wanted = Invert(setpoint - e.ModelErrorK, most, in known, in e, settings);
+        state.FloorS = wanted <= settings.MinDrive + 1e-3 ? state.FloorS + dt : 0;
+        var full = hazard.FullFans || (!e.SupplyC.IsGood && state.UnknownS > 0.3);
+        if (settings.Liquid)
+        {
+            state.Drive = full || state.BootS < BootS ? 1 : Math.Max(wanted, state.Drive - settings.DownSlewPerS * dt);
+            commands.FacilityValve = Duty.OfFraction(state.Drive);
+            commands.FacilityValveReason = full ? hazard.Reason : reason;
+            wanted = 0;
+        }
+
+        var air = Math.Clamp(wanted / most, 0, 1);
+        var floor = AirFloor(in e, settings);
+        if (floor > air)
+            (air, reason) = (floor, new(Driver.Floor, 100 * floor));
+        if (full)
+            (air, reason) = (1, hazard.Any ? hazard.Reason : new(Driver.SensorsLost));
+        if (state.BootS < BootS)
+            (air, reason) = (1, new(Driver.Boot));
+        (air, reason) = Manual(input, settings, in e, air, reason, now, ref commands);
+        var slewed = state.AirDrive - settings.DownSlewPerS * dt;
+        if (slewed > air + 0.01)
+            reason = new(Driver.DownSlew);
+        state.AirDrive = Math.Max(air, slewed);
+        if (!settings.Liquid)
+            state.Drive = state.AirDrive * most;
+        for (var i = 0; i < settings.Board.Fans.Count; i++)
+        {
+            var turns = Estimator.Turns(e.Fans[i]) || e.Fans[i] == RotorHealth.Unknown;
+            commands.Fans[i] = turns ? Duty.OfFraction(Math.Max(state.AirDrive, settings.Board.Fans[i].MinDutyPercent / 100)) : Duty.Full;
+            commands.FanReasons[i] = reason;
+        }
+
+        commands.CapacityW = known.Observer.Started
+            ? Reading<double>.Good(RemovableW(settings.SetpointC, most, in known, in e, settings), now)
+            : Reading<double>.Absent;
+        if (!e.SupplyC.IsGood && state.UnknownS > 0.3)
+            commands.Mode = ThermalMode.Failsafe;
+    }
+
+    /// <summary>Least drive whose outlet is at or below the target; monotone, so bisection cannot go wrong.</summary>
+    private static double Invert(double targetC, double most, in EstimatorState known, in Estimate e, ThermalSettings settings)
+    {
+        if (!known.Observer.Started)
+            return most;
+        var model = settings.Model;
+        var inlet = known.Observer.ReachingExchangerC(model, HalfWay);
+        var carried = model.Carried(Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5));
+        double low = settings.MinDrive, high = most;
+        if (Outlet(model, in known, in e, inlet, carried, low) <= targetC)
+            return low;
+        if (Outlet(model, in known, in e, inlet, carried, high) > targetC)
+            return high;
+        for (var k = 0; k < 11; k++)
+        {
+            var mid = 0.5 * (low + high);
+            if (Outlet(model, in known, in e, inlet, carried, mid) > targetC)
+                low = mid;
+            else
+                high = mid;
+        }
+
+        return 0.5 * (low + high);
+    }
+
+    private static double Outlet(LoopModel model, in EstimatorState known, in Estimate e, double inletC, double carried, double drive) =>
+        LoopModel.OutletC(
+            inletC, model.ColdC(known.AmbientC, drive, e.HeatW), known.Observer.Theta(drive) * model.Conductance(drive), carried);
+
+    /// <summary>Air that DIMMs, NICs and power supplies need whatever the coolant wants.</summary>
+    private static double AirFloor(in Estimate e, ThermalSettings settings)
+    {
+        var heat = ThermalSettings.AirSideIdleW + ThermalSettings.AirSidePerW * e.HeatW;
+        return Math.Clamp(heat / (AirSideMaxK * ThermalSettings.AirWPerK), settings.MinFan, 1);
+    }
+
+    /// <summary>An operator's duty holds until it expires, never below what heat needs, and never against a fail-safe.</summary>
+    private static (double Air, Reason Reason) Manual(
+        ThermalInput input, ThermalSettings settings, in Estimate e, double air, Reason reason, TimeSpan now, ref ThermalCommands commands)
+    {
+        if (input.Manual is not { } manual)
+            return (air, reason);
+        var left = (settings.ManualTimeout - (now - manual.Since)).TotalSeconds;
+        if (left <= 0)
+            return (air, reason);
+        commands.Conditions.Add(new(ConditionCode.ManualActive, TargetKind.Loop, 0, left));
+        if (commands.Mode is ThermalMode.Running)
+            commands.Mode = ThermalMode.Manual;
+        if (manual.Fans is not { } asked)
+            return (air, reason);
+        var warm = (e.ControlledC.Value ?? double.MaxValue) > settings.SetpointC + 0.75 * settings.BandK;
+        return warm || reason.Driver is Driver.SensorsLost or Driver.NoFlow or Driver.LowFlow or Driver.Overheat
+            ? (Math.Max(asked.Fraction, air), reason)
+            : (Math.Max(asked.Fraction, settings.MinFan), new(Driver.Manual, left));
+    }
+}

@@ -1,0 +1,106 @@
+using Appliance.Model;
+
+namespace Appliance.Thermal;
+
+public static partial class Controller
+{
+    private const double ParkAfterNoFlowS = 1;
+    private const double OffAfterNoFlowS = 40;
+    private const double HealthyBeforeReleaseS = 60;
+    private const double StopPumpsAfterS = 2;
+    private const double NearIdleW = 1200;
+
+    /// <summary>Leak, lost flow, lost sight, heat. Acts in the tick that sees it; conditions are only added beside it.</summary>
+    private static Hazard Hazards(
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double dt, ref ThermalCommands commands)
+    {
+        var hazard = Leak(ref state, in e, settings, dt);
+        hazard = Merge(hazard, NoFlow(ref state, in e, settings, dt));
+        hazard = Merge(hazard, Heat(ref state, in e, settings));
+        hazard = Merge(hazard, Blind(ref state, in e, settings, dt));
+        if (hazard.Shutdown)
+            state.ShutdownLatched = true;
+        if (state.ShutdownLatched && !hazard.Shutdown)
+            hazard = Merge(hazard, new(true, true, true, false, false, false, new(Driver.Shutdown)));
+
+        // What was parked or limited comes back only after a healthy minute.
+        var bad = hazard.Park || hazard.LowLimit;
+        state.HealthyS = bad ? 0 : state.HealthyS + dt;
+        if (hazard.Park)
+            state.Parked = true;
+        if (hazard.LowLimit)
+            state.LowLimit = true;
+        if (state.HealthyS > HealthyBeforeReleaseS)
+            state.Parked = state.LowLimit = false;
+        var recovering = new Reason(Driver.Recovery, HealthyBeforeReleaseS - state.HealthyS);
+        commands.ParkEngine = state.Parked;
+        commands.ParkReason = hazard.Park ? hazard.Reason : state.Parked ? recovering : default;
+        commands.Shutdown = hazard.Shutdown || state.ShutdownLatched;
+        commands.ShutdownReason = commands.Shutdown ? hazard.Reason : default;
+        if (state.Parked)
+            commands.Conditions.Add(new(ConditionCode.EngineParked, TargetKind.Loop, 0));
+        if (commands.Shutdown)
+            commands.Conditions.Add(new(ConditionCode.ShutDown, TargetKind.Loop, 0));
+        commands.CloseValve = hazard.StopPumps;
+        commands.ValveReason = hazard.StopPumps ? new(Driver.Leak) : default;
+        return hazard with { LowLimit = state.LowLimit || hazard.LowLimit };
+    }
+
+    /// <summary>Heat away first, then pumps and valve: stopping the coolant under full power would trade a leak for a fire.</summary>
+    private static Hazard Leak(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
+    {
+        if (e.Leak != LeakState.Confirmed)
+        {
+            state.LeakS = 0;
+            return default;
+        }
+
+        state.LeakS += dt;
+        var stop = e.HeatW < NearIdleW || state.LeakS > StopPumpsAfterS;
+        return new(true, true, true, false, false, stop, new(Driver.Leak));
+    }
+
+    private static Hazard NoFlow(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
+    {
+        if (e.Flow == FlowState.Low)
+            return new(false, false, false, true, true, false, new(Driver.LowFlow, e.FlowLMin.Value ?? 0));
+        if (e.Flow != FlowState.None)
+        {
+            state.FlowNoneS = 0;
+            return default;
+        }
+
+        state.FlowNoneS += dt;
+        var off = state.FlowNoneS > OffAfterNoFlowS || (e.HottestGpuC.Value > settings.Board.Gpus.ThrottleC - 2 && state.FlowNoneS > 5);
+        return new(true, state.FlowNoneS >= ParkAfterNoFlowS, off, true, true, false, new(Driver.NoFlow));
+    }
+
+    private static Hazard Heat(ref ControllerState state, in Estimate e, ThermalSettings settings)
+    {
+        if (e.SupplyC.Value is not { } supply)
+            return default;
+        var over = supply - settings.SetpointC - settings.BandK;
+        var reason = new Reason(Driver.Overheat, supply);
+        if (over > 12)
+            return new(true, true, true, true, true, false, reason);
+        if (over > 6)
+            return new(true, true, false, true, true, false, reason);
+        if (over > 3)
+            return new(true, false, false, true, true, false, reason);
+        return over > 0 ? new(false, false, false, true, false, false, reason) : default;
+    }
+
+    /// <summary>No coolant thermometer to trust: cool at full. No GPU to read either: take power away until something can be seen.</summary>
+    private static Hazard Blind(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
+    {
+        state.UnknownS = e.SupplyC.IsGood ? 0 : state.UnknownS + dt;
+        if (state.UnknownS < 0.5)
+            return default;
+        var unseen = !e.HottestGpuC.HasValue;
+        return new(unseen && state.UnknownS > 3, unseen && state.UnknownS > 30, false, true, true, false, new(Driver.SensorsLost));
+    }
+
+    private static Hazard Merge(Hazard a, Hazard b) => new(
+        a.LowLimit || b.LowLimit, a.Park || b.Park, a.Shutdown || b.Shutdown, a.FullFans || b.FullFans, a.FullPumps || b.FullPumps,
+        a.StopPumps || b.StopPumps, a.Any ? a.Reason : b.Reason);
+}

@@ -1,0 +1,141 @@
+using Appliance.Model;
+
+namespace Appliance.Thermal;
+
+public static partial class Estimator
+{
+    private const double GpuFreshS = 2;
+    private const double PlateSuspectK = 7;
+
+    private static void GpuPower(
+        ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
+    {
+        for (var i = 0; i < input.Gpus.Length; i++)
+        {
+            ref var track = ref state.Gpus[i];
+            ref readonly var gpu = ref input.Gpus[i];
+            var fresh = gpu.PowerW.IsGood && gpu.PowerW.Age(now).TotalSeconds <= GpuFreshS;
+            var watts = gpu.Lost ? 0 : fresh ? Math.Max(gpu.PowerW.Value!.Value, 0) : settings.Board.Gpus.MaxW;
+            track.UnreadableS = gpu.Lost || fresh ? 0 : track.UnreadableS + dt;
+            e.Gpus[i] = GpuHealth.Ok;
+            if (gpu.Lost)
+            {
+                e.Gpus[i] = GpuHealth.Lost;
+                conditions.Add(new(ConditionCode.GpuLost, TargetKind.Gpu, i));
+            }
+            else if (!fresh)
+            {
+                e.Gpus[i] = GpuHealth.Unreadable;
+                conditions.Add(new(ConditionCode.GpuUnreadable, TargetKind.Gpu, i, watts));
+            }
+
+            // Half a second without an answer is a busy driver; after that the GPU counts as fully loaded.
+            e.GpuW[i] = !fresh && !gpu.Lost && track.UnreadableS < 0.5 && state.Started ? track.LastW : watts;
+            e.HeatW += e.GpuW[i];
+            if (!state.Started)
+                track.SlowW = track.PlateW = watts;
+            track.SteadyS = Math.Abs(e.GpuW[i] - track.SlowW) < 0.08 * track.SlowW + 12 ? track.SteadyS + dt : 0;
+            track.SlowW += (e.GpuW[i] - track.SlowW) * Math.Min(1, dt / 10);
+            track.PlateW += (e.GpuW[i] - track.PlateW) * Math.Min(1, dt / settings.Model.Design.PlateTauS);
+            track.LastW = e.GpuW[i];
+            var refused = fresh && gpu.LimitW.IsGood && track.CommandedLimitW > 0 && gpu.LimitW.Value!.Value > track.CommandedLimitW + 5;
+            track.LimitOffS = refused ? track.LimitOffS + dt : 0;
+            if (track.LimitOffS <= 1)
+                continue;
+            e.Gpus[i] = GpuHealth.LimitRefused;
+            conditions.Add(new(ConditionCode.GpuLimitRefused, TargetKind.Gpu, i, gpu.LimitW.Value!.Value, track.CommandedLimitW));
+        }
+    }
+
+    /// <summary>
+    /// Dies against what their power and the coolant explain: a plate that lost its flow shows within seconds, a resistance that
+    /// creeps is learnt, and eight dies together are a thermometer no coolant sensor can outvote.
+    /// </summary>
+    private static void GpuTemperatures(
+        ref EstimatorState state, ThermalInput input, ThermalSettings settings, double dt, ref Estimate e, ref ConditionList conditions)
+    {
+        var flow = Math.Max((e.FlowLMin.Value ?? e.ExpectedFlowLMin) / input.Gpus.Length, 0.05);
+        var design = settings.Model.Design;
+        var total = settings.Model.GpuKPerW(flow);
+        double common = 0, hottest = double.MinValue;
+        var n = 0;
+        for (var i = 0; i < input.Gpus.Length; i++)
+        {
+            ref var track = ref state.Gpus[i];
+            ref readonly var gpu = ref input.Gpus[i];
+            if (gpu.Lost || e.Gpus[i] == GpuHealth.Unreadable || gpu.TemperatureC is not { IsGood: true, Value: { } die })
+                continue;
+            e.GpuC[i] = gpu.TemperatureC;
+            hottest = Math.Max(hottest, die);
+            if (gpu.MarginK.IsGood && gpu.MarginK.Value!.Value < 3)
+                conditions.Add(new(ConditionCode.GpuHot, TargetKind.Gpu, i, die, settings.Board.Gpus.ThrottleC));
+            if (e.SupplyC.Value is not { } supply)
+                continue;
+            var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (total - design.DieKPerW) * track.PlateW);
+            var residual = die - supply - over;
+            track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
+            LearnGpu(ref state, ref track, die - supply, total, dt, in e);
+            var limit = PlateSuspectK + (track.SteadyS < 60 ? 0.15 * over : 0);
+            track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
+            track.SuspectS = Math.Min(track.SuspectS, 5);
+            if (track.SuspectS > 0.5)
+            {
+                e.Gpus[i] = e.Gpus[i] == GpuHealth.Ok ? GpuHealth.PlateSuspect : e.Gpus[i];
+                conditions.Add(new(ConditionCode.PlateSuspect, TargetKind.Gpu, i, track.ResidualK, limit));
+            }
+
+            if (track.BaseS < 60 || track.SuspectS > 0)
+                continue;
+            common += track.ResidualK - track.BaseK;
+            n++;
+        }
+
+        if (hottest > double.MinValue)
+            e.HottestGpuC = Reading<double>.Good(hottest, state.At);
+        CommonBias(ref state, n > 3 ? common / n : 0, n > 3, dt);
+    }
+
+    private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double over, double designKPerW, double dt, in Estimate e)
+    {
+        var still = track.SteadyS > 60 && Math.Abs(state.Observer.ErrorK) < 0.8 && e.Flow is FlowState.Ok;
+        if (!still)
+        {
+            // A new operating point: forget the base, keep the resistance.
+            if (track.SteadyS < 1)
+                track.BaseS = 0;
+            return;
+        }
+
+        var suspicious = Math.Abs(state.CommonResidualK) > 0.5;
+        if (track.LastW > 60 && !suspicious && track.SuspectS <= 0)
+        {
+            var found = over / (track.PlateW * designKPerW);
+            track.Rho = Math.Clamp(track.Rho + (found - track.Rho) * dt / (track.LastW > 250 ? 60 : 200), 0.5, 2);
+        }
+
+        if (track.BaseS < 60)
+            track.BaseK = track.BaseS == 0 ? track.ResidualK : track.BaseK + (track.ResidualK - track.BaseK) * Math.Min(1, dt / 15);
+        else if (!suspicious)
+            track.BaseK += (track.ResidualK - track.BaseK) * dt / 300;
+        track.BaseS += dt;
+    }
+
+    /// <summary>All dies move against all coolant sensors: the sensors moved. Corrected, because too cold a reading would cook the box.</summary>
+    private static void CommonBias(ref EstimatorState state, double residual, bool known, double dt)
+    {
+        if (!known)
+        {
+            state.CommonResidualK *= 1 - Math.Min(1, dt / 30);
+            state.CommonS = 0;
+            return;
+        }
+
+        state.CommonResidualK += (residual - state.CommonResidualK) * Math.Min(1, dt / 8);
+        state.CommonS = Math.Abs(state.CommonResidualK) > 1.3 ? state.CommonS + dt : 0;
+        if (state.CommonS < 10)
+            return;
+        state.CommonCorrectionK = Math.Clamp(state.CommonCorrectionK + state.CommonResidualK, -6, 6);
+        state.CommonResidualK = 0;
+        state.CommonS = 0;
+    }
+}

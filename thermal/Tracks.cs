@@ -1,0 +1,61 @@
+using Appliance.Model;
+
+namespace Appliance.Thermal;
+
+// What the estimator remembers of each source from tick to tick.
+
+internal struct SensorTrack
+{
+    public double Last;
+    public double Slow;
+    public double JitterK;
+    public double ChangeIntervalS;
+    public double SinceChangeS;
+    public double SinceSeenS;
+    public double DisagreeS;
+    public double HoldS;
+    public bool Seen;
+    public bool Disagrees;
+    public ConditionCode Why;
+    public double WhyValue;
+    public double WhyLimit;
+}
+
+internal struct RotorTrack
+{
+    /// <summary>Speed the duty asks for, followed fast and slowly: the tachometer must lie between the two.</summary>
+    public double Fast;
+    public double Slow;
+    public double StalledS;
+    public double OffS;
+    public double SilentS;
+    public double MismatchS;
+    public double WriteFailedS;
+    public double Speed;
+    public Duty Commanded;
+    public bool Known;
+}
+
+internal struct GpuTrack
+{
+    /// <summary>Power the plate has had time to answer to, W.</summary>
+    public double SlowW;
+    public double PlateW;
+    public double LastW;
+    public double SteadyS;
+
+    /// <summary>Thermal resistance found against the design's, 1 = as designed.</summary>
+    public double Rho;
+    public double ResidualK;
+    public double BaseK;
+    public double BaseS;
+    public double SuspectS;
+    public double UnreadableS;
+    public double LimitOffS;
+    public double CommandedLimitW;
+}
+
+internal struct LineTrack
+{
+    public double OnS;
+}
