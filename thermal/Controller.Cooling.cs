@@ -93,7 +93,7 @@ public static partial class Controller
 
     private static double Outlet(LoopModel model, in EstimatorState known, in Estimate e, double inletC, double carried, double drive) =>
         LoopModel.OutletC(
-            inletC, model.ColdC(known.AmbientC, drive, e.HeatW), known.Observer.Theta(drive) * model.Conductance(drive), carried);
+            inletC, known.Observer.ColdC(model, known.AmbientC, drive, e.HeatW), known.Observer.Theta(drive) * model.Conductance(drive), carried);
 
     /// <summary>Air that DIMMs, NICs and power supplies need whatever the coolant wants.</summary>
     private static double AirFloor(in Estimate e, ThermalSettings settings)

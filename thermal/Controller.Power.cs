@@ -7,7 +7,7 @@ public static partial class Controller
     private const double CapFromK = 1.0;
     private const double CapAtK = 1.7;
     private const double CapGainWPerK = 600;
-    private const double GpuMarginK = 3.5;
+    private const double GpuMarginK = 2.2;
     private const double QuantumW = 5;
 
     /// <summary>The third rung: GPU power, first of the GPU that is too hot itself, then of all when the box cannot remove the heat.</summary>
@@ -50,7 +50,7 @@ public static partial class Controller
         ref var cap = ref state.GpuCapW[i];
         ref var healthy = ref state.GpuHealthyS[i];
         var margin = gpus.ThrottleC - (e.GpuC[i].Value ?? double.MinValue);
-        if (e.Gpus[i] == GpuHealth.PlateSuspect || margin < 2)
+        if (e.Gpus[i] == GpuHealth.PlateSuspect || margin < 1.2)
         {
             cap = gpus.MinLimitW;
             healthy = 0;

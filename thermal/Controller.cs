@@ -70,9 +70,9 @@ public static partial class Controller
             }
         }
 
-        var learnt = known.Observer.Learnt[LoopObserver.Nodes / 2] + known.Observer.Learnt[LoopObserver.Nodes / 2 + 1];
         var theta = known.Observer.Theta(0.6);
-        if (learnt > 0.4 && theta < 0.6 && e.FansAlive == settings.Board.Fans.Count)
+        var sure = known.Observer.Identity.Doubt < 0.1;
+        if (sure && theta < 0.6 && e.FansAlive == settings.Board.Fans.Count)
             commands.Conditions.Add(new(ConditionCode.RadiatorFouled, TargetKind.Loop, 0, 100 * theta, 60));
     }
 
@@ -85,8 +85,8 @@ public static partial class Controller
         var rise = Math.Exp(Math.Min(g / carried, 20)) - 1;
 
         // The node's own heat ahead of the radiator grows with the GPUs' power: cold = c0 + c1·W, solved for W.
-        var c0 = model.ColdC(known.AmbientC, drive, 0);
-        var c1 = model.Design.FacilityC is null ? model.Design.AirSidePerW / (Math.Max(drive, 0.01) * model.Design.ColdWPerK) : 0;
+        var c0 = known.Observer.ColdC(model, known.AmbientC, drive, 0);
+        var c1 = model.Design.FacilityC is null ? (1 + known.Observer.Identity.ColdShare) * model.Design.AirSidePerW / (Math.Max(drive, 0.01) * model.Design.ColdWPerK) : 0;
         return Math.Max(0, carried * rise * (supplyC - e.ModelErrorK - c0) / (1 + carried * rise * c1));
     }
 }

@@ -49,6 +49,8 @@ public static partial class Estimator
 
         var value = e.FlowLMin.Value ?? 0;
         state.FlowLMin = value;
+        state.FlowSlow += (value - state.FlowSlow) * Math.Min(1, dt / 20);
+        state.FlowSteadyS = Math.Abs(value - state.FlowSlow) < 0.03 * value + 0.05 ? state.FlowSteadyS + dt : 0;
         LearnPumpGain(ref state, settings, dt, value, expected, e.Flow);
         Judge(ref state, dt, value, expected, n, ref e, ref conditions);
         if (n > 0 && jitter > 0.25 && value > 0.5)

@@ -97,11 +97,11 @@ public static partial class Estimator
 
     private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double over, double designKPerW, double dt, in Estimate e)
     {
-        var still = track.SteadyS > 60 && Math.Abs(state.Observer.ErrorK) < 0.8 && e.Flow is FlowState.Ok;
+        var still = track.SteadyS > 60 && state.FlowSteadyS > 60 && Math.Abs(state.Observer.ErrorK) < 0.8 && e.Flow is FlowState.Ok;
         if (!still)
         {
             // A new operating point: forget the base, keep the resistance.
-            if (track.SteadyS < 1)
+            if (track.SteadyS < 1 || state.FlowSteadyS < 1)
                 track.BaseS = 0;
             return;
         }

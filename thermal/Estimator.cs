@@ -48,9 +48,10 @@ public static partial class Estimator
         }
 
         e.Drive = drive;
-        e.ColdC = model.ColdC(state.AmbientC, drive, e.HeatW);
+        e.ColdC = state.Observer.ColdC(model, state.AmbientC, drive, e.HeatW);
         var flow = Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0);
-        state.Observer.Step(model, dt, e.ReturnC.Value ?? state.ReturnC, flow, drive, e.ColdC, e.SupplyC.IsGood ? e.SupplyC.Value : null);
+        state.Observer.Step(
+            model, dt, e.ReturnC.Value ?? state.ReturnC, flow, drive, state.AmbientC, e.ColdC, e.SupplyC.IsGood ? e.SupplyC.Value : null);
         e.ModelErrorK = state.Observer.ErrorK;
     }
 

@@ -10,7 +10,7 @@ internal sealed record LoopDesign
     public double ColdWPerK { get; init; } = 636;
 
     /// <summary>Exchanger conductance at full drive, W/K.</summary>
-    public double UaWPerK { get; init; } = 900;
+    public double UaWPerK { get; init; } = 700;
 
     public double UaExponent { get; init; } = 0.65;
 

@@ -33,9 +33,16 @@ internal sealed class LoopModel
     /// <summary>Designed conductance to the cold inlet at this drive, W/K.</summary>
     public double Conductance(double drive) => Lookup(_g, Math.Clamp(drive, 0, 1) * Points);
 
+    private const double FacilityStepK = 10;
+
     /// <summary>Cold fluid's inlet: facility water, or room air plus what the rest of the node puts into it.</summary>
-    public double ColdC(double ambientC, double drive, double gpuW) => Design.FacilityC
-        ?? ambientC + Math.Min((Design.AirSideIdleW + Design.AirSidePerW * gpuW) / (Math.Max(drive, 0.01) * Design.ColdWPerK), 60);
+    /// <param name="share">The node's own heat against the designed one; for facility water 0.1 is one kelvin.</param>
+    public double ColdC(double ambientC, double drive, double gpuW, double share) => Design.FacilityC is { } facility
+        ? facility + FacilityStepK * (share - 1)
+        : ambientC + Math.Min(share * (Design.AirSideIdleW + Design.AirSidePerW * gpuW) / (Math.Max(drive, 0.01) * Design.ColdWPerK), 60);
+
+    /// <summary>How far the cold inlet moves per unit of that share, K.</summary>
+    public double ColdStepK(double aboveRoomK, double share) => Design.FacilityC is null ? aboveRoomK / Math.Max(share, 0.1) : FacilityStepK;
 
     /// <summary>Heat capacity rate of the coolant, W/K.</summary>
     public double Carried(double lMin) => Math.Max(lMin, 0.05) / 60 * Design.CoolantJPerLK;

@@ -21,15 +21,8 @@ public struct ThermalState
         state.Controller.ShutdownLatched = kept?.ShutdownLatched ?? false;
         for (var i = 0; i < Limits.Gpus; i++)
             state.Estimator.Gpus[i].Rho = kept is not null && i < kept.GpuRho.Count ? Math.Clamp(kept.GpuRho[i], 0.5, 2) : 1;
-        if (kept is not null && kept.LnTheta.Count == LoopObserver.Nodes)
-        {
-            for (var i = 0; i < LoopObserver.Nodes; i++)
-            {
-                state.Estimator.Observer.LnTheta[i] = Math.Clamp(kept.LnTheta[i], -1.2, 1.2);
-                state.Estimator.Observer.Learnt[i] = kept.LnThetaLearnt.Count > i ? kept.LnThetaLearnt[i] : 1;
-            }
-        }
-
+        if (kept is { Exchanger.Count: 3 })
+            state.Estimator.Observer.Identity.Restore(kept.Exchanger[0], kept.Exchanger[1], kept.Exchanger[2]);
         return state;
     }
 
@@ -39,10 +32,6 @@ public struct ThermalState
     /// <summary>What is worth keeping over a restart; write it now and then, and at once when <see cref="Latched"/> changes.</summary>
     public readonly ThermalCheckpoint Checkpoint()
     {
-        var theta = new double[LoopObserver.Nodes];
-        var learnt = new double[LoopObserver.Nodes];
-        for (var i = 0; i < theta.Length; i++)
-            (theta[i], learnt[i]) = (Estimator.Observer.LnTheta[i], Estimator.Observer.Learnt[i]);
         var rho = new double[Limits.Gpus];
         for (var i = 0; i < rho.Length; i++)
             rho[i] = Estimator.Gpus[i].Rho;
@@ -51,8 +40,7 @@ public struct ThermalState
             LeakLatched = Estimator.LeakLatched,
             ShutdownLatched = Controller.ShutdownLatched,
             PumpGain = Estimator.PumpGain,
-            LnTheta = theta,
-            LnThetaLearnt = learnt,
+            Exchanger = [Estimator.Observer.Identity.LnTheta, Estimator.Observer.Identity.Slope, Estimator.Observer.Identity.ColdShare],
             GpuRho = rho,
         };
     }
@@ -70,10 +58,8 @@ public sealed record ThermalCheckpoint
     /// <summary>Flow found against the flow designed for the pump speeds, 1 = as designed.</summary>
     public double PumpGain { get; init; } = 1;
 
-    /// <summary>ln of exchanger conductance found against designed, by drive.</summary>
-    public IReadOnlyList<double> LnTheta { get; init; } = [];
-
-    public IReadOnlyList<double> LnThetaLearnt { get; init; } = [];
+    /// <summary>Exchanger found against designed: ln θ, slope over ln drive, share of the node's own heat less one. Empty: nothing known.</summary>
+    public IReadOnlyList<double> Exchanger { get; init; } = [];
 
     /// <summary>Thermal resistance of each GPU found against designed.</summary>
     public IReadOnlyList<double> GpuRho { get; init; } = [];
@@ -101,6 +87,8 @@ public struct EstimatorState
     internal double HeatOffS;
     internal double CommonCorrectionK;
     internal double FlowLMin;
+    internal double FlowSlow;
+    internal double FlowSteadyS;
     internal double Drive;
     internal double ValveFraction;
     internal double ReturnC;

@@ -43,6 +43,13 @@ internal struct VolumePipe
         }
     }
 
+    public void Shift(double kelvin)
+    {
+        for (var i = 0; i < Cells; i++)
+            _c[i] += kelvin;
+        _entering += kelvin * _filledL;
+    }
+
     /// <summary>Temperature of the coolant this many litres behind the inlet.</summary>
     public readonly double At(double totalL, double litres)
     {

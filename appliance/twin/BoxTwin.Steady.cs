@@ -36,13 +36,32 @@ public sealed partial class BoxTwin
         return new(fan, supply, supply + total / carried, flow, cold);
     }
 
-    /// <summary>Lowest coolant supply this plant can hold flat out at this power: feasible if at or below the setpoint.</summary>
-    public double FlatOutSupplyC(double gpuW, double pumpSpeed = StartPump)
+    /// <summary>
+    /// Coolant supply this plant settles at flat out at this power, with the least flow that leaves the hottest die 8 K: at a given
+    /// heat less flow is cooler coolant. Feasible if at or below the setpoint.
+    /// </summary>
+    public double FlatOutSupplyC(double gpuW)
     {
-        Span<double> pumps = stackalloc double[_board.Pumps.Count];
-        pumps.Fill(pumpSpeed);
-        var flow = _hydraulics.FlowLMin(pumps, 1, 1);
-        return SteadySupply(1, gpuW * _board.Gpus.Count, flow / 60 * Parameters.CoolantJPerLK, out _);
+        double low = 0.3, high = 1;
+        for (var k = 0; k < 30; k++)
+        {
+            var mid = 0.5 * (low + high);
+            var supply = Supply(mid, out var flow);
+            if (_gpus.HottestSteadyC(supply, flow / _board.Gpus.Count, gpuW) > _board.Gpus.ThrottleC - 8)
+                low = mid;
+            else
+                high = mid;
+        }
+
+        return Supply(high, out _);
+
+        double Supply(double pump, out double flow)
+        {
+            Span<double> pumps = stackalloc double[_board.Pumps.Count];
+            pumps.Fill(pump);
+            flow = _hydraulics.FlowLMin(pumps, 1, 1);
+            return SteadySupply(1, gpuW * _board.Gpus.Count, flow / 60 * Parameters.CoolantJPerLK, out _);
+        }
     }
 
     private double SteadySupply(double drive, double totalW, double carried, out double coldC)

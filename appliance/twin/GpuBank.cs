@@ -135,6 +135,15 @@ internal sealed class GpuBank
         }
     }
 
+    /// <summary>Hottest die once everything has settled at this flow and power.</summary>
+    public double HottestSteadyC(double supplyC, double gpuLMin, double gpuW)
+    {
+        double hottest = 0;
+        for (var i = 0; i < PlateC.Length; i++)
+            hottest = Math.Max(hottest, supplyC + gpuW * (_dieKPerW[i] + 1 / Math.Max(Conductance(i, gpuLMin * FlowShare[i]), 1)));
+        return hottest;
+    }
+
     /// <summary>Plate to coolant inlet, W/K: interface in series with ε·C along the plate. Cached: it moves only with the flow.</summary>
     private double Conductance(int gpu, double lMin)
     {

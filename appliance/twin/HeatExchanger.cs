@@ -30,7 +30,9 @@ internal sealed class HeatExchanger
     {
         var cell = (_volumeL * _joulePerLK + _metalJPerK) / Cells;
         var carried = flowLS * _joulePerLK;
-        var perCell = g / Cells;
+
+        // Each cell is well mixed; this conductance makes the row of them obey the exponential law exactly.
+        var perCell = carried > 0 ? Math.Max(g / Cells, carried * (Math.Exp(Math.Min(g / Cells / carried, 3)) - 1)) : g / Cells;
         var keep = Math.Exp(-(carried + perCell) / cell * dtS);
         double heat = 0;
         var entering = inC;

@@ -50,7 +50,7 @@ public sealed record PlantParameters
     public double FanTauS { get; init; } = 1.5;
 
     /// <summary>Radiator conductance at full air flow, W/K; ∝ air^0.65.</summary>
-    public double RadiatorWPerK { get; init; } = 900;
+    public double RadiatorWPerK { get; init; } = 700;
     public double RadiatorExponent { get; init; } = 0.65;
 
     /// <summary>What DIMMs, NICs and power supplies put into the air ahead of the radiator, idle, W.</summary>
