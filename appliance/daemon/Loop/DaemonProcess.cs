@@ -103,7 +103,7 @@ internal static class DaemonProcess
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();
         await busStop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(bussing, posting).WaitAsync(TimeSpan.FromSeconds(1), time, CancellationToken.None)
+        await Task.WhenAll(bussing, posting).WaitAsync(TimeSpan.FromMilliseconds(700), time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
