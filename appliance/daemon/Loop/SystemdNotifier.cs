@@ -26,9 +26,13 @@ internal sealed class SystemdNotifier : IDisposable
     public bool IsWatched { get; }
 
     /// <summary>From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.</summary>
-    public static SystemdNotifier FromEnvironment() => new(
-        Open(Environment.GetEnvironmentVariable("NOTIFY_SOCKET")),
+    public static SystemdNotifier FromEnvironment() => Open(
+        Environment.GetEnvironmentVariable("NOTIFY_SOCKET"),
         Watchdog(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), Environment.GetEnvironmentVariable("WATCHDOG_PID")));
+
+    /// <param name="path">Of the datagram socket; a leading @ is the abstract namespace; null sends nothing.</param>
+    /// <param name="watchdog">Longest silence systemd accepts; null when it does not watch.</param>
+    public static SystemdNotifier Open(string? path, TimeSpan? watchdog) => new(Connect(path), watchdog);
 
     public void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 
@@ -57,7 +61,7 @@ internal sealed class SystemdNotifier : IDisposable
         _ = _socket.Send(message, SocketFlags.None, out _); // full or gone: systemd's own time-out is the answer to both
     }
 
-    private static Socket? Open(string? path)
+    private static Socket? Connect(string? path)
     {
         if (string.IsNullOrEmpty(path))
             return null;

@@ -10,8 +10,6 @@ namespace Appliance.Daemon.Loop;
 /// </summary>
 internal sealed class Ticker
 {
-    private static readonly TimeSpan _lineRewrite = TimeSpan.FromSeconds(1);
-
     private readonly BoxHardware _hardware;
     private readonly LatestTick _latest;
     private readonly LoopRequests _requests;
@@ -21,7 +19,6 @@ internal sealed class Ticker
     private ThermalSettings _settings;
     private ThermalState _state;
     private TimeSpan _lastAt;
-    private TimeSpan _linesAt;
     private bool _valveClosed;
 
     public Ticker(BoxHardware hardware, ThermalSettings settings, ThermalState initial, LatestTick latest, LoopRequests requests)
@@ -119,19 +116,19 @@ internal sealed class Ticker
         ApplyValves(commands.CloseValve, now);
     }
 
+    /// <summary>Written when the command changes or the line does not read back as commanded; a silent line is left alone.</summary>
     private void ApplyValves(bool close, TimeSpan now)
     {
-        if (close == _valveClosed && now - _linesAt < _lineRewrite)
-            return;
+        var due = close != _valveClosed;
         var done = true;
         for (var i = 0; i < _hardware.Board.Lines.Count; i++)
         {
-            if (_hardware.Board.Lines[i] is { Kind: "valve", Output: true })
+            if (_hardware.Board.Lines[i] is { Kind: "valve", Output: true } && (due || _sample.Lines[i].Value == !close))
                 done &= _hardware.WriteLine(i, close, now);
         }
 
-        _valveClosed = close && done; // an unwritten close is tried again in the next tick
-        _linesAt = now;
+        if (due && done)
+            _valveClosed = close; // one that could not be written is tried again in the next tick
     }
 
     private void Publish(ref ThermalTick tick, Moment moment, double latenessMs)

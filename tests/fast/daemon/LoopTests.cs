@@ -1,0 +1,159 @@
+using Appliance.Daemon.Loop;
+using Appliance.Daemon.TwinProcess;
+using Appliance.Model;
+using Appliance.Thermal;
+
+namespace FastTests.Daemon;
+
+public sealed class LoopTests
+{
+    [Fact]
+    public void The_loop_holds_the_twin_in_its_band_from_the_first_second_on()
+    {
+        using var bench = new LoopBench();
+        var last = bench.Run(120);
+        Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
+        Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
+        Assert.Equal(ThermalMode.Running, last.Commands.Mode);
+        Assert.Equal(0, last.Commands.WithheldW);
+        Assert.All(last.FanWrites, write => Assert.True(write.IsGood));
+    }
+
+    [Fact]
+    public void A_daemon_killed_and_restarted_does_not_move_the_coolant_out_of_its_band()
+    {
+        using var bench = new LoopBench();
+        bench.Run(60);
+        bench.Run(2, daemon: false); // dead, and nobody notices yet
+        bench.StartDaemon();
+        var first = bench.Run(0.1);
+        Assert.NotEqual(ThermalMode.Overheat, first.Commands.Mode);
+        bench.Run(60);
+        Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
+        Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
+    }
+
+    [Fact]
+    public void A_twin_killed_and_restarted_goes_on_where_it_was()
+    {
+        using var bench = new LoopBench();
+        bench.Run(60);
+        var before = bench.Twin.Look(t => t.Truth.SupplyC);
+        bench.RestartTwin();
+        Assert.Equal(before, bench.Twin.Look(t => t.Truth.SupplyC), 0.5);
+        var last = bench.Run(60);
+        Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
+        Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
+        Assert.All(last.FanWrites, write => Assert.True(write.IsGood));
+    }
+
+    [Fact]
+    public void Without_a_daemon_the_chips_go_to_full_by_themselves()
+    {
+        using var bench = new LoopBench();
+        bench.Run(60);
+        Assert.NotEqual("255", bench.Read("max31790", "pwm1"));
+        bench.Run(6, daemon: false);
+        Assert.All(Enumerable.Range(1, 6), i => Assert.Equal("255", bench.Read("max31790", $"pwm{i}")));
+        Assert.All(Enumerable.Range(1, 2), i => Assert.Equal("255", bench.Read("emc2305", $"pwm{i}")));
+    }
+
+    [Fact]
+    public void A_standing_duty_feeds_the_chips_watchdog()
+    {
+        using var bench = new LoopBench(new TwinLoad("idle"));
+        bench.Run(30);
+        var duties = Enumerable.Range(0, 300).Select(_ => { bench.Run(0.1); return bench.Read("max31790", "pwm1"); });
+        Assert.DoesNotContain("255", duties);
+    }
+
+    [Fact]
+    public void A_foreign_write_is_put_right_within_two_ticks()
+    {
+        using var bench = new LoopBench();
+        bench.Run(30);
+        bench.Write("max31790", "pwm3", "1");
+        bench.Run(0.2);
+        Assert.InRange(int.Parse(bench.Read("max31790", "pwm3")), 20, 255);
+    }
+
+    [Fact]
+    public void Renumbered_chips_are_driven_again_within_half_a_second()
+    {
+        using var bench = new LoopBench();
+        bench.Run(30);
+        bench.Twin.Inject(new(Appliance.Twin.FaultKind.HwmonRenumbered, ""));
+        var last = bench.Run(0.5);
+        Assert.All(last.FanWrites.Concat(last.PumpWrites), write => Assert.True(write.IsGood, write.ToString()));
+        Assert.All(last.Sensors, sensor => Assert.True(sensor.IsGood));
+    }
+
+    [Fact]
+    public void A_leak_latched_before_a_restart_is_latched_after_it()
+    {
+        using var bench = new LoopBench();
+        bench.Run(10);
+        bench.Twin.Inject(new(Appliance.Twin.FaultKind.LeakGross, "", 2));
+        var last = bench.Run(20);
+        Assert.True(last.State.Checkpoint().LeakLatched);
+        Assert.Null(new CheckpointFile(bench.Paths.State).Write(last.State.Checkpoint()));
+        bench.Twin.Clear(null, "");
+
+        bench.StartDaemon();
+        last = bench.Run(2);
+
+        Assert.Equal(ThermalMode.Shutdown, last.Commands.Mode);
+    }
+
+    [Fact]
+    public void A_tick_allocates_nothing_once_warm()
+    {
+        using var bench = new LoopBench();
+        bench.Run(5);
+        var moment = Moment.Of(bench.Time);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 1; i <= 50; i++)
+            bench.Ticker.Tick(new(moment.Uptime + i * TickLoop.Period, moment.Utc), 0);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Frames_say_what_the_tick_saw()
+    {
+        using var bench = new LoopBench();
+        var last = bench.Run(30);
+        var thermal = FrameAssembly.Thermal(last, bench.Settings);
+        Assert.Equal("running", thermal.Mode);
+        Assert.Equal(6, thermal.Fans.Count);
+        Assert.All(thermal.Fans, fan => Assert.Equal("ok", fan.State));
+        Assert.All(thermal.Sensors, sensor => Assert.Equal(Quality.Good, sensor.Q));
+        Assert.NotNull(thermal.CoolantSupplyC);
+        var gpu = FrameAssembly.Gpu(last, 3, bench.Hardware.Gpus.Identity(3));
+        Assert.Equal("ok", gpu.State);
+        Assert.Equal("NVIDIA H100 80GB HBM3", gpu.Name);
+        Assert.InRange(gpu.PowerW!.Value, 300, 700);
+        Assert.InRange(FrameAssembly.Power(last, bench.Board).TotalW, 3000, 6200);
+    }
+
+    [Fact]
+    public void A_gpu_whose_driver_hangs_is_unreadable_after_two_seconds_and_counts_as_full_power()
+    {
+        using var bench = new LoopBench();
+        bench.Run(10);
+        var before = bench.Last().Estimate.HeatW;
+        TickRecord last = bench.Last();
+        for (var i = 0; i < 40; i++)
+        {
+            bench.Time.Advance(TickLoop.Period);
+            bench.Twin.Advance(TickLoop.Period);
+            for (var gpu = 1; gpu < 8; gpu++) // GPU 0's thread sits in the driver
+                bench.Hardware.Gpus.PollOnce(gpu);
+            bench.Ticker.Tick(Moment.Of(bench.Time), 0);
+            last = bench.Last();
+        }
+
+        Assert.Equal("unreadable", FrameAssembly.Gpu(last, 0, bench.Hardware.Gpus.Identity(0)).State);
+        Assert.Equal(bench.Board.Gpus.MaxW, last.Estimate.GpuW[0]);
+        Assert.True(last.Estimate.HeatW > before);
+    }
+}
