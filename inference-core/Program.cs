@@ -6,6 +6,9 @@ using InferenceCore.Engine;
 var root = new RootCommand("Serves language models in Hugging Face layout on this machine.")
 {
     LogitsCommand.Create(),
+    BenchCommand.Create(TimeProvider.System),
+    SynthCommand.Create(),
+    VerifyCommand.Create(TokenizerCheck.Describe),
 };
 
 // The gateway's verb goes here: root.Add(ServeCommand.Create(TimeProvider.System));
