@@ -1,17 +1,15 @@
 using System.CommandLine;
 using InferenceCore;
 using InferenceCore.Engine;
+using InferenceCore.Gateway;
 
 // The wiring diagram of inference-core: one command per verb, and each verb constructs what it needs.
 var root = new RootCommand("Serves language models in Hugging Face layout on this machine.")
 {
     LogitsCommand.Create(),
-    BenchCommand.Create(TimeProvider.System),
-    SynthCommand.Create(),
-    VerifyCommand.Create(TokenizerCheck.Describe),
 };
 
-// The gateway's verb goes here: root.Add(ServeCommand.Create(TimeProvider.System));
+root.Add(ServeCommand.Create(TimeProvider.System));
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

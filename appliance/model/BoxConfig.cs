@@ -86,6 +86,9 @@ public sealed record InferenceConfig
 
     /// <summary>Requests waiting before 503, 0..10 000.</summary>
     public int MaxWaiting { get; set; } = 64;
+
+    /// <summary>Seconds that answers under way get to finish when the process is told to stop, 0..600.</summary>
+    public double DrainS { get; set; } = 3;
 }
 
 [JsonSourceGenerationOptions(

@@ -50,7 +50,7 @@ internal abstract partial record ChatTemplate
             return null;
         return new DeepSeek3(begin, end)
         {
-            JoinsSystemMessages = jinja.Contains("is_first_sp", StringComparison.Ordinal),
+            JoinsSystemMessages = !jinja.Contains("set ns.system_prompt = message['content']", StringComparison.Ordinal),
             DropsPastReasoning = jinja.Contains("</think>", StringComparison.Ordinal),
             OpensReasoning = jinja.Contains(@"<think>\n", StringComparison.Ordinal),
         };

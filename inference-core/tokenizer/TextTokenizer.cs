@@ -59,6 +59,9 @@ internal sealed class TextTokenizer
     /// <summary>One more than the highest id.</summary>
     public int Size => textOfId.Length;
 
+    /// <summary>The highest id that the file names.</summary>
+    public int HighestUsedId => textOfId.Length - 1;
+
     /// <summary>Reads <c>tokenizer.json</c> and <c>tokenizer_config.json</c>; null when the directory has no tokenizer.json.</summary>
     public static TextTokenizer? Load(string modelDirectory)
     {

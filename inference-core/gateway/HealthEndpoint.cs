@@ -1,0 +1,70 @@
+using InferenceCore.Scheduling;
+
+namespace InferenceCore.Gateway;
+
+/// <summary>
+/// <c>/health</c>: the process lives and its engine has not failed. <c>/ready</c>: the engine produced a token lately, or does so now on
+/// being asked: a server that answers HTTP while its engine hangs is not ready.
+/// </summary>
+internal sealed class HealthEndpoint(Api api)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public async Task HealthAsync(HttpContext context)
+    {
+        var failed = api.Host.State == EngineState.Failed;
+        context.Response.StatusCode = failed ? 503 : 200;
+        await WriteAsync(context, api.Host.Failure);
+    }
+
+    public async Task ReadyAsync(HttpContext context)
+    {
+        var problem = api.Host.State switch
+        {
+            EngineState.Ready => await ProblemAsync(context.RequestAborted),
+            EngineState.Loading => "the model is being loaded",
+            EngineState.Parked => "the engine is parked",
+            EngineState.Draining => "the server is shutting down",
+            EngineState.Failed => api.Host.Failure,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        context.Response.StatusCode = problem is null ? 200 : 503;
+        await WriteAsync(context, problem);
+    }
+
+    private async Task<string?> ProblemAsync(CancellationToken cancel)
+    {
+        if (SinceLastStep() < Fresh)
+            return null;
+        if (api.Host.Submit(api.Host.Probe(), out var refusal) is not { } probe)
+            return refusal == Refusal.Full ? "too many requests are waiting" : "the engine takes no requests";
+        using var late = new CancellationTokenSource(Patience, api.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        try
+        {
+            var piece = await probe.Pieces.ReadAsync(either.Token);
+            return piece.Finish == FinishReason.Failed ? "the engine could not produce a token" : null;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            return $"the engine produced no token within {Patience.TotalSeconds:0} s";
+        }
+        finally
+        {
+            probe.Cancel();
+        }
+    }
+
+    private TimeSpan SinceLastStep() => Appliance.Model.Moment.Of(api.Time).Uptime - api.Host.Scheduler!.Metrics.LastStep;
+
+    private async Task WriteAsync(HttpContext context, string? problem) => await ApiJson.WriteAsync(context, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("state", StateName.Of(api.Host));
+        json.WriteString("model", api.ModelName);
+        if (problem is not null)
+            json.WriteString("detail", problem);
+        json.WriteEndObject();
+    });
+}

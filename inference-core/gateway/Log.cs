@@ -1,0 +1,26 @@
+namespace InferenceCore.Gateway;
+
+/// <summary>Every line this process logs, with its stable id. Transitions only; ticks are on the bus.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "listening on {Url}; loading {Directory} for {Device}")]
+    public static partial void Listening(this ILogger log, string url, string directory, string device);
+
+    [LoggerMessage(2, LogLevel.Information, "ready after {Seconds:0.00} s: {Model}, context {Context} tokens, {Running} answers at once, chat format {Chat}, cache {CacheTokens} tokens")]
+    public static partial void Ready(this ILogger log, double seconds, string model, int context, int running, string chat, long cacheTokens);
+
+    [LoggerMessage(3, LogLevel.Information, "engine {State}, asked over the socket")]
+    public static partial void Asked(this ILogger log, string state);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Url} is not a loopback address: the API is plain HTTP without credentials")]
+    public static partial void OpenToTheNetwork(this ILogger log, string url);
+
+    [LoggerMessage(5, LogLevel.Information, "stopping: {Running} answers running, {Waiting} waiting, {Seconds:0.#} s to finish them")]
+    public static partial void Stopping(this ILogger log, int running, int waiting, double seconds);
+
+    [LoggerMessage(6, LogLevel.Error, "{Method} {Path} failed: {Fault}")]
+    public static partial void RequestFailed(this ILogger log, string method, string path, string fault);
+
+    [LoggerMessage(7, LogLevel.Warning, "control socket {Path}: {Fault}")]
+    public static partial void SocketFault(this ILogger log, string path, string fault);
+}

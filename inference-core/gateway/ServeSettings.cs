@@ -1,0 +1,63 @@
+using System.Net;
+using Appliance.Model;
+
+namespace InferenceCore.Gateway;
+
+/// <summary>What <c>serve</c> was told, by options first and the configuration file second.</summary>
+/// <param name="PortSetting">Where the port comes from: named when it is in use.</param>
+internal sealed record ServeSettings(
+    BoxConfig Config, RunPaths Paths, string ModelDirectory, string ModelName, string Device, IPAddress Address, int Port, string PortSetting)
+{
+    /// <summary>Body of a request, bytes: a full context of four-byte tokens in JSON, and room beside it.</summary>
+    public const long MaxBodyBytes = 8 << 20;
+
+    public InferenceConfig Inference => Config.InferenceCore;
+
+    public string Url => $"http://{(Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address)}:{Port}";
+
+    /// <exception cref="FormatException">One line: option or key, value, and what would be right.</exception>
+    public static ServeSettings Of(string? model, string? device, string? listen, string? configFile, string? runDirectory, string? name)
+    {
+        var config = configFile is null ? new BoxConfig() : BoxConfigFile.Parse(ReadConfig(configFile), configFile);
+        var inference = config.InferenceCore;
+        var directory = model ?? inference.Model ?? ModelLoader.ShippedDirectory;
+        if (!Directory.Exists(directory))
+            throw new FormatException($"model directory {directory} does not exist; --model or inference_core.model must name a directory in Hugging Face layout");
+
+        var (address, port) = listen is null ? (ParseAddress(inference.Listen, "inference_core.listen"), inference.Port) : ParseUrl(listen);
+        return new ServeSettings(
+            config,
+            runDirectory is null ? RunPaths.Twin(".run") : RunPaths.Twin(runDirectory),
+            directory,
+            name ?? ModelLoader.NameOf(directory),
+            device ?? inference.Device,
+            address,
+            port,
+            listen is null ? "inference_core.port" : "--listen");
+    }
+
+    private static byte[] ReadConfig(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static (IPAddress Address, int Port) ParseUrl(string listen)
+    {
+        if (!Uri.TryCreate(listen, UriKind.Absolute, out var url) || url.Scheme != "http" || url.Port is < 1 or > 65535 || url.AbsolutePath != "/")
+            throw new FormatException($"--listen: '{listen}' is not an address to listen on; right would be http://127.0.0.1:8080");
+        return (ParseAddress(url.Host.Trim('[', ']'), "--listen"), url.Port);
+    }
+
+    private static IPAddress ParseAddress(string host, string setting) =>
+        host == "localhost" ? IPAddress.Loopback
+        : host is "*" or "+" ? IPAddress.Any
+        : IPAddress.TryParse(host, out var address) ? address
+        : throw new FormatException($"{setting}: '{host}' is not an IP address; right would be 127.0.0.1");
+}

@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Sockets;
+using Appliance.Bus;
+using Appliance.Model;
+using InferenceCore.Engine;
+using InferenceCore.Scheduling;
+using InferenceCore.Tokenization;
+using Microsoft.Extensions.Logging.Console;
+
+namespace InferenceCore.Gateway;
+
+/// <summary>The process that serves: HTTP, the engine's thread, the control socket and the telemetry frames, from start to stop.</summary>
+internal static class Server
+{
+    public static async Task<int> RunAsync(ServeSettings settings, TimeProvider time)
+    {
+        var started = Moment.Of(time).Uptime;
+        using var host = new EngineHost(
+            () => ModelLoader.Load(settings.ModelDirectory, settings.ModelName, settings.Device),
+            model => OptionsOf(settings.Inference, model), Environment.ProcessorCount, time);
+        var api = new Api(host, settings.ModelName, time);
+        await using var app = Build(settings, api);
+        var log = app.Logger;
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            var holder = PortHolder.Of(settings.Port) is { } who ? $" by {who}" : "";
+            Console.Error.WriteLine($"inference-core: port {settings.Port} on {settings.Address} is in use{holder}; {settings.PortSetting} moves it");
+            return ExitCode.Failed;
+        }
+        catch (SocketException e)
+        {
+            Console.Error.WriteLine($"inference-core: cannot listen on {settings.Url}: {e.Message}; {settings.PortSetting} moves it");
+            return ExitCode.Failed;
+        }
+        log.Listening(settings.Url, settings.ModelDirectory, settings.Device);
+        if (!IPAddress.IsLoopback(settings.Address))
+            log.OpenToTheNetwork(settings.Url);
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
+        using var bus = new BusSession(new BusSessionOptions
+        {
+            Host = settings.Config.Bus.Host,
+            Port = settings.Config.Bus.Port,
+            ClientId = $"inference-core-{settings.Config.Node}",
+        }, time);
+        var telemetry = new Telemetry(api, settings, bus, time);
+        Task[] loops =
+        [
+            bus.RunAsync(stop.Token),
+            telemetry.RunAsync(stop.Token),
+            new ControlSocket(host, settings.Paths.InferenceSocket, log, time).RunAsync(stop.Token),
+        ];
+        host.Start();
+        _ = LogReadyAsync(host, log, started, time, stop.Token);
+
+        var stopped = app.WaitForShutdownAsync();
+        await Task.WhenAny(host.Ended, stopped);
+        var failed = host.Ended.IsCompletedSuccessfully ? await host.Ended : null;
+        if (failed is not null)
+        {
+            telemetry.PublishNow();
+            Console.Error.WriteLine($"inference-core: {OneLine(failed)}");
+            app.Lifetime.StopApplication();
+        }
+        await stopped;
+        await stop.CancelAsync();
+        await Task.WhenAll(loops);
+        return failed is null ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static WebApplication Build(ServeSettings settings, Api api)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // A bind that fails is one line of ours, not a stack trace of the framework's.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(settings.Inference.DrainS + 1));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ServeSettings.MaxBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Listen(settings.Address, settings.Port);
+        });
+        var app = builder.Build();
+        Routes.Map(app, api, settings.Device);
+        app.Lifetime.ApplicationStopping.Register(() => Drain(api.Host, app.Logger, settings.Inference.DrainS, api.Time));
+        return app;
+    }
+
+    /// <summary>Kestrel takes no new connections now and waits for the answers under way; those that take too long are ended with an error.</summary>
+    private static void Drain(EngineHost host, ILogger log, double seconds, TimeProvider time)
+    {
+        log.Stopping(host.Scheduler?.Running ?? 0, host.Scheduler?.Waiting ?? 0, seconds);
+        host.Drain();
+        _ = EndLateAsync();
+
+        async Task EndLateAsync()
+        {
+            await Task.Delay(TimeSpan.FromSeconds(seconds), time);
+            host.Dispose();
+        }
+    }
+
+    private static async Task LogReadyAsync(EngineHost host, ILogger log, TimeSpan started, TimeProvider time, CancellationToken stop)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10), time);
+            while (host.State == EngineState.Loading)
+                await timer.WaitForNextTickAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        if (host is { Model: { } model, Scheduler: { } scheduler } && host.State != EngineState.Failed)
+        {
+            log.Ready((Moment.Of(time).Uptime - started).TotalSeconds, model.Name, model.ContextLength, scheduler.Options.MaxRunning,
+                model.Chat?.Name ?? "none", scheduler.Options.CacheTokens);
+        }
+    }
+
+    /// <summary>A quarter of the memory there is now may go to caches; at least one full context is let in whatever that says.</summary>
+    internal static SchedulerOptions OptionsOf(InferenceConfig config, ServedModel model)
+    {
+        var bytesPerToken = (long)model.Engine.Config.Layers * model.Engine.Config.Attention.CacheWidth * sizeof(float);
+        var budget = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / bytesPerToken;
+        return new SchedulerOptions
+        {
+            MaxRunning = config.MaxRunning,
+            MaxWaiting = config.MaxWaiting,
+            CacheTokens = Math.Clamp(budget, Math.Min(model.ContextLength, 4096), (long)model.ContextLength * (config.MaxRunning + 8)),
+        };
+    }
+
+    private static string OneLine(Exception e) => e switch
+    {
+        EngineException or TokenizerException or InvalidDataException => e.Message,
+        _ => $"the engine failed: {e.GetType().Name}: {e.Message}",
+    };
+}

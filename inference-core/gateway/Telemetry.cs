@@ -1,0 +1,57 @@
+using Appliance.Bus;
+using Appliance.Model;
+using InferenceCore.Engine;
+using InferenceCore.Scheduling;
+
+namespace InferenceCore.Gateway;
+
+/// <summary>The engine's frame on the bus, once a second.</summary>
+internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus, TimeProvider time)
+{
+    private readonly string _topic = new BusTopics(settings.Config.Node).Frame("inference");
+    private long _lastTokens;
+    private TimeSpan _lastAt;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        bus.Connected += PublishNow;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        try
+        {
+            do
+                PublishNow();
+            while (await timer.WaitForNextTickAsync(stop));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    public void PublishNow() => bus.Publish(_topic, Frame(), ModelJson.Default.InferenceFrame);
+
+    public InferenceFrame Frame()
+    {
+        var scheduler = api.Host.Scheduler;
+        var now = Moment.Of(time);
+        var tokens = scheduler?.Metrics.GeneratedTokens ?? 0;
+        var seconds = (now.Uptime - _lastAt).TotalSeconds;
+        var rate = seconds > 0 ? (tokens - _lastTokens) / seconds : 0;
+        if (seconds > 0.5)
+            (_lastTokens, _lastAt) = (tokens, now.Uptime);
+        var state = api.Host.State;
+        return new InferenceFrame
+        {
+            Ts = now.Utc,
+            Model = api.ModelName,
+            State = state == EngineState.Draining ? "parked" : StateName.Of(api.Host),
+            Device = settings.Device,
+            Running = scheduler?.Running ?? 0,
+            Waiting = scheduler?.Waiting ?? 0,
+            RequestsTotal = scheduler?.Metrics.Requests ?? 0,
+            GeneratedTokensTotal = tokens,
+            TokensPerSecond = Math.Round(rate, 1),
+            Detail = state == EngineState.Draining ? "shutting down" : api.Host.Failure,
+        };
+    }
+}

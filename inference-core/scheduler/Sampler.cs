@@ -1,0 +1,113 @@
+namespace InferenceCore.Scheduling;
+
+/// <summary>
+/// Chooses the next token of one answer. Depends on nothing but its options, its own past and the logits, so that an answer does not
+/// depend on its neighbours in the batch. Order as in vLLM: bias, penalties, temperature, min-p, top-k, top-p.
+/// </summary>
+internal sealed class Sampler
+{
+    private readonly SamplingOptions _options;
+    private readonly Dictionary<int, int> _generated = [];
+    private SplitMix _random;
+
+    public Sampler(SamplingOptions options, int choice)
+    {
+        _options = options;
+        _random = SplitMix.Of(options.Seed, choice);
+    }
+
+    /// <param name="logits">[V]; changed in place.</param>
+    /// <param name="scratch">Room shared by all samplers of a scheduler.</param>
+    public int Next(Span<float> logits, SamplerScratch scratch)
+    {
+        Adjust(logits);
+        var token = _options.Temperature <= 0 ? IndexOfMax(logits) : Draw(logits, scratch);
+        _generated[token] = _generated.GetValueOrDefault(token) + 1;
+        return token;
+    }
+
+    private void Adjust(Span<float> logits)
+    {
+        foreach (var (token, bias) in _options.LogitBias)
+            logits[token] += bias;
+        if (_options.PresencePenalty == 0 && _options.FrequencyPenalty == 0)
+            return;
+        foreach (var (token, count) in _generated)
+            logits[token] -= _options.PresencePenalty + (_options.FrequencyPenalty * count);
+    }
+
+    private int Draw(Span<float> logits, SamplerScratch scratch)
+    {
+        // Weights relative to the likeliest, in double: the sums over 130 000 tokens decide at the edges.
+        var max = logits[IndexOfMax(logits)];
+        var candidates = scratch.Candidates(logits.Length);
+        var count = 0;
+        var total = 0.0;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            var weight = Math.Exp((logits[token] - max) / (double)_options.Temperature);
+            if (weight <= 0 || weight < _options.MinP)
+                continue;
+            candidates[count++] = (token, weight);
+            total += weight;
+        }
+        if (_options.TopK > 0 || _options.TopP < 1)
+            (count, total) = Nucleus(candidates, count, total);
+
+        var target = _random.NextDouble() * total;
+        for (var i = 0; i < count; i++)
+        {
+            target -= candidates[i].Weight;
+            if (target < 0)
+                return candidates[i].Token;
+        }
+        return candidates[count - 1].Token;
+    }
+
+    /// <summary>Keeps the likeliest candidates in order and says how many and what they weigh together.</summary>
+    private (int Count, double Total) Nucleus((int Token, double Weight)[] candidates, int count, double total)
+    {
+        // A token lighter than an equal share of what top-p leaves over cannot be in the nucleus; that spares sorting most of them.
+        var floor = _options.TopP < 1 && _options.TopK == 0 ? total * (1 - (double)_options.TopP) / count : 0;
+        var kept = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (candidates[i].Weight >= floor)
+                candidates[kept++] = candidates[i];
+        }
+        candidates.AsSpan(0, kept).Sort(static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
+        if (_options.TopK > 0 && _options.TopK < kept)
+        {
+            kept = _options.TopK;
+            total = Sum(candidates, kept);
+        }
+        var limit = total * _options.TopP;
+        var sum = 0.0;
+        for (var i = 0; i < kept; i++)
+        {
+            sum += candidates[i].Weight;
+            if (sum >= limit)
+                return (i + 1, sum);
+        }
+        return (kept, sum);
+    }
+
+    private static int IndexOfMax(ReadOnlySpan<float> logits)
+    {
+        var best = 0;
+        for (var token = 1; token < logits.Length; token++)
+        {
+            if (logits[token] > logits[best])
+                best = token;
+        }
+        return best;
+    }
+
+    private static double Sum((int Token, double Weight)[] candidates, int count)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+            sum += candidates[i].Weight;
+        return sum;
+    }
+}

@@ -1,0 +1,23 @@
+namespace InferenceCore.Scheduling;
+
+/// <summary>The limits of a scheduler.</summary>
+internal sealed record SchedulerOptions
+{
+    /// <summary>Sequences computed in one step, 1..256.</summary>
+    public int MaxRunning { get; init; } = 8;
+
+    /// <summary>Sequences that wait for a place, 0..10 000; one more is refused.</summary>
+    public int MaxWaiting { get; init; } = 64;
+
+    /// <summary>
+    /// Prompt tokens of all sequences together in one step. Small enough that those who already receive tokens do not notice a long prompt
+    /// beside them, large enough to read the weights for many tokens at once.
+    /// </summary>
+    public int PrefillChunk { get; init; } = 64;
+
+    /// <summary>Tokens that all caches together may hold, those kept for later requests included.</summary>
+    public long CacheTokens { get; init; } = 1 << 16;
+
+    /// <summary>A finished answer's cache is kept for the next request that begins alike, if that saves at least this many tokens.</summary>
+    public int ReuseFromTokens { get; init; } = 8;
+}
