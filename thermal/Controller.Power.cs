@@ -5,7 +5,8 @@ namespace Appliance.Thermal;
 public static partial class Controller
 {
     private const double CapFromK = 1.0;
-    private const double CapAtK = 1.7;
+    private const double CapAtK = 1.4;
+    private const double CapTrimWPerKs = 4;
     private const double CapGainWPerK = 600;
     private const double GpuMarginK = 2.2;
     private const double QuantumW = 5;
@@ -89,13 +90,15 @@ public static partial class Controller
         if (!state.Capping)
             return gpus.MaxW;
         var top = settings.SetpointC + CapAtK;
+        state.CapTrimW = Math.Clamp(state.CapTrimW + CapTrimWPerKs * (top - coming) * dt, -1500, 1500);
         state.CapW = Math.Clamp(
-            RemovableW(top, most, in known, in e, settings) + CapGainWPerK * (top - coming), gpus.Count * gpus.MinLimitW, all);
+            RemovableW(top, most, in known, in e, settings) + CapGainWPerK * (top - coming) + state.CapTrimW, gpus.Count * gpus.MinLimitW, all);
         state.CapHealthyS = coming < settings.SetpointC + 0.6 && e.HeatW < state.CapW - 200 ? state.CapHealthyS + dt : 0;
         if (state.CapHealthyS > 30)
         {
             state.Capping = false;
             state.CapHealthyS = 0;
+            state.CapTrimW = 0;
             return gpus.MaxW;
         }
 

@@ -27,8 +27,10 @@ public static partial class Controller
         var supply = Math.Max(e.SupplyC.Value ?? settings.SetpointC, settings.SetpointC);
         var flow = settings.Model.GpuLMinFor((target - supply) / Math.Max(state.HeldW, 1)) * n;
 
-        var over = (e.HottestGpuC.Value ?? 0) - (board.Gpus.ThrottleC - DieMarginK);
-        state.PumpTrim = Math.Clamp(state.PumpTrim + (over > 0 ? 0.02 * over : -0.002) * dt, 0, 0.7);
+        // What the resistances do not explain yet, slowly: plates take tens of seconds to answer.
+        state.HottestC += ((e.HottestGpuC.Value ?? 0) - state.HottestC) * Math.Min(1, dt / 4);
+        var over = state.HottestC - (board.Gpus.ThrottleC - DieMarginK);
+        state.PumpTrim = Math.Clamp(state.PumpTrim + (over > 0 ? 0.004 * over : -0.0005) * dt, 0, 0.7);
         var alive = Math.Max(e.PumpsAlive, 1);
         var perSpeed = known.PumpGain * settings.DesignFlowLMin(1, alive);
         var wanted = Math.Clamp(flow / Math.Max(perSpeed, 1) + state.PumpTrim, settings.MinPump, 1);

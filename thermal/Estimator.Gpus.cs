@@ -6,6 +6,7 @@ public static partial class Estimator
 {
     private const double GpuFreshS = 2;
     private const double PlateSuspectK = 7;
+    private const double LearnRhoFromW = 150;
 
     private static void GpuPower(
         ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
@@ -75,7 +76,9 @@ public static partial class Estimator
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
             LearnGpu(ref state, ref track, die - supply, total, dt, in e);
-            var limit = PlateSuspectK + (track.SteadyS < 60 ? 0.15 * over : 0);
+            
+            // Before a resistance was learnt under load a third of the rise is nobody's fault.
+            var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.15 : 0) * over;
             track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
             track.SuspectS = Math.Min(track.SuspectS, 5);
             if (track.SuspectS > 0.5)
@@ -97,20 +100,22 @@ public static partial class Estimator
 
     private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double over, double designKPerW, double dt, in Estimate e)
     {
-        var still = track.SteadyS > 60 && state.FlowSteadyS > 60 && Math.Abs(state.Observer.ErrorK) < 0.8 && e.Flow is FlowState.Ok;
-        if (!still)
+        var suspicious = Math.Abs(state.CommonResidualK) > 0.5;
+        var calm = Math.Abs(state.FlowLMin - state.FlowSlow) < 0.1 * state.FlowLMin && e.Flow is FlowState.Ok;
+        if (track.LastW > LearnRhoFromW && track.SteadyS > 60 && calm && !suspicious && track.SuspectS <= 0)
+        {
+            // Whole degrees over a few kelvin at idle would teach nothing; under load they are good to two percent.
+            var found = over / (track.PlateW * designKPerW);
+            track.Rho = Math.Clamp(track.Rho + (found - track.Rho) * dt / 40, 0.5, 2);
+            track.RhoS = Math.Min(track.RhoS + dt, 1000);
+        }
+
+        if (track.SteadyS <= 60 || state.FlowSteadyS <= 60 || Math.Abs(state.Observer.ErrorK) > 0.8 || e.Flow is not FlowState.Ok)
         {
             // A new operating point: forget the base, keep the resistance.
             if (track.SteadyS < 1 || state.FlowSteadyS < 1)
                 track.BaseS = 0;
             return;
-        }
-
-        var suspicious = Math.Abs(state.CommonResidualK) > 0.5;
-        if (track.LastW > 60 && !suspicious && track.SuspectS <= 0)
-        {
-            var found = over / (track.PlateW * designKPerW);
-            track.Rho = Math.Clamp(track.Rho + (found - track.Rho) * dt / (track.LastW > 250 ? 60 : 200), 0.5, 2);
         }
 
         if (track.BaseS < 60)

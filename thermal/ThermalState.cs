@@ -110,6 +110,8 @@ public struct ControllerState
     internal double HeldW;
     internal double CapW;
     internal bool Capping;
+    internal double CapTrimW;
+    internal double HottestC;
     internal double CapHealthyS;
     internal double HealthyS;
     internal double FlowNoneS;

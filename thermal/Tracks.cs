@@ -46,6 +46,7 @@ internal struct GpuTrack
 
     /// <summary>Thermal resistance found against the design's, 1 = as designed.</summary>
     public double Rho;
+    public double RhoS;
     public double ResidualK;
     public double BaseK;
     public double BaseS;
