@@ -72,7 +72,7 @@ public static partial class Controller
 
         state.FlowNoneS += dt;
         var off = state.FlowNoneS > OffAfterNoFlowS || (e.HottestGpuC.Value > settings.Board.Gpus.ThrottleC - 2 && state.FlowNoneS > 5);
-        return new(true, state.FlowNoneS >= ParkAfterNoFlowS, off, true, true, false, new(Driver.NoFlow));
+        return new(true, e.PumpsFailing || state.FlowNoneS >= ParkAfterNoFlowS, off, true, true, false, new(Driver.NoFlow));
     }
 
     private static Hazard Heat(ref ControllerState state, in Estimate e, ThermalSettings settings)

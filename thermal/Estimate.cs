@@ -70,6 +70,12 @@ public struct Estimate
     /// <summary>What the pumps' speeds promise, L/min.</summary>
     public double ExpectedFlowLMin;
 
+    /// <summary>What the pumps' duties ask for, L/min.</summary>
+    public double CommandedFlowLMin;
+
+    /// <summary>A pump's tachometer is far below its duty: no need to wait for the stall to be certain when the flow is gone too.</summary>
+    public bool PumpsFailing;
+
     /// <summary>Measured less predicted supply, delay-matched and filtered, K.</summary>
     public double ModelErrorK;
 }

@@ -113,7 +113,7 @@ public static partial class Estimator
         ref EstimatorState state, double dt, double flow, double expected, int meters, ref Estimate e, ref ConditionList conditions)
     {
         var stalled = e.PumpsAlive == 0 && expected < 0.3;
-        var none = meters > 0 && flow < Math.Max(0.12 * expected, 0.3) && (meters > 1 || stalled || state.FlowNoneS > 0 || flow < 0.2);
+        var none = meters > 0 && flow < Math.Max(0.25 * e.CommandedFlowLMin, 0.3);
         none |= meters == 0 && stalled;
         state.FlowNoneS = none ? state.FlowNoneS + dt : 0;
         state.FlowLowS = meters > 0 && expected > 1.5 && flow < 0.7 * expected ? state.FlowLowS + dt : 0;

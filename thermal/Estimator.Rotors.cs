@@ -24,7 +24,7 @@ public static partial class Estimator
         }
 
         e.AirFraction = e.FansAlive == 0 ? 0 : air / e.FansAlive * settings.AirShare(e.FansAlive);
-        double most = 0, sum = 0;
+        double most = 0, sum = 0, asked = 0, askedSum = 0;
         for (var i = 0; i < board.Pumps.Count; i++)
         {
             e.Pumps[i] = Rotor(
@@ -36,8 +36,13 @@ public static partial class Estimator
                 speed = 0;
             most = Math.Max(most, speed);
             sum += speed;
+            var meant = Math.Min(state.Pumps[i].Fast, state.Pumps[i].Slow);
+            asked = Math.Max(asked, meant);
+            askedSum += meant;
+            e.PumpsFailing |= meant > 0.15 && input.Pumps[i].Rpm.Value < 0.6 * meant * board.Pumps[i].MaxRpm;
         }
 
+        e.CommandedFlowLMin = state.PumpGain * settings.DesignFlowLMin(asked, askedSum);
         e.ExpectedFlowLMin = state.PumpGain * settings.DesignFlowLMin(most, sum);
     }
 

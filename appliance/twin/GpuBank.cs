@@ -63,8 +63,6 @@ internal sealed class GpuBank
     /// <summary>Switched itself off from heat: needs a reset.</summary>
     public bool[] Dead { get; }
 
-    public bool Throttled(int gpu) => _selfCapW[gpu] < 2000 && _selfCapW[gpu] < PowerW[gpu] + 1 && DieC[gpu] > _throttleC - 3;
-
     /// <summary>Power this GPU would draw, held back by its own thermal limit; that is the last thing that saves it.</summary>
     public double SelfLimited(int gpu, double watts, double dtS)
     {
