@@ -10,6 +10,7 @@ public static partial class Controller
     private const double CapGainWPerK = 600;
     private const double GpuMarginK = 2.2;
     private const double QuantumW = 5;
+    private const double OffAfterPlateHotS = 8;
 
     /// <summary>The third rung: GPU power, first of the GPU that is too hot itself, then of all when the box cannot remove the heat.</summary>
     private static void Power(
@@ -18,6 +19,7 @@ public static partial class Controller
     {
         var gpus = settings.Board.Gpus;
         var share = LoopCap(ref state, in known, in e, settings, dt, ref commands);
+        var plateHot = false;
         for (var i = 0; i < gpus.Count; i++)
         {
             var reason = new Reason(Driver.DefaultLimit);
@@ -34,14 +36,18 @@ public static partial class Controller
             commands.GpuReasons[i] = reason;
             if (limit < gpus.MaxW && e.GpuW[i] > limit - 15)
                 commands.WithheldW += gpus.MaxW - limit;
-            var hot = known.Gpus[i].SuspectS > 0.5 && e.HottestGpuC.Value > gpus.ThrottleC - 2.5;
+            var hot = known.Gpus[i].SuspectS > 0.5 && e.GpuC[i].Value > gpus.ThrottleC - 3.5;
             if (!hot)
                 continue;
 
             // At its lowest limit a plate without flow still heats up: only parked workers and then power off help.
+            plateHot = true;
             state.Parked = true;
             state.HealthyS = 0;
         }
+
+        state.PlateHotS = plateHot ? state.PlateHotS + dt : 0;
+        state.ShutdownLatched |= state.PlateHotS > OffAfterPlateHotS;
     }
 
     /// <summary>A die near its limit, or a plate that lost its flow: this GPU alone is held back, and let go after a healthy minute.</summary>
@@ -83,7 +89,7 @@ public static partial class Controller
         if (e.SupplyC.Value is not { } supply || !known.Observer.Started)
             return gpus.MaxW;
         var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
-        var coming = Math.Max(supply, known.Observer.ComingC);
+        var coming = Math.Max(supply, Math.Max(known.Observer.ComingC, FlatOutC(most, in known, in e, settings)));
         var flatOut = state.Drive >= 0.97 * most;
         if (!state.Capping && flatOut && coming > settings.SetpointC + CapFromK)
             state.Capping = true;
@@ -107,6 +113,14 @@ public static partial class Controller
         if (share < gpus.MaxW - 1)
             commands.Conditions.Add(new(ConditionCode.CapacityShort, TargetKind.Loop, 0, state.CapW, e.HeatW));
         return share;
+    }
+
+    /// <summary>What the coolant about to reach the exchanger would leave it with at full drive, °C: too hot is known before it arrives.</summary>
+    private static double FlatOutC(double most, in EstimatorState known, in Estimate e, ThermalSettings settings)
+    {
+        var model = settings.Model;
+        var carried = model.Carried(Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5));
+        return Outlet(model, in known, in e, known.Observer.ReachingExchangerC(model, HalfWay), carried, most) + e.ModelErrorK;
     }
 
     /// <summary>Level to which everybody may fill up so that the sum is the cap.</summary>

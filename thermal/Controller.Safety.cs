@@ -81,11 +81,11 @@ public static partial class Controller
             return default;
         var over = supply - settings.SetpointC - settings.BandK;
         var reason = new Reason(Driver.Overheat, supply);
-        if (over > 12)
+        if (over > 7)
             return new(true, true, true, true, true, false, reason);
-        if (over > 6)
+        if (over > 4)
             return new(true, true, false, true, true, false, reason);
-        if (over > 3)
+        if (over > 2)
             return new(true, false, false, true, true, false, reason);
         return over > 0 ? new(false, false, false, true, false, false, reason) : default;
     }

@@ -5,7 +5,7 @@ namespace Appliance.Thermal;
 public static partial class Estimator
 {
     private const double GpuFreshS = 2;
-    private const double PlateSuspectK = 7;
+    private const double PlateSuspectK = 4.5;
     private const double LearnRhoFromW = 150;
 
     private static void GpuPower(
@@ -78,7 +78,7 @@ public static partial class Estimator
             LearnGpu(ref state, ref track, die - supply, total, dt, in e);
             
             // Before a resistance was learnt under load a third of the rise is nobody's fault.
-            var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.15 : 0) * over;
+            var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over;
             track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
             track.SuspectS = Math.Min(track.SuspectS, 5);
             if (track.SuspectS > 0.5)

@@ -112,6 +112,7 @@ public struct ControllerState
     internal bool Capping;
     internal double CapTrimW;
     internal double HottestC;
+    internal double PlateHotS;
     internal double CapHealthyS;
     internal double HealthyS;
     internal double FlowNoneS;

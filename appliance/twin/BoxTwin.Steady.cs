@@ -64,6 +64,14 @@ public sealed partial class BoxTwin
         }
     }
 
+    /// <summary>Hottest die in steady state at this supply and power with every pump at full.</summary>
+    public double HottestDieC(double supplyC, double gpuW)
+    {
+        Span<double> pumps = stackalloc double[_board.Pumps.Count];
+        pumps.Fill(1);
+        return _gpus.HottestSteadyC(supplyC, _hydraulics.FlowLMin(pumps, 1, 1) / _board.Gpus.Count, gpuW);
+    }
+
     private double SteadySupply(double drive, double totalW, double carried, out double coldC)
     {
         double g;

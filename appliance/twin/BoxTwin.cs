@@ -176,7 +176,7 @@ public sealed partial class BoxTwin
             withheld += wanted - allowed;
             var drawn = _gpus.SelfLimited(i, allowed, dt);
             _gpus.PowerW[i] = _gpus.Dead[i] ? 0 : _gpuLost[i] ? Math.Min(drawn, LostGpuW) : drawn;
-            Truth.SelfThrottled[i] = _gpus.PowerW[i] < allowed - 1;
+            Truth.SelfThrottled[i] = drawn < allowed - 1 && !_gpuLost[i];
             Truth.GpuW[i] = _gpus.PowerW[i];
         }
 

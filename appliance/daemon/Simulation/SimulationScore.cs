@@ -76,7 +76,8 @@ internal sealed class SimulationScore
             && (truth.SupplyC <= _setpointC + _board.BandK || !truth.GpusPowered);
         var hottest = _twin.AmbientC;
         _twin.AmbientC = _scenario.AmbientC.Max;
-        _summary.Feasible = _twin.FlatOutSupplyC(_scenario.GpuPowerW.Max(s => s.Max)) <= _setpointC;
+        var most = Math.Min(_scenario.GpuPowerW.Max(s => s.Max), _board.Gpus.MaxW);
+        _summary.Feasible = _twin.FlatOutSupplyC(most) <= _setpointC && _twin.HottestDieC(_setpointC, most) <= _board.Gpus.ThrottleC - 3;
         _twin.AmbientC = hottest;
         return _summary;
     }

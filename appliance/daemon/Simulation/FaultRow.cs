@@ -1,0 +1,49 @@
+using Appliance.Twin;
+
+namespace Appliance.Daemon.Simulation;
+
+/// <summary>What the plant must be brought to.</summary>
+public enum RequiredState
+{
+    /// <summary>Coolant stays at or below 40 °C and the GPUs keep working.</summary>
+    Hold,
+
+    /// <summary>As Hold, but GPU power may be limited as far as the row allows.</summary>
+    Limited,
+
+    /// <summary>All GPUs together at most at near idle within the deadline, or off.</summary>
+    NearIdle,
+
+    /// <summary>GPUs without power within the deadline.</summary>
+    Off,
+
+    /// <summary>GPUs without power, no flow and the loop shut within the deadline.</summary>
+    Isolated,
+
+    /// <summary>The one GPU of the fault at or below its lowest limit within the deadline; the coolant holds.</summary>
+    GpuHeldBack,
+}
+
+/// <summary>A row of the fault table: what breaks, what must be true of the plant afterwards, and by when.</summary>
+/// <param name="DeadlineS">From the fault to the required state.</param>
+/// <param name="MaxDieC">Highest die temperature allowed at any time.</param>
+/// <param name="MaxSupplyC">Highest coolant supply allowed at any time.</param>
+/// <param name="WithheldWhMax">GPU energy that may be withheld within the ten minutes after the fault.</param>
+/// <param name="TripAllowed">False: parking or switching off would be a nuisance trip.</param>
+public sealed record FaultRow(
+    string Id,
+    string What,
+    IReadOnlyList<ScenarioFault> Faults,
+    RequiredState Required,
+    double DeadlineS,
+    double MaxDieC = 87,
+    double MaxSupplyC = 40,
+    double WithheldWhMax = 0,
+    bool TripAllowed = false,
+    double LoadW = 700,
+    string Cooling = "liquid-to-air",
+    bool FanFault = false);
+
+/// <summary>How a row went on one plant.</summary>
+public sealed record FaultResult(
+    string Row, int Seed, bool Passed, string Why, double? ReachedS, double PeakDieC, double PeakSupplyC, double WithheldWh, int Trips, double SelfThrottledS);

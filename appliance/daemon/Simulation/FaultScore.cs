@@ -1,0 +1,90 @@
+using Appliance.Model;
+using Appliance.Twin;
+
+namespace Appliance.Daemon.Simulation;
+
+/// <summary>Runs a row on a plant and judges it from the plant's truth alone.</summary>
+public static class FaultScore
+{
+    private const double AfterS = 600;
+    private const double NearIdleW = 1200;
+
+    public static FaultResult Run(FaultRow row, Board board, int seed, double spread, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        var scenario = new Scenario
+        {
+            Name = row.Id,
+            DurationS = FaultTable.StrikesAtS + AfterS,
+            Cooling = row.Cooling,
+            Seed = seed,
+            Spread = spread,
+            GpuPowerW = [Series.Constant(row.LoadW)],
+            Faults = row.Faults,
+        };
+        double? reached = null;
+        double peakDie = 0, peakSupply = 0, throttled = 0;
+        var trips = 0;
+        var tripped = false;
+        SimulationRun? run = null;
+        run = new(scenario, board)
+        {
+            Observe = t =>
+            {
+                if (t < FaultTable.StrikesAtS)
+                    return;
+                var truth = run!.Twin.Truth;
+                peakSupply = Math.Max(peakSupply, truth.SupplyC);
+                peakDie = Math.Max(peakDie, truth.DieC.Max());
+                throttled += truth.SelfThrottled.Any(s => s) ? 0.1 : 0;
+                var down = run.Twin.EngineParked || !truth.GpusPowered;
+                trips += down && !tripped ? 1 : 0;
+                tripped = down;
+                if (reached is null && Reached(row, run.Twin))
+                    reached = t - FaultTable.StrikesAtS;
+            },
+        };
+        var summary = run.Run(time);
+        var why = Faults(row, run.Twin, reached, peakDie, peakSupply, throttled, summary.GpuEnergyWithheldWh, trips).FirstOrDefault();
+        return new(
+            row.Id, seed, why is null, why ?? "", reached is { } r ? Math.Round(r, 1) : null, Math.Round(peakDie, 1), Math.Round(peakSupply, 2),
+            Math.Round(summary.GpuEnergyWithheldWh, 1), trips, Math.Round(throttled, 1));
+    }
+
+    private static bool Reached(FaultRow row, BoxTwin twin)
+    {
+        var truth = twin.Truth;
+        double power = 0;
+        foreach (var watts in truth.GpuW)
+            power += watts;
+        return row.Required switch
+        {
+            RequiredState.NearIdle => power <= NearIdleW,
+            RequiredState.Off => !truth.GpusPowered,
+            RequiredState.Isolated => !truth.GpusPowered && truth.FlowLMin < 0.1,
+            RequiredState.GpuHeldBack => truth.GpuW[Target(row)] <= twin.LowestLimitW + 1,
+            _ => true,
+        };
+    }
+
+    private static int Target(FaultRow row) => int.Parse(row.Faults[0].Fault.Target.AsSpan(3));
+
+    private static IEnumerable<string> Faults(
+        FaultRow row, BoxTwin twin, double? reached, double peakDie, double peakSupply, double throttled, double withheld, int trips)
+    {
+        if (peakDie > row.MaxDieC)
+            yield return $"die {peakDie:0.0} °C, allowed {row.MaxDieC:0.0} °C";
+        if (throttled > 0)
+            yield return $"a GPU had to slow itself down for {throttled:0.0} s";
+        if (peakSupply > row.MaxSupplyC)
+            yield return $"coolant {peakSupply:0.00} °C, allowed {row.MaxSupplyC:0.0} °C";
+        if (reached is not { } at || at > row.DeadlineS)
+            yield return $"{row.Required} reached after {(reached is { } late ? $"{late:0.0} s" : "never")}, deadline {row.DeadlineS:0.0} s";
+        if (!row.TripAllowed && trips > 0)
+            yield return "nuisance trip: parked or switched off";
+        if (withheld > row.WithheldWhMax)
+            yield return $"withheld {withheld:0.0} Wh, allowed {row.WithheldWhMax:0.0} Wh";
+        if (row.Required is RequiredState.Isolated or RequiredState.Off && twin.Truth.GpusPowered)
+            yield return "the GPUs have power again";
+    }
+}
