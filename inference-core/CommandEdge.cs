@@ -11,7 +11,7 @@ internal static class CommandEdge
         {
             return verb();
         }
-        catch (EngineException e)
+        catch (Exception e) when (e is EngineException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"inference-core: {e.Message}");
             return ExitCode.Failed;

@@ -7,6 +7,9 @@ using InferenceCore.Gateway;
 var root = new RootCommand("Serves language models in Hugging Face layout on this machine.")
 {
     LogitsCommand.Create(),
+    BenchCommand.Create(TimeProvider.System),
+    SynthCommand.Create(),
+    VerifyCommand.Create(TokenizerCheck.Describe),
 };
 
 root.Add(ServeCommand.Create(TimeProvider.System));

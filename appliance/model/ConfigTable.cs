@@ -30,6 +30,7 @@ public static class ConfigTable
         new("inference_core.device", ConfigKind.Text, "What the model runs on.") { Choices = ["cpu"] },
         new("inference_core.max_running", ConfigKind.Whole, "Requests running at once.") { Min = 1, Max = 256 },
         new("inference_core.max_waiting", ConfigKind.Whole, "Requests waiting before 503 is answered.") { Min = 0, Max = 10_000 },
+        new("inference_core.drain_s", ConfigKind.Number, "Seconds that answers under way get to finish when the process is told to stop.") { Min = 0, Max = 600 },
     ];
 
     /// <summary>Sections and what they are for, in the order of the file.</summary>

@@ -1,6 +1,6 @@
 namespace InferenceCore.Engine;
 
-/// <summary>A scratch buffer of float32 [rows, width], one row per token of a step.</summary>
+/// <summary>A scratch buffer of float32 [rows, width], one row per token of a step. Not cleared: whoever reads a row has written it.</summary>
 internal sealed unsafe class Activations
 {
     private readonly NativeBuffer _memory;
@@ -12,7 +12,6 @@ internal sealed unsafe class Activations
         Width = width;
         Rows = rows;
         _memory = new NativeBuffer((long)rows * Stride * sizeof(float));
-        System.Runtime.InteropServices.NativeMemory.Clear(_memory.Pointer, (nuint)_memory.Bytes);
     }
 
     public int Rows { get; }

@@ -9,6 +9,9 @@ namespace InferenceCore.Engine;
 /// <param name="Scale">Factor on the scores before the softmax.</param>
 internal readonly record struct AttentionShape(int Heads, int HeadsPerKey, int KeyWidth, int ValueOffset, int ValueWidth, float Scale)
 {
+    /// <summary>Key heads in a row.</summary>
+    public int KeyHeads => Heads / HeadsPerKey;
+
     public static AttentionShape Of(ModelConfig config) => config.Attention switch
     {
         AttentionConfig.Grouped g => new(

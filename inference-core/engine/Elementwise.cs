@@ -22,7 +22,7 @@ internal static unsafe class Elementwise
     /// <summary>output = input / sqrt(mean(input²) + epsilon) · weight. Input and output may be the same.</summary>
     public static void RmsNorm(float* input, float* output, ReadOnlySpan<float> weight, float epsilon)
     {
-        var scale = 1f / MathF.Sqrt((MatMul.Dot(input, input, weight.Length) / weight.Length) + epsilon);
+        var scale = 1f / MathF.Sqrt((DotKernels.Dot(input, input, weight.Length) / weight.Length) + epsilon);
         for (var i = 0; i < weight.Length; i++)
             output[i] = input[i] * scale * weight[i];
     }
@@ -47,10 +47,10 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>
-    /// scores[i] becomes e^(scores[i] − max), summed in ascending order within eight lanes; returns the sum. The caller divides where it is cheaper.
-    /// <paramref name="scores"/> has room up to the next multiple of eight.
+    /// scores[i] becomes e^(scale·(scores[i] − max)) / Σ, the sum taken in eight lanes of ascending i, then across the lanes.
+    /// <paramref name="scores"/> has room up to the next multiple of eight; <paramref name="scale"/> is positive.
     /// </summary>
-    public static float ExpAndSum(float* scores, int count)
+    public static void Softmax(float* scores, int count, float scale)
     {
         var padded = (count + 7) & ~7;
         for (var i = count; i < padded; i++)
@@ -58,19 +58,21 @@ internal static unsafe class Elementwise
         var max = Vector256.Load(scores);
         for (var i = 8; i < padded; i += 8)
             max = Vector256.Max(max, Vector256.Load(scores + i));
-        var top = scores[0];
-        for (var lane = 0; lane < 8; lane++)
+        var top = max.GetElement(0);
+        for (var lane = 1; lane < 8; lane++)
             top = MathF.Max(top, max.GetElement(lane));
 
         var sum = Vector256<float>.Zero;
         for (var i = 0; i < padded; i += 8)
         {
-            var e = Vector256.Exp(Vector256.Load(scores + i) - Vector256.Create(top));
+            var e = Vector256.Exp((Vector256.Load(scores + i) - Vector256.Create(top)) * scale);
             e.Store(scores + i);
             sum += e;
         }
 
-        return Vector256.Sum(sum);
+        var factor = Vector256.Create(1f / Vector256.Sum(sum));
+        for (var i = 0; i < padded; i += 8)
+            (Vector256.Load(scores + i) * factor).Store(scores + i);
     }
 
     private static Vector256<float> SwiGlu(Vector256<float> gate, Vector256<float> up) =>

@@ -11,6 +11,18 @@ internal static class EngineOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
+    /// <summary>A whole number in least..most.</summary>
+    public static Option<int> Number(string name, string description, int least, int most, int otherwise)
+    {
+        var option = new Option<int>(name) { Description = $"{description} Default {otherwise}.", DefaultValueFactory = _ => otherwise };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && (value < least || value > most))
+                result.AddError($"{name}: {value} is out of range; right would be {least}..{most}");
+        });
+        return option;
+    }
+
     /// <summary>Token ids separated by commas.</summary>
     public static Option<int[]> Tokens() => new("--tokens")
     {

@@ -28,6 +28,9 @@ internal sealed unsafe class KvCache
     /// <summary>Tokens it may hold.</summary>
     public int Capacity { get; }
 
+    /// <summary>float32 per token and layer.</summary>
+    public int Width => _width;
+
     /// <summary>Bytes it holds now.</summary>
     public long Bytes => _blocks.Sum(b => b.Bytes);
 
@@ -52,9 +55,8 @@ internal sealed unsafe class KvCache
     internal void Commit(int length) => Length = length;
 
     /// <summary>The values of the token at <paramref name="position"/> [width]; rows of one block follow each other.</summary>
-    internal float* Row(int layer, int position)
-    {
-        var block = (float*)_blocks[position / BlockTokens].Pointer;
-        return block + ((((long)layer * BlockTokens) + (position % BlockTokens)) * _width);
-    }
+    internal float* Row(int layer, int position) => Block(layer, position / BlockTokens) + ((long)(position % BlockTokens) * _width);
+
+    /// <summary>The rows of <paramref name="layer"/> in block <paramref name="block"/> [BlockTokens, width].</summary>
+    internal float* Block(int layer, int block) => (float*)_blocks[block].Pointer + ((long)layer * BlockTokens * _width);
 }

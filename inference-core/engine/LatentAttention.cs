@@ -6,15 +6,17 @@ namespace InferenceCore.Engine;
 /// </summary>
 internal static unsafe class LatentAttention
 {
+    // The inner norms do not follow rms_norm_eps: DeepSeek's own code and transformers both leave theirs at the default.
+    private const float Epsilon = 1e-6f;
+
     public static void Apply(AttentionConfig.Latent a, AttentionWeights.Latent weights, EngineModel model, RunState run, int layer, int tokens)
     {
-        var epsilon = model.Config.NormEpsilon;
         run.MatMul.Multiply(weights.Down, run.Normed, run.Down, tokens);
 
         if (weights.QueryUp is { } queryUp)
         {
             for (var token = 0; token < tokens; token++)
-                Elementwise.RmsNorm(run.Down.Row(token), run.Down.Row(token), weights.QueryNorm, epsilon);
+                Elementwise.RmsNorm(run.Down.Row(token), run.Down.Row(token), weights.QueryNorm, Epsilon);
             run.MatMul.Multiply(queryUp, run.Down.Row(0), run.Down.Stride, run.Queries.Row(0), run.Queries.Stride, tokens);
         }
 
@@ -24,7 +26,7 @@ internal static unsafe class LatentAttention
             var latent = run.Down.Row(token) + latentStart;
             var place = run.Places[token];
             var cached = place.Cache.Row(layer, place.Position);
-            Elementwise.RmsNorm(latent, cached, weights.LatentNorm, epsilon);
+            Elementwise.RmsNorm(latent, cached, weights.LatentNorm, Epsilon);
             new ReadOnlySpan<float>(latent + a.LatentWidth, a.RopeWidth).CopyTo(new Span<float>(cached + a.LatentWidth, a.RopeWidth));
             model.Rope.Rotate(cached + a.LatentWidth, run.Cosines.Row(token), run.Sines.Row(token));
         }

@@ -26,10 +26,13 @@ internal sealed unsafe class Matrix
 
     public int Columns { get; }
 
-    public long Bytes => (long)Rows * Columns * SizeOf(Type);
+    public long Bytes => Rows * RowBytes;
+
+    /// <summary>From one row to the next.</summary>
+    public long RowBytes => (long)Columns * SizeOf(Type);
 
     /// <summary>Start of row <paramref name="row"/>.</summary>
-    public byte* Row(int row) => _memory.Pointer + ((long)row * Columns * SizeOf(Type));
+    public byte* Row(int row) => _memory.Pointer + (row * RowBytes);
 
     public static int SizeOf(WeightType type) => type == WeightType.Float32 ? 4 : 2;
 

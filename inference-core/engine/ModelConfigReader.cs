@@ -15,9 +15,10 @@ internal static class ModelConfigReader
     private const int SizeLimit = 1 << 22;
     private const int LayerLimit = 4096;
 
-    public static ModelConfig Load(string modelDirectory)
+    public static ModelConfig Load(string modelDirectory) => LoadFile(Path.Combine(modelDirectory, "config.json"));
+
+    public static ModelConfig LoadFile(string path)
     {
-        var path = Path.Combine(modelDirectory, "config.json");
         byte[] bytes;
         try
         {

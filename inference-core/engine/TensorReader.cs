@@ -52,6 +52,19 @@ internal static class TensorReader
         ReadFloats(handle, target, entry.Offset, entry, 0);
     }
 
+    /// <summary>Reads all of a tensor, a buffer at a time, only to see that it is there and finite.</summary>
+    public static void Scan(TensorEntry entry, Span<float> buffer)
+    {
+        using var handle = File.OpenHandle(entry.File);
+        var size = entry.Type == "F32" ? 4 : 2;
+        for (var done = 0L; done < entry.Bytes / size;)
+        {
+            var part = buffer[..(int)Math.Min(buffer.Length, (entry.Bytes / size) - done)];
+            ReadFloats(handle, part, entry.Offset + (done * size), entry, done);
+            done += part.Length;
+        }
+    }
+
     private static void ReadFloats(SafeFileHandle handle, Span<float> target, long offset, TensorEntry entry, long firstElement)
     {
         switch (entry.Type)

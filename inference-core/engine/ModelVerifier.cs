@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+
+namespace InferenceCore.Engine;
+
+/// <summary>
+/// Looks a model directory over, from the outside in: configuration, structure of the files, hashes, shapes, values. Each check throws an
+/// <see cref="EngineException"/> that says what is wrong and where, or returns a line that says what it found.
+/// </summary>
+internal static class ModelVerifier
+{
+    /// <summary>The checks in their order. Later ones rely on the earlier ones having passed.</summary>
+    public static IEnumerable<(string Name, Func<string> Check)> Checks(string directory)
+    {
+        ModelConfig? config = null;
+        Checkpoint? checkpoint = null;
+        yield return ("config", () => Describe(config = ModelConfig.Load(directory)));
+        yield return ("files", () => Describe(checkpoint = Checkpoint.Open(directory)));
+        yield return ("hashes", () => CheckHashes(directory, checkpoint!));
+        yield return ("shapes", () => CheckShapes(config!, checkpoint!, directory));
+        yield return ("values", () => CheckValues(config!, checkpoint!));
+    }
+
+    private static string Describe(ModelConfig config) =>
+        $"{config.ModelType}, {config.Layers} layers, hidden {config.HiddenWidth}, vocabulary {config.Vocabulary}, up to {config.MaxPositions} positions";
+
+    private static string Describe(Checkpoint checkpoint) =>
+        $"{checkpoint.Tensors.Count} tensors in {checkpoint.Tensors.Select(t => t.File).Distinct().Count()} files, {checkpoint.Tensors.Sum(t => t.Bytes) / 1e6:F1} MB";
+
+    private static string CheckHashes(string directory, Checkpoint checkpoint)
+    {
+        var list = Path.Combine(directory, "SHA256SUMS");
+        if (!File.Exists(list))
+            return "no SHA256SUMS, so nothing to compare with";
+
+        var listed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (hash, name) in ReadList(list))
+        {
+            var path = Path.Combine(directory, name);
+            if (!File.Exists(path))
+                throw new EngineException($"{list}: lists '{name}', which is not there");
+            using var stream = File.OpenRead(path);
+            var actual = Convert.ToHexStringLower(SHA256.HashData(stream));
+            if (!string.Equals(actual, hash, StringComparison.OrdinalIgnoreCase))
+                throw new EngineException($"{path}: SHA-256 is {actual}, SHA256SUMS says {hash}");
+            listed.Add(name);
+        }
+
+        foreach (var shard in checkpoint.Tensors.Select(t => Path.GetFileName(t.File)).Distinct())
+        {
+            if (!listed.Contains(shard))
+                throw new EngineException($"{list}: does not list '{shard}', which holds weights");
+        }
+
+        return $"{listed.Count} files as SHA256SUMS says";
+    }
+
+    // "<64 hex digits><space><space or *><name>", as sha256sum writes it.
+    private static List<(string Hash, string Name)> ReadList(string path)
+    {
+        var entries = new List<(string, string)>();
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            number++;
+            if (line.Length == 0)
+                continue;
+            if (line.Length < 67 || line[64] != ' ' || line[65] is not (' ' or '*') || !line[..64].All(char.IsAsciiHexDigit))
+                throw new EngineException($"{path}:{number}: right would be 64 hex digits, two spaces and a file's name");
+            var name = line[66..];
+            if (name.StartsWith("./", StringComparison.Ordinal))
+                name = name[2..];
+            if (Path.IsPathRooted(name) || name.Split('/').Contains(".."))
+                throw new EngineException($"{path}:{number}: '{name}' lies outside the model directory");
+            entries.Add((line[..64], name));
+        }
+
+        return entries;
+    }
+
+    private static string CheckShapes(ModelConfig config, Checkpoint checkpoint, string directory)
+    {
+        var planned = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tensor in TensorPlan.Of(config))
+        {
+            planned.Add(tensor.Name);
+            var entry = checkpoint.Find(tensor.Name);
+            if (!entry.Shape.SequenceEqual(tensor.Shape.Select(d => (long)d)))
+                throw new EngineException($"{entry.File}: tensor '{tensor.Name}' has shape {entry.ShapeText}; config.json asks for [{string.Join(", ", tensor.Shape)}]");
+            TensorReader.TypeOf(entry);
+        }
+
+        var unused = checkpoint.Tensors.Count(t => !planned.Contains(t.Name));
+        return $"{planned.Count} tensors as config.json asks" + (unused > 0 ? $", {unused} more that the engine does not use" : "");
+    }
+
+    private static string CheckValues(ModelConfig config, Checkpoint checkpoint)
+    {
+        var elements = 0L;
+        var buffer = new float[1 << 18];
+        foreach (var tensor in TensorPlan.Of(config))
+        {
+            elements += tensor.Elements;
+            TensorReader.Scan(checkpoint.Find(tensor.Name), buffer);
+        }
+
+        return $"{elements / 1e6:F1} million weights, all finite";
+    }
+}

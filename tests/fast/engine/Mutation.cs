@@ -1,0 +1,36 @@
+namespace FastTests.Engine;
+
+/// <summary>Mistakes that implementations of these families have made, or are one slip away from.</summary>
+public enum Mutation
+{
+    None,
+    MscaleOmitted,
+    MscaleNotSquared,
+    MscaleOnCosineToo,
+    PairingOfTheOtherFamily,
+    YarnRampOmitted,
+    YarnRampTheOtherWay,
+    YarnRampNotRounded,
+    Llama3ScalingOmitted,
+    Llama3SmoothingOmitted,
+    RouterBiasInWeights,
+    RouterBiasIgnored,
+    RouterGroupsIgnored,
+    RouterGroupsByBestExpert,
+    RouterSoftmaxForSigmoid,
+    RouterWeightsNotNormalized,
+    RouterWeightsNormalized,
+    RouterFactorOmitted,
+    SharedExpertsOmitted,
+    NormAfterInsteadOfBefore,
+    FinalNormOmitted,
+    QueryNormOmitted,
+    LatentNormOmitted,
+    LatentNormOverRotatedKey,
+    KeyAndValueRowsExchanged,
+    AttentionBiasOmitted,
+    DenseBiasOmitted,
+    GateAndUpExchanged,
+    KeyHeadsInterleaved,
+    NotCausal,
+}
