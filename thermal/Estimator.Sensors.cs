@@ -206,7 +206,13 @@ public static partial class Estimator
 
     private static double Median(Span<double> values)
     {
-        values.Sort();
+        // By hand: a handful of values, and Span.Sort allocates a delegate under Native AOT.
+        for (var i = 1; i < values.Length; i++)
+        {
+            for (var j = i; j > 0 && values[j - 1] > values[j]; j--)
+                (values[j - 1], values[j]) = (values[j], values[j - 1]);
+        }
+
         var n = values.Length;
         return n % 2 == 1 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
     }
