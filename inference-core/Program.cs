@@ -6,13 +6,13 @@ using InferenceCore.Gateway;
 // The wiring diagram of inference-core: one command per verb, and each verb constructs what it needs.
 var root = new RootCommand("Serves language models in Hugging Face layout on this machine.")
 {
+    ServeCommand.Create(TimeProvider.System),
+    GenerateCommand.Create(),
     LogitsCommand.Create(),
     BenchCommand.Create(TimeProvider.System),
     SynthCommand.Create(),
     VerifyCommand.Create(TokenizerCheck.Describe),
 };
-
-root.Add(ServeCommand.Create(TimeProvider.System));
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -21,8 +21,8 @@ internal static class TokenizerCheck
         if (tokenizer is null)
             return "no tokenizer.json, so commands on tokens only";
         var vocabulary = ModelConfig.Load(directory).Vocabulary;
-        if (tokenizer.Size > vocabulary)
-            throw new EngineException($"{Path.Combine(directory, "tokenizer.json")}: has token {tokenizer.Size - 1}; the model's vocabulary ends at {vocabulary - 1}");
+        if (tokenizer.HighestUsedId >= vocabulary)
+            throw new EngineException($"{Path.Combine(directory, "tokenizer.json")}: has token {tokenizer.HighestUsedId}; the model's vocabulary ends at {vocabulary - 1}");
         return $"{tokenizer.Size} tokens";
     }
 }
