@@ -44,7 +44,7 @@ public static partial class AlarmCatalogue
             "See the alarm that caused it."),
         new(ShutDown, "Thermal shutdown", "过热停机", Critical, "control",
             "The box switches itself off to protect itself.",
-            "Find the cause among the other alarms; reset after the repair.")
+            "Find the cause among the other alarms; after the repair acknowledge, then `appliance alarms reset`.")
         { Latches = true },
         new(LoopLate, "Control loop late", "控制环路延迟", Warning, "control",
             "The 10 Hz control loop starts its ticks late: the machine is overloaded.",

@@ -43,7 +43,7 @@ public static partial class AlarmCatalogue
         { ClearAfter = Seconds(30) },
         new(LeakConfirmed, "Leak", "确认漏液", Critical, "loop",
             "Coolant is leaking. The box has stopped what could pump it out.",
-            "Do not power on: find and mend the leak, dry the box, then acknowledge.")
+            "Do not power on: find and mend the leak, dry the box, acknowledge, then `appliance alarms reset`.")
         { ClearAfter = Seconds(30), Latches = true },
         new(LeakWireBroken, "Leak rope broken", "漏液检测绳断线", Warning, "sensor",
             "The wire of a leak rope is cut or unplugged: a leak there would not be seen.",

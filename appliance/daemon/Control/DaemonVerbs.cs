@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Appliance.Daemon.Loop;
+using Appliance.Health;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Control;
+
+/// <summary>What the daemon's control socket understands. Every verb answers from copies; none waits for the loop.</summary>
+internal sealed class DaemonVerbs(DaemonState state, string configSource, TimeProvider time)
+{
+    private static readonly TimeSpan TwinTimeout = TimeSpan.FromSeconds(3);
+
+    public IReadOnlyDictionary<string, ControlVerb> Table => new Dictionary<string, ControlVerb>
+    {
+        ["status"] = (_, _, _) => Now(ControlReply.Of(Status(), ControlJson.Default.StatusReport)),
+        ["thermal"] = (_, _, _) => Now(state.Snapshot().Thermal is { } thermal
+            ? ControlReply.Of(thermal, ControlJson.Default.ThermalFrame)
+            : ControlReply.Error("the control loop has not finished its first tick yet; ask again.")),
+        ["gpus"] = (_, _, _) => Now(ControlReply.Of(new GpusReport(state.Snapshot().Gpus), ControlJson.Default.GpusReport)),
+        ["alarms"] = (_, _, _) => Now(ControlReply.Of(new AlarmsReport(state.Alarms.Standing), ControlJson.Default.AlarmsReport)),
+        ["acknowledge"] = (request, peer, _) => Now(Acknowledge(request, peer)),
+        ["reset"] = (_, peer, _) => Now(Reset(peer)),
+        ["inject"] = InjectAsync,
+    };
+
+    private static ValueTask<ControlReply> Now(ControlReply reply) => ValueTask.FromResult(reply);
+
+    private StatusReport Status()
+    {
+        var snapshot = state.Snapshot();
+        return new()
+        {
+            Node = state.Config.Node,
+            Version = DaemonState.Version,
+            Board = state.Board.Name,
+            Simulated = state.Simulated,
+            Ts = time.GetUtcNow(),
+            UptimeS = Math.Round(state.SinceStart.TotalSeconds, 1),
+            Pid = Environment.ProcessId,
+            Config = configSource,
+            ConfigFault = state.ConfigFault,
+            BusConnected = state.Bus?.IsConnected ?? false,
+            Loop = new()
+            {
+                Ticks = snapshot.Thermal?.Tick ?? 0,
+                LatenessP99Ms = state.Loop.Lateness.QuantileMs(0.99),
+                LatenessMaxMs = Math.Round(state.Loop.Lateness.MaxMs, 3),
+                Missed = state.Loop.Lateness.Missed,
+                Faults = state.Loop.Faults,
+                RealTime = state.Loop.IsRealTime,
+            },
+            Snapshot = snapshot,
+        };
+    }
+
+    private ControlReply Acknowledge(ControlRequest request, ControlPeer peer)
+    {
+        if (request.Text("code") is not { } code)
+            return ControlReply.WrongUse("acknowledge needs a code: {\"code\":\"fan_stalled\",\"target\":\"fan3\"}.");
+        var target = request.Text("target");
+        if (AlarmCatalogue.Find(code) is null)
+        {
+            var near = Nearest.Of(code, AlarmCatalogue.All.Select(k => k.Code));
+            return ControlReply.WrongUse($"there is no alarm \"{code}\"{(near is null ? "" : $"; did you mean {near}?")}");
+        }
+
+        var seen = state.Alarms.Acknowledge(code, target, peer.Who);
+        if (seen > 0)
+            return ControlReply.Of(new AcknowledgeReport(seen), ControlJson.Default.AcknowledgeReport);
+
+        var standing = state.Alarms.Standing.Where(a => a.Code == code).ToArray();
+        return standing.Length == 0
+            ? ControlReply.Error($"{code} does not stand{Others()}.")
+            : target is not null && standing.All(a => a.Target != target)
+                ? ControlReply.Error($"{code} does not stand on {target}; it stands on {string.Join(", ", standing.Select(a => a.Target))}.")
+                : ControlReply.Error($"{code} is acknowledged already.");
+    }
+
+    /// <summary>An operator says that it is mended. What still holds closes its latch again with the next tick.</summary>
+    private ControlReply Reset(ControlPeer peer)
+    {
+        state.ResetLatches();
+        state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, "reset the latches (leak, shutdown)", time.GetUtcNow()));
+        return ControlReply.Done;
+    }
+
+    private string Others() => state.Alarms.Standing is { Count: > 0 } standing
+        ? $"; standing: {string.Join(", ", standing.Select(a => $"{a.Code} {a.Target}"))}"
+        : "; no alarm stands";
+
+    /// <summary>Passed on to the twin, so that the event log tells who broke what on purpose.</summary>
+    private async ValueTask<ControlReply> InjectAsync(ControlRequest request, ControlPeer peer, CancellationToken cancel)
+    {
+        if (!state.Simulated)
+            return ControlReply.Error("faults can be injected on the twin only; this is a real box.");
+        using var twin = await ControlClient.ConnectAsync(state.Paths.TwinSocket, time, cancel).ConfigureAwait(false);
+        if (twin is null)
+            return ControlReply.Error($"the twin does not answer on {state.Paths.TwinSocket}.");
+        var fault = request.Text("fault") ?? "";
+        var target = request.Text("target") ?? "";
+        var reply = await twin.AskAsync(request.Text("action") ?? "inject", json => Copy(request.Args, json), TwinTimeout, cancel).ConfigureAwait(false);
+        if (reply is ControlReply.Data)
+        {
+            var cleared = request.Text("action") == "clear";
+            state.Alarms.Post(cleared
+                ? BoxEvents.OperatorAction(peer.Who, $"cleared the fault {(fault.Length == 0 ? "on everything" : $"{fault} {target}".TrimEnd())} (twin only)", time.GetUtcNow())
+                : BoxEvents.FaultInjected(fault, target.Length == 0 ? "box" : target, request.Number("value"), time.GetUtcNow()));
+        }
+
+        return reply;
+    }
+
+    private static void Copy(JsonElement args, Utf8JsonWriter json)
+    {
+        if (args.ValueKind != JsonValueKind.Object)
+            return;
+        foreach (var property in args.EnumerateObject())
+            property.WriteTo(json);
+    }
+}
