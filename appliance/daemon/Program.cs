@@ -1,1 +1,3 @@
-return 64;
+using Appliance.Daemon.Cli;
+
+return CommandLine.Run(args, TimeProvider.System);

@@ -69,6 +69,12 @@ internal sealed record GpusReport(IReadOnlyList<GpuFrame> Gpus);
 
 internal sealed record AlarmsReport(IReadOnlyList<Alarm> Alarms);
 
+/// <param name="ExitCode">0 well, 1 warning, 2 critical, 3 unknown.</param>
+internal sealed record HealthReport(int ExitCode, IReadOnlyList<Cli.HealthCheck> Checks);
+
+/// <param name="Error">The one line; null when the file is good.</param>
+internal sealed record ConfigCheckReport(string File, bool Valid, string? Error);
+
 /// <param name="Acknowledged">How many alarms were marked as seen.</param>
 internal sealed record AcknowledgeReport(int Acknowledged);
 
@@ -81,4 +87,6 @@ internal sealed record AcknowledgeReport(int Acknowledged);
 [JsonSerializable(typeof(AlarmsReport))]
 [JsonSerializable(typeof(AcknowledgeReport))]
 [JsonSerializable(typeof(ThermalFrame))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ConfigCheckReport))]
 internal sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Text.Json;
+using Appliance.Daemon.Launcher;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Cli;
+
+internal sealed partial class CommandLine
+{
+    private IEnumerable<Command> Processes()
+    {
+        var run = new Command("run", "Start the whole box in this terminal: twin, daemon, bmc-agent, inference-core. Ctrl-C stops all.") { _simulated, _config };
+        run.SetAction(parse => RunBox(parse));
+        yield return run;
+
+        var daemon = new Command("daemon", "The control plane alone: what systemd starts.") { _simulated, _config };
+        daemon.SetAction(parse => UntilStopped(stop => DaemonVerb.RunAsync(
+            parse.GetValue(_config), DaemonPaths(parse), parse.GetValue(_simulated), _time, OutputOf(parse), stop)));
+        yield return daemon;
+
+        var twin = new Command("twin", "The simulated box alone: physics, sysfs tree, chip watchdogs.") { _config };
+        twin.SetAction(parse => UntilStopped(stop => DaemonVerb.RunTwinAsync(
+            parse.GetValue(_config), RunPaths.Twin(parse.GetValue(_runDirectory) ?? ".run"), _time, stop)));
+        yield return twin;
+    }
+
+    private IEnumerable<Command> Looking()
+    {
+        yield return Look("status", "The box in fifteen lines, verdict first. Exits 0 well, 1 warning, 2 critical, 3 unknown.", Verbs.StatusAsync);
+        yield return Look("health", "Every check with its evidence and next step. Exits like status.", Verbs.HealthAsync);
+        yield return Look("watch", "The live view; off a terminal one line a second.", (box, output, cancel) => WatchVerb.RunAsync(box, output, _time, cancel));
+        yield return Look("thermal", "The cooling loop: values, who drives what and why, every sensor.", Verbs.ThermalAsync);
+        yield return Look("gpus", "The GPUs, a line each.", Verbs.GpusAsync);
+        yield return Alarms();
+
+        var version = new Command("version", "The version.");
+        version.SetAction(parse =>
+        {
+            if (OutputOf(parse) is { Json: true } output)
+                output.Data(JsonSerializer.SerializeToUtf8Bytes(new VersionReport("appliance", Version), VersionJson.Default.VersionReport));
+            else
+                _output.WriteLine($"appliance {Version}");
+        });
+        yield return version;
+    }
+
+    private Command Look(string name, string about, Func<BoxClient, Output, CancellationToken, Task<int>> verb)
+    {
+        var command = new Command(name, about);
+        command.SetAction(parse => UntilStopped(stop => verb(Box(parse), OutputOf(parse), stop)));
+        return command;
+    }
+
+    private Command Alarms()
+    {
+        var alarms = Look("alarms", "The standing alarms with their next steps.", (box, output, cancel) => Verbs.AlarmsAsync(box, output, _time, cancel));
+        var code = new Argument<string>("CODE") { Description = "As listed, e.g. fan_stalled." };
+        var target = new Argument<string?>("TARGET") { Description = "As listed, e.g. fan3; every one of the code without it.", Arity = ArgumentArity.ZeroOrOne };
+        var acknowledge = new Command("ack", "Mark an alarm as seen.") { code, target };
+        acknowledge.SetAction(parse => UntilStopped(stop => Verbs.AcknowledgeAsync(
+            Box(parse), OutputOf(parse), parse.GetValue(code)!, parse.GetValue(target), stop)));
+        alarms.Add(acknowledge);
+        var reset = new Command("reset", "After a repair: open the latches of leak and shutdown.");
+        reset.SetAction(parse => UntilStopped(stop => Verbs.ResetAsync(Box(parse), OutputOf(parse), stop)));
+        alarms.Add(reset);
+        return alarms;
+    }
+
+    private IEnumerable<Command> Acting()
+    {
+        var words = new Argument<string[]>("FAULT [TARGET] [VALUE]") { Description = "What to break; `clear [FAULT] [TARGET]` mends it.", Arity = ArgumentArity.ZeroOrMore };
+        var list = new Option<bool>("--list") { Description = "Name every fault with its targets and unit." };
+        var inject = new Command("inject", "Break something in the twin on purpose, and mend it.") { words, list };
+        inject.SetAction(parse => parse.GetValue(list)
+            ? InjectVerb.List(OutputOf(parse))
+            : UntilStopped(stop => InjectVerb.InjectAsync(Box(parse), OutputOf(parse), parse.GetValue(words) ?? [], stop)));
+        yield return inject;
+
+        var scenario = new Argument<string>("SCENARIO.json") { Description = "What happens when." };
+        var csv = new Option<string?>("--csv") { Description = "The run as a table, a row a second.", HelpName = "FILE" };
+        var summary = new Option<string?>("--summary") { Description = "The figures as JSON.", HelpName = "FILE" };
+        var sim = new Command("sim", "Play a scenario in virtual time: no processes, no ports.") { scenario, csv, summary };
+        sim.SetAction(parse => SimVerb.Run(parse.GetValue(scenario)!, parse.GetValue(csv), parse.GetValue(summary), OutputOf(parse), _time));
+        yield return sim;
+
+        var file = new Argument<string?>("FILE") { Description = $"Default: {Config.ConfigStore.BoxFile}.", Arity = ArgumentArity.ZeroOrOne };
+        var check = new Command("check", "Say whether a configuration file is good. Exits 78 when it is not.") { file };
+        check.SetAction(parse => Verbs.CheckConfig(parse.GetValue(file), OutputOf(parse)));
+        var schema = new Command("schema", "Print the JSON Schema of appliance.json.");
+        schema.SetAction(_ => _output.Write(System.Text.Encoding.UTF8.GetString(ConfigSchema.Write())));
+        yield return new Command("config", "The configuration file.") { check, schema };
+    }
+
+    private int RunBox(ParseResult parse)
+    {
+        var output = OutputOf(parse);
+        if (!parse.GetValue(_simulated))
+            return output.Fail(ExitCode.Usage, "on a box systemd starts the processes; `appliance run --simulated` starts the simulated one.");
+        return BoxLauncher.Run(parse.GetValue(_config), RunPaths.Twin(parse.GetValue(_runDirectory) ?? ".run"), _time, output);
+    }
+
+    private RunPaths DaemonPaths(ParseResult parse) =>
+        parse.GetValue(_runDirectory) is { } directory ? RunPaths.Twin(directory)
+        : parse.GetValue(_simulated) ? RunPaths.Twin(".run")
+        : RunPaths.Box;
+}

@@ -1,0 +1,43 @@
+using Appliance.Daemon.Config;
+using Appliance.Daemon.Control;
+using Appliance.Daemon.Loop;
+using Appliance.Daemon.TwinProcess;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Cli;
+
+/// <summary>Starts the long-lived processes: the order of a start is here, what they do is theirs.</summary>
+internal static class DaemonVerb
+{
+    /// <summary>One daemon per box; then full cooling; only then the configuration, which may be wrong.</summary>
+    public static async Task<int> RunAsync(string? configFile, RunPaths paths, bool simulated, TimeProvider time, Output output, CancellationToken stop)
+    {
+        RunLock? role;
+        int holder;
+        try
+        {
+            role = RunLock.TryTake(paths.Sockets, DaemonProcess.Role, out holder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return output.Fail(ExitCode.Failed, $"{paths.Sockets} cannot be used: {e.Message}");
+        }
+
+        if (role is null)
+            return output.Fail(ExitCode.Failed, $"process {holder} is the daemon of {paths.Sockets} already; stop it, or give another --run-dir.");
+        using (role)
+        {
+            DaemonProcess.WriteSafeDuty(paths);
+            var loaded = ConfigStore.Load(configFile, paths, keep: true);
+            if (loaded.Fault is { } fault)
+                output.Fail(ExitCode.Config, $"{fault} The last good configuration is in force.");
+            return await DaemonProcess.RunAsync(
+                loaded.Config, paths, simulated, time,
+                state => ControlServer.Start(paths.ControlSocket, new DaemonVerbs(state, loaded.Source, time).Table, new(), time),
+                loaded.Fault, stop).ConfigureAwait(false);
+        }
+    }
+
+    public static Task<int> RunTwinAsync(string? configFile, RunPaths paths, TimeProvider time, CancellationToken stop) =>
+        TwinRunner.RunAsync(ConfigStore.Load(configFile, paths, keep: false).Config, paths, time, ready: null, stop);
+}

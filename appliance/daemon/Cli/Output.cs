@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Appliance.Daemon.Cli;
+
+/// <summary>Where a verb writes: text for people, JSON for programs, one line for what went wrong.</summary>
+internal sealed class Output(TextWriter output, TextWriter error, Screen screen, bool json)
+{
+    public Screen Screen { get; } = screen;
+
+    public bool Json { get; } = json;
+
+    public void Lines(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+            output.WriteLine(Screen.Fit(line));
+    }
+
+    public void Line(string line) => output.WriteLine(Screen.Fit(line));
+
+    public void Data(ReadOnlyMemory<byte> data) => output.WriteLine(System.Text.Encoding.UTF8.GetString(data.Span));
+
+    public void Data<T>(T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>One line on standard error, with the program's name in front.</summary>
+    /// <returns><paramref name="exitCode"/>, to be returned.</returns>
+    public int Fail(int exitCode, string line)
+    {
+        error.WriteLine(Screen.Fit($"appliance: {line.ReplaceLineEndings(" ")}"));
+        return exitCode;
+    }
+}

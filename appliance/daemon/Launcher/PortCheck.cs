@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Launcher;
+
+/// <summary>Looks at every port before anything is started: a half-started box is worse than a clear line.</summary>
+internal static class PortCheck
+{
+    /// <summary>The first port that cannot be had, as one line naming it, its holder and the setting that moves it; null when all are free.</summary>
+    public static string? FirstTaken(BoxConfig config)
+    {
+        var wanted = new List<(string Key, string Host, int Port, string What)>
+        {
+            ("bmc_agent.port", config.BmcAgent.Listen, config.BmcAgent.Port, "panel"),
+            ("inference_core.port", config.InferenceCore.Listen, config.InferenceCore.Port, "inference API"),
+        };
+        if (config.BmcAgent.EmbeddedBroker)
+            wanted.Insert(0, ("bus.port", config.Bus.Host, config.Bus.Port, "MQTT broker"));
+        foreach (var (key, host, port, what) in wanted)
+        {
+            if (Taken(host, port) is not { } error)
+                continue;
+            var section = key.Split('.');
+            return error == SocketError.AddressAlreadyInUse
+                ? $"port {port} ({what}) is in use{Holder(port)}; stop it, or move ours with {{ \"{section[0]}\": {{ \"{section[1]}\": {Suggest(port)} }} }} in a file given by --config."
+                : $"port {port} ({what}, {key}) cannot be opened on {host}: {error}.";
+        }
+
+        return null;
+    }
+
+    private static SocketError? Taken(string host, int port)
+    {
+        try
+        {
+            var address = IPAddress.TryParse(host, out var parsed) ? parsed : Dns.GetHostAddresses(host).FirstOrDefault() ?? IPAddress.Loopback;
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(1);
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode;
+        }
+    }
+
+    private static int Suggest(int port) => port < 55535 ? port + 10000 : port - 10000;
+
+    private static string Holder(int port)
+    {
+        if (SocketInodes(port) is not { Count: > 0 } inodes)
+            return "";
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        {
+            try
+            {
+                foreach (var descriptor in Directory.EnumerateFiles(Path.Combine(process, "fd")))
+                {
+                    if (new FileInfo(descriptor).LinkTarget is { } link && inodes.Contains(link))
+                        return $" by process {Path.GetFileName(process)} ({Command(process)})";
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's process, or one that just ended.
+            }
+        }
+
+        return " by another user's process";
+    }
+
+    /// <summary>As <c>/proc/PID/fd</c> links to them: <c>socket:[12345]</c>.</summary>
+    private static HashSet<string> SocketInodes(int port)
+    {
+        const string Listening = "0A";
+        var wanted = $":{port:X4}";
+        var inodes = new HashSet<string>();
+        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists))
+        {
+            foreach (var row in File.ReadLines(table).Skip(1))
+            {
+                var columns = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (columns.Length > 9 && columns[3] == Listening && columns[1].EndsWith(wanted, StringComparison.Ordinal))
+                    inodes.Add($"socket:[{columns[9]}]");
+            }
+        }
+
+        return inodes;
+    }
+
+    private static string Command(string process)
+    {
+        var words = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        var text = words.Length == 0 ? File.ReadAllText(Path.Combine(process, "comm")).Trim() : string.Join(' ', words.Take(3));
+        return text.Length > 60 ? text[..60] + "…" : text;
+    }
+}

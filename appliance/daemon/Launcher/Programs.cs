@@ -1,0 +1,23 @@
+namespace Appliance.Daemon.Launcher;
+
+/// <summary>Where the other programs are: beside this one, or where APPLIANCE_BIN_DIR says.</summary>
+internal static class Programs
+{
+    private static readonly string[] Needed = ["appliance", "appliance-safe", "bmc-agent", "inference-core"];
+
+    /// <summary>One line about the first program that is not there; null when all are.</summary>
+    public static string? Missing => Needed.FirstOrDefault(p => !File.Exists(PathOf(p))) is { } program
+        ? $"{PathOf(program)} is not there; ./build.sh build makes it, APPLIANCE_BIN_DIR names another folder."
+        : null;
+
+    public static string PathOf(string program)
+    {
+        if (program == "appliance")
+            return Environment.ProcessPath ?? Path.Combine(AppContext.BaseDirectory, program);
+        if (Environment.GetEnvironmentVariable("APPLIANCE_BIN_DIR") is { Length: > 0 } folder)
+            return Path.GetFullPath(Path.Combine(folder, program));
+        var beside = Path.Combine(AppContext.BaseDirectory, program);
+        var ownFolder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", program, program));
+        return !File.Exists(beside) && File.Exists(ownFolder) ? ownFolder : beside;
+    }
+}
