@@ -1,1 +1,50 @@
-return 64;
+using System.CommandLine;
+using Appliance.Model;
+using BmcAgent;
+
+var config = new Option<string?>("--config") { Description = "The box' configuration, appliance.json; all defaults without it.", HelpName = "FILE" };
+var runDirectory = new Option<string?>("--run-dir")
+{
+    Description = "Where the twin keeps its files; .run by default. Under systemd (RUNTIME_DIRECTORY) the fixed places of a box.",
+    HelpName = "DIR",
+};
+var serve = new Command("serve", "Run the management plane: MQTT broker, event log and panel, until stopped.") { config, runDirectory };
+serve.SetAction((parsed, _) => ServeAsync(parsed.GetValue(config), parsed.GetValue(runDirectory)));
+var version = new Command("version", "Print the version.");
+version.SetAction(_ => Console.WriteLine($"bmc-agent {PanelApi.Version}"));
+var root = new RootCommand("The management plane of the appliance.") { serve, version };
+
+var parse = root.Parse(args);
+if (parse.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"bmc-agent: {parse.Errors[0].Message.TrimEnd('.')}; bmc-agent --help lists what there is.");
+    return ExitCode.WrongUsage;
+}
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine("bmc-agent: say what to do: serve or version; bmc-agent --help tells more.");
+    return ExitCode.WrongUsage;
+}
+
+return await parse.InvokeAsync();
+
+static async Task<int> ServeAsync(string? configFile, string? runDirectory)
+{
+    BoxConfig config;
+    try
+    {
+        config = configFile is null ? new BoxConfig() : BoxConfigFile.Parse(await File.ReadAllBytesAsync(configFile), configFile);
+        if (Agent.Fault(config) is { } fault)
+            throw new FormatException($"{configFile}: {fault}");
+    }
+    catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"bmc-agent: {e.Message}");
+        return ExitCode.BadConfiguration;
+    }
+
+    // systemd sets RUNTIME_DIRECTORY from RuntimeDirectory=; nobody else has a reason to point it at the box' own.
+    var onBox = runDirectory is null && Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY") == RunPaths.Box.Sockets;
+    return await new Agent(config, onBox ? null : runDirectory ?? ".run", TimeProvider.System).RunAsync();
+}

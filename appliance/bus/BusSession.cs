@@ -48,6 +48,9 @@ public sealed class BusSession : IDisposable
         _client.DisconnectedAsync += OnDisconnectedAsync;
     }
 
+    /// <summary>Raised on the session's thread before each attempt to connect.</summary>
+    public event Action? Connecting;
+
     /// <summary>Raised on the session's thread after each connect, when subscriptions stand. Handlers only set data.</summary>
     public event Action? Connected;
 
@@ -187,6 +190,7 @@ public sealed class BusSession : IDisposable
     private async Task ConnectAsync(CancellationToken stop)
     {
         Interlocked.Exchange(ref _correctionsLeft, CorrectionsPerConnection);
+        Connecting?.Invoke();
         await _client.ConnectAsync(ClientOptions(), stop);
         var filters = _handlers.Select(h => h.Filter).Concat(_owned).Distinct().ToArray();
         if (filters.Length > 0)

@@ -116,8 +116,10 @@ public sealed class RecordFile : IDisposable
         _pending.Dispose();
     }
 
-    /// <summary>One line without its newline.</summary>
-    internal static bool IsGood(ReadOnlySpan<byte> line) =>
+    /// <summary>The payload of one line (without its newline) of such a file; empty when the line is not a good record.</summary>
+    public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> line) => IsGood(line) ? line[HeaderBytes..] : [];
+
+    private static bool IsGood(ReadOnlySpan<byte> line) =>
         line.Length >= HeaderBytes
         && line[8] == ' '
         && uint.TryParse(line[..8], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var written)
