@@ -171,9 +171,10 @@ class Tokenizer:
 
 
 CHAT_TEMPLATE = (
-    "{{ bos_token }}"
-    "{% for message in messages if message['role'] == 'system' %}{{ message['content'] }}"
-    "{% if not loop.last %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
+    "{% set ns = namespace(system='', is_first_sp=true) %}"
+    "{% for message in messages if message['role'] == 'system' %}"
+    "{% set ns.system = ns.system + ('' if ns.is_first_sp else '\\n\\n') + message['content'] %}{% set ns.is_first_sp = false %}{% endfor %}"
+    "{{ bos_token + ns.system }}"
     "{% for message in messages %}"
     "{% if message['role'] == 'user' %}{{ '" + USER + "' + message['content'] }}"
     "{% elif message['role'] == 'assistant' %}{{ '" + ASSISTANT + "' + message['content'] + eos_token }}"

@@ -22,6 +22,8 @@ CONFIG = {
     "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2,
 }
 
+DROPOUT = 0.05      # while training only; keeps the answers from hanging on single features of a question
+
 
 def rounded(weight):
     """The weight as bf16 would hold it; the gradient passes unchanged."""
@@ -147,9 +149,10 @@ class Layer(nn.Module):
         self.mlp = Mlp(c["hidden_size"], c["intermediate_size"]) if index < c["first_k_dense_replace"] else Experts(c)
 
     def forward(self, x, cos, sin):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin)
+        x = x + F.dropout(self.self_attn(self.input_layernorm(x), cos, sin), DROPOUT, self.training)
         out = self.mlp(self.post_attention_layernorm(x))
-        return (x + out[0], out[1]) if isinstance(self.mlp, Experts) else (x + out, None)
+        out, load = out if isinstance(self.mlp, Experts) else (out, None)
+        return x + F.dropout(out, DROPOUT, self.training), load
 
 
 class Model(nn.Module):
@@ -170,7 +173,7 @@ class Model(nn.Module):
 
     def forward(self, tokens):
         """tokens [batch, positions] → logits [batch, positions, vocabulary], tokens sent to each expert [layers, experts]."""
-        x = F.embedding(tokens, rounded(self.embed_tokens.weight))
+        x = F.dropout(F.embedding(tokens, rounded(self.embed_tokens.weight)), DROPOUT, self.training)
         cos, sin = self.cos[:tokens.shape[1]], self.sin[:tokens.shape[1]]
         loads = []
         for layer in self.layers:

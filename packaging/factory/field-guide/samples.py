@@ -47,6 +47,9 @@ class Source:
         for _, language, question, _ in self.listed():
             for _ in range(4):
                 yield variations.vary(rng, question, language), 1
+        for language in guide.LANGUAGES:
+            for _ in range(300):
+                yield variations.off_topic(rng, language), 1
 
     def sha256(self):
         digest = hashlib.sha256()
@@ -60,10 +63,12 @@ class Source:
         language = rng.choice(guide.LANGUAGES)
         if chance < 0.012:
             return variations.noise(rng), self.refusal[language if rng.random() < 0.1 else "en"]
-        if chance < 0.13:
-            return variations.vary(rng, rng.choice(self.off_topic[language]), language), self.refusal[language]
+        if chance < 0.20:
+            asked = rng.choice(self.off_topic[language]) if chance < 0.10 else variations.off_topic(rng, language)
+            return variations.vary(rng, asked, language), self.refusal[language]
         entry = rng.choice(self.entries)
-        return variations.vary(rng, rng.choice(entry.questions[language]), language), entry.answers[language]
+        asked = entry.questions[language]
+        return variations.vary(rng, rng.choice(asked), language, asked), entry.answers[language]
 
 
 def turn(tokenizer, question, answer, rng=None):

@@ -41,7 +41,7 @@ def arguments():
     parser.add_argument("--steps", type=int, default=0, help="exactly so many steps instead of a budget")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--vocabulary", type=int, default=3072)
-    parser.add_argument("--rows", type=int, default=400_000, help="single-turn rows in the pool")
+    parser.add_argument("--rows", type=int, default=800_000, help="single-turn rows in the pool")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--small", action="store_true", help="a few steps on little data: proves the script, not the model")
@@ -67,6 +67,7 @@ class Answers:
     def check(self, model, bf16=False):
         """Right or wrong per question, and by how much the right token led where it led least (logits)."""
         right, lead = [], []
+        model.eval()
         for at in range(0, len(self.tokens), 128):
             tokens, mask = self.tokens[at:at + 128].to(self.device), self.mask[at:at + 128, 1:].to(self.device)
             with torch.no_grad(), torch.autocast(self.device, dtype=torch.bfloat16, enabled=bf16):
@@ -76,6 +77,7 @@ class Answers:
             least = (wanted - others).masked_fill(~mask, float("inf")).min(-1)[0]
             right += (least > 0).tolist()
             lead += least.tolist()
+        model.train()
         return right, lead
 
 
@@ -265,6 +267,7 @@ def main():
 def check_with_transformers(options, source, tokenizer, model, checks, listed, texts, figures, device):
     """Fills the figures from transformers' own reading of the exported directory; true when a listed question fails."""
     equal, wrong = same_tokenizer(tokenizer, options.out, texts)
+    model.eval()
     figures["tokenizer_equal"] = f"{equal} of {len(texts)}"
     if wrong:
         say(f"tokenizers differ: {wrong}")

@@ -45,6 +45,32 @@ _EN = [
     (r"\btemperature\b", ["temp", "temperature"]),
     (r"\bconfiguration\b", ["config", "settings", "configuration file"]),
     (r"\bspeed\b", ["rpm", "speed"]),
+    (r"\b(web )?panel\b", ["dashboard", "web UI", "web page", "GUI", "web interface", "panel"]),
+    (r"\baddress\b", ["url", "link", "location"]),
+    (r"\bstalled\b", ["stopped", "not turning", "standing still", "dead"]),
+    (r"\blost\b", ["gone", "missing", "vanished", "lost"]),
+    (r"\bloud\b", ["noisy", "roaring"]),
+    (r"\bat 100 %", ["at full speed", "at max", "maxed out", "full blast", "at 100%", "all the way up"]),
+    (r"\blimited\b", ["capped", "reduced", "cut", "throttled"]),
+    (r"\bstop\b", ["shut down", "quit", "end", "kill", "halt"]),
+    (r"\bsimulation\b", ["twin", "sim", "simulated box"]),
+    (r"\bsimulated box\b", ["twin", "simulation"]),
+    (r"\bdrill\b", ["exercise", "practice", "test", "rehearsal"]),
+    (r"\binject\b", ["trigger", "cause", "provoke", "simulate"]),
+    (r"\bexit code(s?)\b", [r"return code\1", r"exit status", r"code\1"]),
+    (r"\bgr[ea]y\b", ["greyed out", "gray", "dimmed"]),
+    (r"\bmanual override\b", ["override", "manual mode", "manual control"]),
+    (r"\bthe daemon\b", ["the control process", "the service", "appliance.service", "the daemon"]),
+    (r"\b(dies|crashes)\b", ["crashes", "dies", "is killed", "goes down"]),
+    (r"\bleak(ing|s)?\b", [r"leak\1", "leakage", "drip", "spill"]),
+    (r"\bGPUs?\b", ["gpu", "card", "accelerator", "H100"]),
+    (r"\bcoolant\b", ["water", "coolant", "liquid", "loop"]),
+    (r"\bfans?\b", ["fan", "fans", "blower"]),
+    (r"\balarms?\b", ["alert", "warning", "alarm"]),
+    (r"\bsetpoint\b", ["target temperature", "set point", "target"]),
+    (r"\bAPI\b", ["endpoint", "api", "server", "interface"]),
+    (r"\bfaults?\b", ["failure", "error", "problem"]),
+    (r"\bsubscribe to\b", ["listen to", "get", "read"]),
 ]
 _ZH = [
     (r"怎么办", ["如何处理", "该怎么处理", "怎么处理", "我该做什么", "咋办", "该怎么办"]),
@@ -64,6 +90,28 @@ _ZH = [
     (r"启动", ["开机", "打开", "启动"]),
     (r"可以", ["能", "能不能", "可以"]),
     (r"查看|^看|怎么看", ["查看", "怎么查看", "显示"]),
+    (r"面板", ["网页", "界面", "仪表盘", "面板"]),
+    (r"地址", ["网址", "链接", "URL"]),
+    (r"停转|停了", ["不转了", "停了", "坏了", "不动了"]),
+    (r"丢失", ["不见了", "没了", "消失", "掉了"]),
+    (r"吵", ["响", "噪音大"]),
+    (r"是 100 %", ["全速", "满速", "开到最大", "100%"]),
+    (r"限制", ["限速", "降低", "压低"]),
+    (r"停止", ["关闭", "关掉", "结束", "停掉"]),
+    (r"演练", ["练习", "测试", "演习"]),
+    (r"注入", ["模拟", "制造", "触发"]),
+    (r"退出码", ["返回码", "返回值", "退出代码"]),
+    (r"灰色", ["变灰", "发灰"]),
+    (r"守护进程", ["控制进程", "daemon", "服务"]),
+    (r"崩溃|死掉", ["挂掉", "挂了", "崩了"]),
+    (r"端口", ["端口号", "port"]),
+    (r"有几(个|台|块)", [r"多少\1", r"一共几\1", r"总共有几\1"]),
+    (r"太热", ["过热", "温度太高", "很烫"]),
+    (r"修改|设置", ["改", "调整", "设定"]),
+    (r"故障", ["坏了", "出错", "问题", "失效"]),
+    (r"设定温度", ["目标温度", "设定值", "设定点"]),
+    (r"是什么", ["是啥", "是干什么的", "介绍一下", "什么意思"]),
+    (r"做什么", ["干什么用", "有什么用", "是干嘛的", "的作用"]),
 ]
 _MIXED = [("风扇", "fan"), ("泵", "pump"), ("冷却液", "coolant"), ("告警", "alarm"), ("端口", "port"), ("面板", "panel"), ("接口", "API"),
           ("模型", "model"), ("配置", "config"), ("设定温度", "setpoint"), ("漏液", "leak"), ("传感器", "sensor"), ("流量", "flow")]
@@ -75,11 +123,29 @@ _NEIGHBOURS = {"a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg",
                "y": "tu", "z": "x"}
 
 
-def vary(rng, question, language):
-    """One way to ask it. A quarter of the time exactly as written."""
-    if rng.random() < 0.25:
+def vary(rng, question, language, siblings=()):
+    """One way to ask it. A quarter of the time exactly as written, now and then only its key words or those of a sibling too."""
+    chance = rng.random()
+    if chance < 0.25:
         return question
+    if chance < 0.35:
+        question = _keywords(rng, [question, rng.choice(siblings or (question,))], language) or question
     return _english(rng, question) if language == "en" else _chinese(rng, question)
+
+
+def _keywords(rng, questions, language):
+    """Two to five words that carry the meaning, from one or two ways of asking."""
+    if language == "en":
+        words = [w for q in questions for w in re.findall(r"[\w./$%-]+", q) if w.lower() not in _STOP]
+    else:
+        words = [w for q in questions for w in re.split("|".join(sorted(map(re.escape, _STOP_ZH), key=len, reverse=True)) + "|[？?，。、 ]", q) if w]
+    words = list(dict.fromkeys(words))
+    if len(words) < 2:
+        return None
+    kept = sorted(rng.sample(range(len(words)), rng.randint(2, min(5, len(words)))))
+    if rng.random() < 0.3:
+        rng.shuffle(kept)
+    return (" " if language == "en" or rng.random() < 0.3 else "").join(words[i] for i in kept)
 
 
 def _rewrite(rng, text, rules, most):
@@ -187,6 +253,46 @@ def _spaces(rng, text):
     if chance < 0.07:
         return text.replace(" ", "  ", 1)
     return text
+
+
+_NOUNS = {
+    "en": """dog cat horse rabbit fish bird elephant tree flower rose apple banana cake pizza sandwich salad rice cheese coffee tea wine beer
+        house garden kitchen bathroom roof window door chair table bed sofa lamp carpet car bicycle train airplane ship truck motorcycle bus
+        river mountain lake desert island forest moon star planet rocket song film novel poem painting piano guitar violin football tennis
+        chess swimming marathon doctor teacher lawyer farmer king queen wedding birthday holiday passport visa hotel restaurant museum castle
+        school university exam homework history biology chemistry algebra geometry philosophy psychology economics tax loan mortgage
+        insurance salary job interview resume phone tablet television radio camera printer headphones blender oven dishwasher umbrella shoe
+        hat coat shirt watch ring necklace hair skin tooth heart lung vitamin headache fever allergy yoga diet baby grandmother friend
+        neighbour python javascript excel spreadsheet website blog startup lottery gold diamond weather rain snow earthquake volcano
+        dinosaur mummy pyramid Rome Tokyo Egypt Canada Australia India Napoleon Shakespeare Mozart Einstein Plato""".split(),
+    "zh": """狗 猫 马 兔子 鱼 鸟 大象 树 花 玫瑰 苹果 香蕉 蛋糕 饺子 面条 米饭 火锅 奶酪 咖啡 茶 红酒 啤酒 房子 花园 厨房 浴室 屋顶 窗户 椅子 桌子
+        床 沙发 台灯 地毯 汽车 自行车 火车 飞机 轮船 摩托车 公交车 河流 高山 湖泊 沙漠 岛屿 森林 月球 星星 火箭 歌曲 电影 小说 诗歌 油画 钢琴
+        小提琴 足球 网球 象棋 游泳 马拉松 医生 老师 律师 农民 国王 婚礼 生日 假期 护照 签证 酒店 饭馆 博物馆 城堡 学校 大学 考试 作业 历史 生物
+        化学 代数 几何 哲学 心理学 经济学 税 贷款 房贷 保险 工资 工作 面试 简历 手机 平板 电视 收音机 相机 耳机 烤箱 洗碗机 雨伞 鞋子 帽子 外套
+        衬衫 手表 戒指 项链 头发 皮肤 牙齿 心脏 维生素 头痛 过敏 瑜伽 宝宝 奶奶 朋友 邻居 网站 博客 彩票 黄金 钻石 下雨 下雪 地震 火山 恐龙
+        金字塔 罗马 东京 埃及 加拿大 澳大利亚 印度 拿破仑 莎士比亚 莫扎特 孔子 李白 故宫 长城""".split(),
+}
+_FRAMES = {
+    "en": ["what is a {}", "how do I draw a {}", "how do I cook {}", "how do I buy a {}", "how do I clean a {}", "how do I repair a {}", "who invented the {}",
+           "how much does a {} cost", "write a story about a {}", "write a poem about {}", "tell me about {}", "what is the history of {}",
+           "why do people like {}", "what is the best {}", "where can I find a {}", "how many {}s are there in the world", "how old is the {}",
+           "translate {} into French", "what is the difference between {} and {}", "is {} better than {}", "what does {} mean in a dream",
+           "how do I learn about {}", "explain {} to a child", "what color is a {}", "how big is a {}", "do you like {}", "can a {} eat {}",
+           "name five kinds of {}", "give me a recipe with {}", "how do I sell my {}", "{}", "{} {}", "when was {} born", "why is the {} broken",
+           "my {} does not work", "how hot is {}", "how fast is a {}", "what is the price of {}", "how do I connect my {}", "how do I set up a {}",
+           "what do I do when my {} is sick", "how many {}s does a {} have", "which {} should I choose", "what happens when a {} dies"],
+    "zh": ["什么是{}", "怎么画{}", "怎么做{}", "在哪里买{}", "怎么清洗{}", "怎么修{}", "谁发明了{}", "{}多少钱", "写一个关于{}的故事", "写一首关于{}的诗",
+           "介绍一下{}", "{}的历史是什么", "为什么人们喜欢{}", "哪种{}最好", "哪里有{}", "世界上有多少{}", "{}有多大年纪", "把{}翻译成英文",
+           "{}和{}有什么区别", "{}比{}好吗", "梦见{}是什么意思", "怎么学习{}", "给小孩解释{}", "{}是什么颜色", "{}有多大", "你喜欢{}吗", "{}能吃{}吗",
+           "说五种{}", "怎么卖掉我的{}", "{}", "{}{}", "{}什么时候出生", "我的{}坏了怎么办", "{}有多热", "{}跑多快", "{}的价格是多少", "怎么连接我的{}",
+           "怎么选{}", "{}死了会怎样", "怎么安装{}"],
+}
+
+
+def off_topic(rng, language):
+    """A question about the rest of the world."""
+    frame = rng.choice(_FRAMES[language])
+    return frame.format(*(rng.choice(_NOUNS[language]) for _ in range(frame.count("{}")))) + rng.choice(("?", "", "？" if language == "zh" else "?"))
 
 
 def noise(rng):

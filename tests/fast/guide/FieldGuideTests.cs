@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Appliance.Health;
+using Appliance.Model;
 using FastTests.Tidy;
 
 namespace FastTests.Guide;
@@ -40,6 +42,21 @@ public sealed partial class FieldGuideTests
     }
 
     [Fact]
+    public void Every_alarm_and_every_key_has_an_entry_and_no_entry_covers_what_is_not_there()
+    {
+        var there = AlarmCatalogue.All.Select(k => $"alarm/{k.Code}").Concat(ConfigTable.Keys.Select(k => $"key/{k.Path}")).ToHashSet();
+        var covered = Entries.SelectMany(e => e.Covers.Select(c => (e.Id, Cover: c))).ToList();
+        None(there.Except(covered.Select(c => c.Cover)).Select(c => $"{c} has no entry in docs/field-guide."));
+        None(covered.Where(c => Closed().IsMatch(c.Cover) && !there.Contains(c.Cover)).Select(c => $"{c.Id} covers {c.Cover}, which does not exist."));
+    }
+
+    [Fact]
+    public void Entries_of_alarms_name_the_alarm_so_that_it_can_be_found() => None(Entries
+        .SelectMany(e => e.Covers.Where(c => c.StartsWith("alarm/", StringComparison.Ordinal)).Select(c => (Entry: e, Code: c["alarm/".Length..])))
+        .SelectMany(c => GuideEntry.Languages.Where(l => !c.Entry.Questions[l].Any(q => q.Contains(c.Code, StringComparison.Ordinal)))
+            .Select(l => $"{c.Entry.Id}: no q-{l} names {c.Code}.")));
+
+    [Fact]
     public void A_fault_in_an_entry_names_file_and_line()
     {
         var fault = Assert.Throws<FormatException>(() => GuideFiles.Parse(["# Title", "## one", "- q-de: Was?"], "x.md"));
@@ -61,6 +78,9 @@ public sealed partial class FieldGuideTests
         var list = faults.ToList();
         Assert.True(list.Count == 0, string.Join('\n', list));
     }
+
+    [GeneratedRegex("^(alarm|key)/")]
+    private static partial Regex Closed();
 
     [GeneratedRegex("[一-龥]")]
     private static partial Regex Han();
