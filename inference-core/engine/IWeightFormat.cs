@@ -9,6 +9,8 @@ namespace InferenceCore.Engine;
 /// </summary>
 internal unsafe interface IWeightFormat
 {
+    static abstract int BytesPerWeight { get; }
+
     /// <summary>Columns k..k+7 and k+8..k+15; k is a multiple of 16.</summary>
     static abstract (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k);
 
@@ -18,6 +20,8 @@ internal unsafe interface IWeightFormat
 
 internal readonly struct Float32Format : IWeightFormat
 {
+    public static int BytesPerWeight => 4;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k) =>
         (Vector256.Load((float*)row + k), Vector256.Load((float*)row + k + 8));
@@ -28,6 +32,8 @@ internal readonly struct Float32Format : IWeightFormat
 
 internal readonly struct BFloat16Format : IWeightFormat
 {
+    public static int BytesPerWeight => 2;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace InferenceCore.Engine;
 
@@ -10,6 +11,7 @@ namespace InferenceCore.Engine;
 internal sealed unsafe class MemoryBandwidth(TimeProvider time)
 {
     private const long Large = 512L << 20;
+    private const long PrefetchBytes = 1024;
     private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(400);
 
     /// <summary>GB/s (10⁹ bytes) of reading a buffer far larger than the caches.</summary>
@@ -62,6 +64,14 @@ internal sealed unsafe class MemoryBandwidth(TimeProvider time)
         Vector256<long> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
         for (var i = 0L; i < quarter; i += 64)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(data + i + PrefetchBytes);
+                Sse.Prefetch0(data + quarter + i + PrefetchBytes);
+                Sse.Prefetch0(data + (2 * quarter) + i + PrefetchBytes);
+                Sse.Prefetch0(data + (3 * quarter) + i + PrefetchBytes);
+            }
+
             a += Vector256.Load((long*)(data + i));
             b += Vector256.Load((long*)(data + i + 32));
             c += Vector256.Load((long*)(data + quarter + i));

@@ -93,12 +93,8 @@ internal static class TensorReader
 
     private static void RequireFinite(ReadOnlySpan<ushort> values, TensorEntry entry, long firstElement)
     {
-        const ushort exponent = 0x7F80;
-        for (var i = 0; i < values.Length; i++)
-        {
-            if ((values[i] & exponent) == exponent)
-                throw NotFinite(entry, firstElement + i, BFloat16.ToFloat(values[i]));
-        }
+        if (BFloat16.IndexOfNotFinite(values) is var i && i >= 0)
+            throw NotFinite(entry, firstElement + i, BFloat16.ToFloat(values[i]));
     }
 
     private static EngineException NotFinite(TensorEntry entry, long element, float value) =>
