@@ -5,11 +5,15 @@ namespace Appliance.Thermal;
 public static partial class Controller
 {
     private const double CapFromK = 1.0;
-    private const double CapAtK = 1.4;
-    private const double CapTrimWPerKs = 4;
-    private const double CapGainWPerK = 600;
+    private const double CapAtK = 1.3;
+    private const double CapTrimWPerKs = 10;
+    private const double CapGainWPerK = 900;
     private const double GpuMarginK = 2.2;
     private const double QuantumW = 5;
+
+    // Without a coolant thermometer fans and pumps run at full and nobody knows whether that is enough.
+    private const double BlindCapAfterS = 3;
+    private const double BlindShare = 0.85;
     private const double OffAfterPlateHotS = 8;
 
     /// <summary>The third rung: GPU power, first of the GPU that is too hot itself, then of all when the box cannot remove the heat.</summary>
@@ -29,6 +33,8 @@ public static partial class Controller
                 (limit, reason) = (own, e.Gpus[i] == GpuHealth.PlateSuspect ? new(Driver.PlateFault, known.Gpus[i].ResidualK) : new(Driver.GpuHot, gpus.ThrottleC - GpuMarginK));
             if (share < limit)
                 (limit, reason) = (share, new(Driver.Capacity, state.CapW));
+            if (state.UnknownS > BlindCapAfterS && BlindShare * gpus.MaxW < limit)
+                (limit, reason) = (BlindShare * gpus.MaxW, new(Driver.SensorsLost));
             if (hazard.LowLimit)
                 (limit, reason) = (gpus.MinLimitW, hazard.Any ? hazard.Reason : new(Driver.Recovery, HealthyBeforeReleaseS - state.HealthyS));
             limit = limit >= gpus.MaxW ? gpus.MaxW : Math.Floor(limit / QuantumW) * QuantumW;

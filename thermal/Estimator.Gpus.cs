@@ -72,6 +72,13 @@ public static partial class Estimator
                 conditions.Add(new(ConditionCode.GpuHot, TargetKind.Gpu, i, die, settings.Board.Gpus.ThrottleC));
             if (e.SupplyC.Value is not { } supply)
                 continue;
+            if (!state.Started)
+            {
+                // A hot slug on restart: the plate is as hot as the die says, whatever the GPU draws at this moment.
+                var plate = ((die - supply) / track.Rho - design.DieKPerW * e.GpuW[i]) / (total - design.DieKPerW);
+                track.PlateW = Math.Clamp(plate, 0, 1.2 * settings.Board.Gpus.MaxW);
+            }
+
             var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (total - design.DieKPerW) * track.PlateW);
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);

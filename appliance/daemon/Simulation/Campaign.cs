@@ -35,7 +35,9 @@ public static class Campaign
     private static string? Invariants(double t, SimulationRun run, Scenario scenario, ref double leakSince)
     {
         var truth = run.Twin.Truth;
-        if (truth.SupplyC > NeverHotterC && truth.GpusPowered && !run.Twin.EngineParked && !run.Twin.Has(FaultKind.HostPanic))
+        // Without facility water the return's slug reaches the plates before anything can be done about it.
+        var never = run.Twin.Has(FaultKind.FacilityWaterLost) ? NeverHotterC + 10 : NeverHotterC;
+        if (truth.SupplyC > never && truth.GpusPowered && !run.Twin.EngineParked && !run.Twin.Has(FaultKind.HostPanic))
             return $"coolant {truth.SupplyC:0.0} °C with the engine running at {t:0.0} s";
         var leaking = run.Twin.Has(FaultKind.LeakGross) && !run.Twin.Has(FaultKind.HostPanic) && !run.Twin.Has(FaultKind.TelemetryLost);
         leakSince = !leaking ? double.NaN : double.IsNaN(leakSince) ? t : leakSince;

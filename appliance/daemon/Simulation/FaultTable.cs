@@ -10,6 +10,12 @@ public static class FaultTable
 
     private const double Never = 600;
 
+    /// <summary>
+    /// Where only chip watchdogs or a safe state act: full pumps on a marginal plant give hotter coolant than slow ones, so the band cannot
+    /// be asked for; the class limit W45 less two kelvin can.
+    /// </summary>
+    private const double WithoutSoftwareC = 43;
+
     public static IReadOnlyList<FaultRow> Rows { get; } =
     [
         new("F1", "one fan dead", One(FaultKind.FanDead, "fan3"), RequiredState.Hold, Never, FanFault: true),
@@ -42,22 +48,22 @@ public static class FaultTable
         new("F26", "leak seen, then telemetry lost", [.. One(FaultKind.LeakDrip, "leak1"), new(StrikesAtS + 5, null, new(FaultKind.TelemetryLost, ""))], RequiredState.Off, 8, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
         new("F27", "humidity jumps by 40 %RH", One(FaultKind.HumidityJump, "", 40), RequiredState.Hold, Never),
         new("F28", "room 10 K hotter", One(FaultKind.AmbientJump, "", 10), RequiredState.Limited, Never, WithheldWhMax: 600, FanFault: true),
-        new("F29", "daemon killed", One(FaultKind.DaemonKilled, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3),
-        new("F30", "daemon stopped", One(FaultKind.DaemonStopped, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3),
+        new("F29", "daemon killed", One(FaultKind.DaemonKilled, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3, MaxSupplyC: WithoutSoftwareC),
+        new("F30", "daemon stopped", One(FaultKind.DaemonStopped, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3, MaxSupplyC: WithoutSoftwareC),
         new("F31", "broken configuration at reload", One(FaultKind.ConfigInvalid, "daemon"), RequiredState.Hold, Never),
         new("F32", "wall clock jumps an hour", One(FaultKind.ClockStep, "", 3600), RequiredState.Hold, Never),
         new("F33", "quick-disconnect of one plate closed", One(FaultKind.PlateDisconnected, "gpu3"), RequiredState.GpuHeldBack, 12, WithheldWhMax: 2000, TripAllowed: true),
-        new("F34", "facility water lost", One(FaultKind.FacilityWaterLost, ""), RequiredState.NearIdle, 180, MaxSupplyC: 48, WithheldWhMax: 2000, TripAllowed: true, Cooling: "liquid-to-liquid"),
+        new("F34", "facility water lost", One(FaultKind.FacilityWaterLost, ""), RequiredState.NearIdle, 120, MaxSupplyC: 55, WithheldWhMax: 2000, TripAllowed: true, Cooling: "liquid-to-liquid"),
         new("F35", "facility valve stuck, then the load grows", [new(StrikesAtS, null, new(FaultKind.ValveStuck, "valve1"))], RequiredState.Limited, Never, WithheldWhMax: 400, Cooling: "liquid-to-liquid"),
         new("F36", "pump turns without flow", One(FaultKind.PumpNoFlow, "pump1"), RequiredState.Hold, Never, MaxDieC: 86),
         new("F36b", "both pumps turn without flow", [.. One(FaultKind.PumpNoFlow, "pump1"), .. One(FaultKind.PumpNoFlow, "pump2")], RequiredState.NearIdle, 5, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
-        new("F37", "I²C bus stuck: fans, pumps, sensors", One(FaultKind.I2cStuck, ""), RequiredState.Limited, Never, WithheldWhMax: 200),
+        new("F37", "I²C bus stuck: fans, pumps, sensors", One(FaultKind.I2cStuck, ""), RequiredState.Limited, Never, WithheldWhMax: 200, MaxSupplyC: WithoutSoftwareC),
         new("F38", "all coolant sensors 3 K low at once", One(FaultKind.AdcBias, "", -3), RequiredState.Hold, Never),
         new("F39", "supply and return sensors swapped", One(FaultKind.SensorsSwapped, ""), RequiredState.Hold, Never),
         new("F40", "two tachometers swapped", One(FaultKind.TachsSwapped, ""), RequiredState.Hold, Never),
         new("F41", "fan taken out, slot open", One(FaultKind.FanSlotOpen, "fan3"), RequiredState.Limited, Never, WithheldWhMax: 200, FanFault: true),
         new("F42", "two fans dead, one GPU refuses its limit", [.. One(FaultKind.FanDead, "fan3"), .. One(FaultKind.FanDead, "fan4"), .. One(FaultKind.PowerLimitRefused, "gpu0", 700)], RequiredState.Limited, Never, WithheldWhMax: 400, FanFault: true),
-        new("F43", "host panic", One(FaultKind.HostPanic, ""), RequiredState.Hold, Never),
+        new("F43", "host panic", One(FaultKind.HostPanic, ""), RequiredState.Hold, Never, MaxSupplyC: WithoutSoftwareC),
         new("F44", "radiator loses a third", One(FaultKind.RadiatorFouled, "", 35), RequiredState.Limited, Never, WithheldWhMax: 400, FanFault: true),
         new("F45", "air takes 20 % of the loop", One(FaultKind.AirInLoop, "", 20), RequiredState.Hold, Never, MaxDieC: 86),
         new("F46", "daemon killed and both pumps stop", [.. One(FaultKind.DaemonKilled, "daemon"), .. One(FaultKind.PumpDead, "pump1"), .. One(FaultKind.PumpDead, "pump2")], RequiredState.NearIdle, 8, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),

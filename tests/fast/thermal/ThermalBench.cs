@@ -1,0 +1,106 @@
+using Appliance.Model;
+using Appliance.Thermal;
+using FastTests.Tidy;
+
+namespace FastTests.Thermal;
+
+/// <summary>A quiet box at 38 °C as input, for examples that change one thing.</summary>
+internal sealed class ThermalBench
+{
+    public static readonly Board Board =
+        BoardFile.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "packaging/boards/hgx-h100-8.json")), "hgx-h100-8.json");
+
+    private readonly Random _random = new(5);
+
+    public ThermalBench(ThermalCheckpoint? kept = null, double supplyC = 38, double returnC = 41, double gpuW = 70)
+    {
+        Settings = ThermalSettings.From(Board, new());
+        Input = new(Board);
+        State = ThermalState.Boot(Settings, kept);
+        (SupplyC, ReturnC, GpuW) = (supplyC, returnC, gpuW);
+    }
+
+    public ThermalSettings Settings { get; }
+
+    public ThermalInput Input { get; }
+
+    public ThermalState State { get; set; }
+
+    public ThermalTick Last { get; private set; }
+
+    public double SupplyC { get; set; }
+
+    public double ReturnC { get; set; }
+
+    public double GpuW { get; set; }
+
+    public double FlowLMin { get; set; } = 3.3;
+
+    public TimeSpan Now { get; private set; }
+
+    /// <summary>Changes the input after it was filled and before the tick.</summary>
+    public Action<ThermalInput, TimeSpan>? Break { get; set; }
+
+    public ThermalTick Run(double seconds)
+    {
+        for (var i = 0; i < seconds / 0.1 - 1e-6; i++)
+            Tick();
+        return Last;
+    }
+
+    public ThermalTick Tick()
+    {
+        Now += TimeSpan.FromSeconds(0.1);
+        Fill();
+        Break?.Invoke(Input, Now);
+        Last = ThermalLoop.Step(State, Input, Settings, Now);
+        State = Last.State;
+        return Last;
+    }
+
+    private void Fill()
+    {
+        for (var i = 0; i < Board.Sensors.Count; i++)
+        {
+            var value = Board.Sensors[i].Group switch
+            {
+                "coolant_supply" => SupplyC + 0.05 * (_random.NextDouble() - 0.5),
+                "coolant_return" => ReturnC + 0.05 * (_random.NextDouble() - 0.5),
+                "flow" => FlowLMin + 0.02 * (_random.NextDouble() - 0.5),
+                "ambient" => 25 + 0.05 * (_random.NextDouble() - 0.5),
+                "humidity" => 45,
+                _ => 100,
+            };
+            Input.Sensors[i] = Reading<double>.Good(value, Now);
+        }
+
+        for (var i = 0; i < Board.Fans.Count; i++)
+            Rotor(ref Input.Fans[i], Board.Fans[i].MaxRpm, i, fan: true);
+        for (var i = 0; i < Board.Pumps.Count; i++)
+            Rotor(ref Input.Pumps[i], Board.Pumps[i].MaxRpm, i, fan: false);
+        for (var i = 0; i < Board.Lines.Count; i++)
+            Input.Lines[i] = Reading<bool>.Good(false, Now);
+        for (var i = 0; i < Board.Gpus.Count; i++)
+        {
+            Input.Gpus[i] = new()
+            {
+                PowerW = Reading<double>.Good(GpuW, Now),
+                TemperatureC = Reading<double>.Good(Math.Round(SupplyC + 0.054 * GpuW), Now),
+                MarginK = Reading<double>.Good(87 - Math.Round(SupplyC + 0.054 * GpuW), Now),
+                LimitW = Reading<double>.Good(Last.State.Estimator.At > TimeSpan.Zero ? Last.Commands.GpuLimitW[i] : 700, Now),
+            };
+        }
+    }
+
+    private void Rotor(ref RotorInput input, double maxRpm, int i, bool fan)
+    {
+        var duty = Last.State.Estimator.At == TimeSpan.Zero ? Duty.OfPermille(300) : fan ? Last.Commands.Fans[i] : Last.Commands.Pumps[i];
+        var seen = Duty.OfPwm(duty.Pwm);
+        var before = input.Rpm.Value ?? seen.Fraction * maxRpm;
+        input = new()
+        {
+            ReadBack = Reading<Duty>.Good(seen, Now),
+            Rpm = Reading<double>.Good(before + (seen.Fraction * maxRpm - before) * 0.1, Now),
+        };
+    }
+}

@@ -1,0 +1,20 @@
+using Appliance.Model;
+
+namespace SimulationTests;
+
+internal static class Boards
+{
+    public static Board Hgx { get; } = Load("hgx-h100-8");
+
+    private static Board Load(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var path = Path.Combine(folder.FullName, "packaging", "boards", name + ".json");
+            if (File.Exists(path))
+                return BoardFile.Parse(File.ReadAllBytes(path), path);
+        }
+
+        throw new FileNotFoundException($"packaging/boards/{name}.json is not above {AppContext.BaseDirectory}.");
+    }
+}

@@ -1,0 +1,79 @@
+using Appliance.Daemon.Simulation;
+using Appliance.Twin;
+
+namespace SimulationTests;
+
+/// <summary>The whole box in virtual time, scored on the plant's truth.</summary>
+public sealed class StepTests
+{
+    [Theory]
+    [InlineData("liquid-to-air")]
+    [InlineData("liquid-to-liquid")]
+    public void A_step_from_idle_to_full_load_stays_within_0_7_K_and_settles_within_90_s(string cooling)
+    {
+        var summary = Run(cooling, 1, 0, Step());
+        Assert.True(summary.Feasible);
+        Assert.InRange(summary.PeakSupplyC, 37, 38.7);
+        Assert.Equal(0, summary.SecondsOver40C);
+        Assert.Equal(0, summary.GpuEnergyWithheldWh);
+        Assert.InRange(summary.SettleS!.Value, 0, 90);
+        Assert.InRange(summary.SteadyErrorK!.Value, 0, 0.1);
+    }
+
+    [Fact]
+    public void Twenty_random_plants_never_pass_40_C_and_feasible_ones_lose_no_GPU_energy()
+    {
+        foreach (var seed in Enumerable.Range(1, 20))
+        {
+            var summary = Run("liquid-to-air", seed, 0.3, Step());
+            Assert.True(summary.SecondsOver40C == 0, $"seed {seed}: {summary.SecondsOver40C:0.0} s over 40 °C, peak {summary.PeakSupplyC:0.00} °C");
+            Assert.True(!summary.Feasible || summary.GpuEnergyWithheldWh == 0, $"seed {seed}: {summary.GpuEnergyWithheldWh:0.0} Wh withheld");
+            Assert.True(!summary.Feasible || summary.PeakSupplyC <= 39.5, $"seed {seed}: peak {summary.PeakSupplyC:0.00} °C");
+        }
+    }
+
+    [Theory]
+    [InlineData(FaultKind.DaemonKilled)]
+    [InlineData(FaultKind.DaemonStopped)]
+    public void Killing_or_stopping_the_daemon_at_any_load_keeps_the_coolant_between_36_and_40_C(FaultKind kind)
+    {
+        foreach (var watts in (double[])[70, 300, 500, 700])
+        {
+            var summary = Run("liquid-to-air", 1, 0, Series.Constant(watts), new ScenarioFault(200, null, new(kind, "daemon")));
+            Assert.True(summary.PeakSupplyC <= 40, $"{watts} W: peak {summary.PeakSupplyC:0.00} °C");
+            Assert.True(summary.MinSupplyCAfterWarmup >= 36, $"{watts} W: least {summary.MinSupplyCAfterWarmup:0.00} °C");
+        }
+    }
+
+    [Fact]
+    public void Square_waves_of_any_period_stay_below_40_C()
+    {
+        foreach (var period in (double[])[1, 10, 60, 120, 300, 600])
+        {
+            var wave = new Series([0, period / 2, period / 2, period], [70, 70, 700, 700], repeat: true);
+            var summary = Run("liquid-to-air", 1, 0, wave);
+            Assert.True(summary.SecondsOver40C == 0, $"{period} s: peak {summary.PeakSupplyC:0.00} °C");
+            Assert.True(summary.NuisanceTrips == 0);
+        }
+    }
+
+    [Fact]
+    public void It_runs_at_least_a_thousand_times_faster_than_real_time() =>
+        Assert.True(Run("liquid-to-air", 1, 0, Step()).RealTimeFactor > 1000);
+
+    private static Series Step() => new([0, 60, 60], [70, 70, 700]);
+
+    private static SimulationSummary Run(string cooling, int seed, double spread, Series power, params ScenarioFault[] faults) =>
+        new SimulationRun(
+            new()
+            {
+                Name = "step",
+                DurationS = 900,
+                Cooling = cooling,
+                Seed = seed,
+                Spread = spread,
+                GpuPowerW = [power],
+                Faults = faults,
+            },
+            Boards.Hgx).Run(TimeProvider.System);
+}
