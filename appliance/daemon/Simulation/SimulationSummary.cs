@@ -11,7 +11,9 @@ public sealed record SimulationSummary
 
     /// <summary>Lowest supply after the band was first entered; null if it never was.</summary>
     public double? MinSupplyCAfterWarmup { get; set; }
+    [JsonPropertyName("seconds_over_40_c")]
     public double SecondsOver40C { get; set; }
+    [JsonPropertyName("seconds_under_36_c")]
     public double SecondsUnder36C { get; set; }
 
     /// <summary>From the last power step until the supply stays within ±0.5 K; null if it never does or power never rests.</summary>
@@ -43,10 +45,10 @@ public sealed record SimulationSummary
     public double RealTimeFactor { get; set; }
 }
 
-public sealed record SimulationAlarm(double TS, string Code, string Target);
+public sealed record SimulationAlarm([property: JsonPropertyName("t_s")] double TS, string Code, string Target);
 
 /// <param name="Value">With the action's own unit: W for limits, percent for duties, 0 or 1 for switches.</param>
-public sealed record SimulationAction(double TS, string Action, string Target, double? Value);
+public sealed record SimulationAction([property: JsonPropertyName("t_s")] double TS, string Action, string Target, double? Value);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(SimulationSummary))]
