@@ -55,7 +55,7 @@ internal static class Server
             new ControlSocket(host, settings.Paths.InferenceSocket, log, time).RunAsync(stop.Token),
         ];
         host.Start();
-        _ = LogReadyAsync(host, log, started, time, stop.Token);
+        _ = LogReadyAsync(host, log, started, time);
 
         var stopped = app.WaitForShutdownAsync();
         await Task.WhenAny(host.Ended, stopped);
@@ -114,23 +114,13 @@ internal static class Server
         }
     }
 
-    private static async Task LogReadyAsync(EngineHost host, ILogger log, TimeSpan started, TimeProvider time, CancellationToken stop)
+    private static async Task LogReadyAsync(EngineHost host, ILogger log, TimeSpan started, TimeProvider time)
     {
-        try
-        {
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10), time);
-            while (host.State == EngineState.Loading)
-                await timer.WaitForNextTickAsync(stop);
-        }
-        catch (OperationCanceledException)
-        {
+        await host.Proven.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (host is not { Model: { } model, Scheduler: { } scheduler } || !host.Proven.IsCompletedSuccessfully)
             return;
-        }
-        if (host is { Model: { } model, Scheduler: { } scheduler } && host.State != EngineState.Failed)
-        {
-            log.Ready((Moment.Of(time).Uptime - started).TotalSeconds, model.Name, model.ContextLength, scheduler.Options.MaxRunning,
-                model.Chat?.Name ?? "none", scheduler.Options.CacheTokens);
-        }
+        log.Ready((Moment.Of(time).Uptime - started).TotalSeconds, model.Name, model.ContextLength, scheduler.Options.MaxRunning,
+            model.Chat?.Name ?? "none", scheduler.Options.CacheTokens);
     }
 
     /// <summary>A quarter of the memory there is now may go to caches; at least one full context is let in whatever that says.</summary>

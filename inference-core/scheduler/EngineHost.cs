@@ -13,6 +13,7 @@ internal sealed class EngineHost : IDisposable
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _work = new(false);
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _proven = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Scheduler? _scheduler;
     private volatile ServedModel? _model;
     private volatile bool _park;
@@ -39,6 +40,9 @@ internal sealed class EngineHost : IDisposable
 
     /// <summary>Null until loaded.</summary>
     public Scheduler? Scheduler => _scheduler;
+
+    /// <summary>Completes when the model is loaded and has produced a token; cancelled when that failed.</summary>
+    public Task Proven => _proven.Task;
 
     /// <summary>Completes when the thread ends: with null after <see cref="Dispose"/>, otherwise with what went wrong.</summary>
     public Task<Exception?> Ended => _ended.Task;
@@ -114,6 +118,7 @@ internal sealed class EngineHost : IDisposable
             _scheduler = scheduler;
             Prove(scheduler);
             _ready = true;
+            _proven.SetResult();
             Loop(scheduler);
             _ended.SetResult(null);
         }
@@ -121,6 +126,7 @@ internal sealed class EngineHost : IDisposable
         {
             _failure = e.Message;
             _scheduler?.FailAll();
+            _proven.TrySetCanceled();
             _ended.SetResult(e);
         }
     }
