@@ -49,9 +49,14 @@ internal sealed class BoxClient(RunPaths paths, TimeProvider time)
     {
         // Inside a running box the daemon is only between two lives.
         var child = ProcessFile.Read(Paths)?.Processes.FirstOrDefault(p => p.Name == "daemon");
-        return new(child is not null
-            ? $"the daemon of {Paths.Sockets} does not answer; appliance run is restarting it (so far {child.Restarts} times, last: {child.LastExit ?? "starting"})."
-            : $"no daemon answers on {Paths.ControlSocket}; start a box with `appliance run --simulated`, or name its directory with --run-dir.", Usage: false);
+        return new(
+            child switch
+            {
+                null => $"no daemon answers on {Paths.ControlSocket}; start a box with `appliance run --simulated`, or name its directory with --run-dir.",
+                { Restarts: 0 } => $"the daemon of {Paths.Sockets} is still starting; ask again in a moment.",
+                _ => $"the daemon of {Paths.Sockets} does not answer; appliance run is starting it again (so far {child.Restarts} times, last: {child.LastExit}).",
+            },
+            Usage: false);
     }
 
     public static async Task<ReadOnlyMemory<byte>> AskAsync(ControlClient client, string verb, Action<Utf8JsonWriter>? args, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Appliance.Daemon.Launcher;
+using Appliance.Daemon.Simulation;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Cli;
@@ -76,11 +77,18 @@ internal sealed partial class CommandLine
             : UntilStopped(stop => InjectVerb.InjectAsync(Box(parse), OutputOf(parse), parse.GetValue(words) ?? [], stop)));
         yield return inject;
 
-        var scenario = new Argument<string>("SCENARIO.json") { Description = "What happens when." };
+        var scenario = new Argument<string?>("SCENARIO.json") { Description = "What happens when.", Arity = ArgumentArity.ZeroOrOne };
         var csv = new Option<string?>("--csv") { Description = "The run as a table, a row a second.", HelpName = "FILE" };
         var summary = new Option<string?>("--summary") { Description = "The figures as JSON.", HelpName = "FILE" };
-        var sim = new Command("sim", "Play a scenario in virtual time: no processes, no ports.") { scenario, csv, summary };
-        sim.SetAction(parse => SimVerb.Run(parse.GetValue(scenario)!, parse.GetValue(csv), parse.GetValue(summary), OutputOf(parse), _time));
+        var campaign = new Option<bool>("--campaign") { Description = "Instead of a scenario: random boxes, weather, loads and faults by seed, judged by invariants." };
+        var seeds = new Option<string?>("--seeds") { Description = "Of the campaign; 1..200 without it.", HelpName = "A..B" };
+        var sim = new Command("sim", "Play a scenario in virtual time: no processes, no ports.") { scenario, csv, summary, campaign, seeds };
+        sim.SetAction(parse => (parse.GetValue(scenario), parse.GetValue(campaign)) switch
+        {
+            (null, true) => SimulationVerb.RunCampaign(parse.GetValue(seeds), Hardware.BoardCatalogue.Load(new DaemonConfig().Board), _output, _error, _time),
+            ({ } file, false) => SimVerb.Run(file, parse.GetValue(csv), parse.GetValue(summary), OutputOf(parse), _time),
+            _ => OutputOf(parse).Fail(ExitCode.Usage, "sim needs a scenario file, or --campaign with --seeds A..B."),
+        });
         yield return sim;
 
         var file = new Argument<string?>("FILE") { Description = $"Default: {Config.ConfigStore.BoxFile}.", Arity = ArgumentArity.ZeroOrOne };

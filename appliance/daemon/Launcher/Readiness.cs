@@ -73,22 +73,25 @@ internal sealed class Readiness
 
     private void TryNext()
     {
-        var program = Path.GetRelativePath(Environment.CurrentDirectory, Programs.PathOf("appliance"));
-        if (program.StartsWith("../..", StringComparison.Ordinal))
-            program = Programs.PathOf("appliance");
-        else if (!program.Contains('/'))
+        var program = Near(Programs.PathOf("appliance"));
+        if (!program.Contains('/'))
             program = $"./{program}";
-        var where = _paths.Sockets == Path.GetFullPath(".run") ? "" : $" --run-dir {Path.GetRelativePath(Environment.CurrentDirectory, _paths.Sockets)}";
+        var where = _paths.Sockets == Path.GetFullPath(".run") ? "" : $" --run-dir {Near(_paths.Sockets)}";
         _output.Line("");
         _output.Line("Try next, in another terminal:");
         _output.Line($"  panel   {PanelUrl}");
         _output.Line($"  ask     curl -N {ApiUrl}/chat/completions -H 'content-type: application/json' \\");
         _output.Line("            -d '{\"messages\":[{\"role\":\"user\",\"content\":\"What is the setpoint?\"}],\"stream\":true}'");
         _output.Line($"  watch   {program} watch{where}");
-        _output.Line($"  break   {program} inject fan_dead fan3{where}      then: {program} alarms{where}");
+        _output.Line($"  break   {program} inject fan_dead fan3{where}");
+        _output.Line($"          {program} alarms{where}");
         _output.Line($"  listen  mosquitto_sub -V 5 -p {_config.Bus.Port} -t 'appliance/v1/#' -v");
         _output.Line(_output.Screen.Faint("Ctrl-C stops everything."));
     }
+
+    /// <summary>Relative where that is shorter to type and to read.</summary>
+    private static string Near(string path) =>
+        Path.GetRelativePath(Environment.CurrentDirectory, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
     private static IPAddress Address(string host) => IPAddress.TryParse(host, out var address)
         ? address.Equals(IPAddress.Any) ? IPAddress.Loopback : address
