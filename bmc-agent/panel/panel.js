@@ -32,7 +32,8 @@ function staleAge(frame) {
 function clock(stamp, withDate) {
   const at = new Date(stamp);
   const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
-  if (withDate && at.toDateString() !== new Date(now()).toDateString()) Object.assign(options, { month: '2-digit', day: '2-digit' });
+  // Within the last half day the time says enough.
+  if (withDate && now() - at.getTime() > 43_200_000) Object.assign(options, { month: '2-digit', day: '2-digit' });
   return at.toLocaleString(getLanguage() === 'zh' ? 'zh-CN' : 'en-GB', options);
 }
 
