@@ -98,6 +98,9 @@ test('the panel, from the first second to the death of its sender', { timeout: 1
       await sleep(100);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${width}×${height} is ${wide} px too wide`);
+      const cut = await page.evaluate(() => [...document.querySelectorAll('.card b, .card dt, .card h2, .card .name, .card .duty, .card .degrees, .card .watts, .card .chart-feet')]
+        .filter(e => e.offsetParent && e.getBoundingClientRect().right > e.closest('.card').getBoundingClientRect().right - 4).map(e => e.id || e.className || e.textContent));
+      assert.deepEqual(cut, [], `cut off at ${width}×${height}`);
     }
     await page.setViewportSize({ width: 1280, height: 800 });
     const tall = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
