@@ -34,7 +34,7 @@ internal sealed class Rig : IDisposable
     public void StartTwin()
     {
         Twin = Start(["twin", "--run-dir", RunDirectory, "--config", ConfigFile], null);
-        WaitUntil("the twin's socket answers", TimeSpan.FromSeconds(10), () => Truth().GetProperty("heat_w").GetDouble() > 0);
+        WaitUntil("the twin's socket answers", TimeSpan.FromSeconds(10), () => Truth().GetProperty("coolant_supply_c").GetDouble() > 0);
     }
 
     /// <param name="notifySocket">What systemd would set: NOTIFY_SOCKET, with a watchdog of two seconds.</param>
@@ -42,8 +42,12 @@ internal sealed class Rig : IDisposable
         Start(["daemon", "--simulated", "--run-dir", RunDirectory, "--config", ConfigFile], notifySocket);
 
     /// <summary>Warm, in control and below full speed: so that full speed afterwards means something.</summary>
-    public void WaitUntilControlled() => WaitUntil("the daemon has taken the fans down from full", TimeSpan.FromSeconds(30),
-        () => Numbers("fan_pwm").All(p => p < 240) && Numbers("pump_pwm").All(p => p < 250));
+    public void WaitUntilControlled()
+    {
+        WaitUntil("the daemon is in control", TimeSpan.FromSeconds(15), () => Mode() == "running");
+        WaitUntil("the daemon has taken the fans down from full", TimeSpan.FromSeconds(30),
+            () => Numbers("fan_pwm").All(p => p < 240) && Numbers("pump_pwm").All(p => p < 250));
+    }
 
     public JsonElement Truth() => ControlSocket.Ask(Path.Combine(RunDirectory, "twin.sock"), """{"verb":"truth"}""");
 

@@ -17,8 +17,9 @@ internal sealed class EngineActions(RunPaths paths, bool simulated, LoopRequests
     private static readonly TimeSpan _answer = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _again = TimeSpan.FromSeconds(5);
 
-    private bool _parked;
-    private bool _down;
+    // Null: not told yet by this process. What a former daemon parked or switched off is taken back by the first look.
+    private bool? _parked;
+    private bool? _down;
     private DateTimeOffset _askedAt;
 
     /// <summary>What the last park, resume or power-off came to; null before the first.</summary>
