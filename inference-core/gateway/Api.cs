@@ -20,7 +20,21 @@ internal sealed class Api(EngineHost host, string modelName, TimeProvider time)
     {
         if (fields.Text("model") is { } name && name != ModelName)
             throw new ApiException(404, $"The model '{name}' does not exist; this box serves '{ModelName}'.", "model", "model_not_found");
-        return Host.Model ?? throw RefusalOf(Refusal.Loading);
+        return Host is { Model: { } model, Scheduler: not null } ? model : throw RefusalOf(Refusal.Loading);
+    }
+
+    /// <summary>Answers one request may ask for: as many as there are places and chairs.</summary>
+    public int MaxChoices => Math.Min(128, Host.Scheduler!.Options.MaxRunning + Host.Scheduler.Options.MaxWaiting);
+
+    /// <summary>Refuses a text that cannot fit however well it is tokenized, before time is spent on tokenizing it.</summary>
+    public void CheckLength(ServedModel model, string text, string param)
+    {
+        var limit = Math.Min(model.ContextLength, Host.Scheduler!.LongestSequence);
+        if (text.Length > (long)limit * model.Tokenizer!.LongestToken)
+        {
+            throw ApiException.Invalid(param, $"This model's maximum context length is {limit} tokens. However, the {text.Length} characters of the {param} "
+                + $"are more. Please reduce the length of the {param}.", "context_length_exceeded");
+        }
     }
 
     public Generation Submit(GenerationRequest request) => Host.Submit(request, out var refusal) ?? throw RefusalOf(refusal);

@@ -12,8 +12,9 @@ internal sealed class ChatEndpoint(Api api)
     {
         var body = await RequestFields.ReadAsync(context);
         var model = api.ModelFor(body);
-        var fields = GenerationFields.Of(body, model, api.Host.Scheduler!.Options.MaxRunning, Api.ClientOf(context));
+        var fields = GenerationFields.Of(body, model, api.MaxChoices, Api.ClientOf(context));
         var rendered = Render(model, ChatMessages.Of(body), body.Flag("add_generation_prompt", true));
+        api.CheckLength(model, rendered.Text, "messages");
         var prompt = model.Tokenizer!.Encode(rendered.Text, addSpecial: false, rendered.Guarded);
         var asked = body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue);
         var generation = api.Submit(new GenerationRequest

@@ -15,14 +15,14 @@ internal sealed class CompletionEndpoint(Api api)
     {
         var body = await RequestFields.ReadAsync(context);
         var model = api.ModelFor(body);
-        var fields = GenerationFields.Of(body, model, api.Host.Scheduler!.Options.MaxRunning, Api.ClientOf(context));
+        var fields = GenerationFields.Of(body, model, api.MaxChoices, Api.ClientOf(context));
         var echo = body.Flag("echo", false);
         var logprobs = body.Integer("logprobs", 0, 20);
         var asked = body.Integer("max_tokens", echo ? 0 : 1, int.MaxValue) ?? DefaultMaxTokens;
         if (body.Integer("best_of", 1, 256) is { } best && best != fields.Choices)
             throw ApiException.Unsupported("best_of", "'best_of' other than 'n' is not supported by this server.");
 
-        var requests = PromptFields.Of(body, model).Select(prompt => new GenerationRequest
+        var requests = PromptFields.Of(body, model, api).Select(prompt => new GenerationRequest
         {
             Prompt = prompt,
             MaxTokens = api.RoomFor(model, prompt.Count, asked, "prompt"),

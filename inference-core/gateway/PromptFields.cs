@@ -8,20 +8,20 @@ internal static class PromptFields
 {
     private const int MaxPrompts = 64;
 
-    public static List<IReadOnlyList<int>> Of(RequestFields fields, ServedModel model)
+    public static List<IReadOnlyList<int>> Of(RequestFields fields, ServedModel model, Api api)
     {
         var prompt = fields.Element("prompt")
             ?? throw new ApiException(400, "Missing required parameter: 'prompt'.", "prompt", "missing_required_parameter");
         var addSpecial = fields.Flag("add_special_tokens", true);
         var prompts = new List<IReadOnlyList<int>>();
         if (prompt.ValueKind == JsonValueKind.String)
-            prompts.Add(TextOf(prompt, model, addSpecial));
+            prompts.Add(TextOf(prompt, model, api, addSpecial));
         else if (prompt.ValueKind != JsonValueKind.Array)
             throw RequestFields.WrongType("prompt", "a string, an array of strings, or an array of token ids", prompt);
         else if (prompt.GetArrayLength() > 0 && prompt[0].ValueKind == JsonValueKind.Number)
             prompts.Add(TokensOf(prompt, model.Vocabulary, "prompt"));
         else
-            prompts.AddRange(prompt.EnumerateArray().Take(MaxPrompts + 1).Select(item => OneOf(item, model, addSpecial)));
+            prompts.AddRange(prompt.EnumerateArray().Take(MaxPrompts + 1).Select(item => OneOf(item, model, api, addSpecial)));
         if (prompts.Count is 0 or > MaxPrompts)
             throw ApiException.Invalid("prompt", $"Invalid 'prompt': between 1 and {MaxPrompts} prompts are needed.", "invalid_array_length");
         if (prompts.Any(p => p.Count == 0))
@@ -47,13 +47,15 @@ internal static class PromptFields
         return tokens;
     }
 
-    private static IReadOnlyList<int> OneOf(JsonElement item, ServedModel model, bool addSpecial) =>
-        item.ValueKind == JsonValueKind.String ? TextOf(item, model, addSpecial) : TokensOf(item, model.Vocabulary, "prompt");
+    private static IReadOnlyList<int> OneOf(JsonElement item, ServedModel model, Api api, bool addSpecial) =>
+        item.ValueKind == JsonValueKind.String ? TextOf(item, model, api, addSpecial) : TokensOf(item, model.Vocabulary, "prompt");
 
-    private static List<int> TextOf(JsonElement text, ServedModel model, bool addSpecial)
+    private static List<int> TextOf(JsonElement text, ServedModel model, Api api, bool addSpecial)
     {
         if (model.Tokenizer is null)
             throw ApiException.Unsupported("prompt", $"The model '{model.Name}' has no tokenizer; give the prompt as token ids.");
-        return model.Tokenizer.Encode(RequestFields.StringOf(text, "prompt"), addSpecial);
+        var value = RequestFields.StringOf(text, "prompt");
+        api.CheckLength(model, value, "prompt");
+        return model.Tokenizer.Encode(value, addSpecial);
     }
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-
 namespace InferenceCore.Gateway;
 
 /// <summary>Paths to endpoints, and what is said when one of them throws.</summary>
@@ -44,7 +42,8 @@ internal static class Routes
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             // The client has gone; there is nobody to answer.
-            context.Features.Get<IHttpResponseFeature>()!.StatusCode = 499;
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -104,9 +104,9 @@ internal sealed class EngineHost : IDisposable
     {
         _stop = true;
         _work.Set();
-        // A load cannot be interrupted; the thread is a background one and ends with the process.
+        // A load or a step cannot be interrupted; the thread is a background one and ends with the process.
         if (_thread.IsAlive && (_ready || _failure is not null))
-            _thread.Join();
+            _thread.Join(TimeSpan.FromSeconds(1));
     }
 
     private void Run()

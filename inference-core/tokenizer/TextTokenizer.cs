@@ -50,6 +50,7 @@ internal sealed class TextTokenizer
             addedByContent[token.Content] = token;
             textOfId[token.Id] = token.Content;
         }
+        LongestToken = textOfId.Max(token => token?.Length ?? 0);
         Config = config;
         prefix = PrefixOf(file.PostProcessor, config);
     }
@@ -58,6 +59,9 @@ internal sealed class TextTokenizer
 
     /// <summary>One more than the highest id.</summary>
     public int Size => textOfId.Length;
+
+    /// <summary>Bytes of the longest token, and so at least the characters that any token stands for.</summary>
+    public int LongestToken { get; }
 
     /// <summary>The highest id that the file names.</summary>
     public int HighestUsedId => textOfId.Length - 1;

@@ -18,11 +18,11 @@ public sealed partial class ApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
 
     [Theory]
     [InlineData("chat", """{"model":"field-guide","messages":[{"role":"user","content":"What is the setpoint?"}]}""")]
-    [InlineData("chat-stream", """{"messages":[{"role":"user","content":"What is the setpoint?"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":5}""")]
-    [InlineData("chat-logprobs", """{"messages":[{"role":"user","content":[{"type":"text","text":"What is the setpoint?"}]}],"max_completion_tokens":2,"logprobs":true,"top_logprobs":2}""")]
-    [InlineData("completion", """{"prompt":"What is","max_tokens":4,"seed":1,"temperature":1,"n":2}""")]
-    [InlineData("completion-echo", """{"prompt":["The pump","The fan"],"max_tokens":2,"echo":true,"logprobs":1,"temperature":0}""")]
-    [InlineData("completion-tokens-stream", """{"prompt":[0,911,20],"max_tokens":3,"temperature":0,"stream":true,"return_token_ids":true}""")]
+    [InlineData("chat-stream", """{"messages":[{"role":"user","content":"What is the setpoint?"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":5,"ignore_eos":true}""")]
+    [InlineData("chat-logprobs", """{"messages":[{"role":"user","content":[{"type":"text","text":"What is the setpoint?"}]}],"max_completion_tokens":2,"ignore_eos":true,"logprobs":true,"top_logprobs":2}""")]
+    [InlineData("completion", """{"prompt":"What is","max_tokens":4,"seed":1,"temperature":1,"n":2,"ignore_eos":true}""")]
+    [InlineData("completion-echo", """{"prompt":["The pump","The fan"],"max_tokens":2,"echo":true,"logprobs":1,"temperature":0,"ignore_eos":true}""")]
+    [InlineData("completion-tokens-stream", """{"prompt":[0,911,20],"max_tokens":3,"temperature":0,"stream":true,"return_token_ids":true,"ignore_eos":true}""")]
     [InlineData("tokenize", """{"prompt":"38 °C 冷却液"}""")]
     [InlineData("tokenize-messages", """{"messages":[{"role":"user","content":"<｜User｜>"}],"return_token_strs":true}""")]
     public async Task Answers_have_the_shape_of_their_golden(string name, string body)
@@ -49,7 +49,7 @@ public sealed partial class ApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
     [InlineData("chat", """{"model":"gpt-4","messages":[{"role":"user","content":"x"}]}""", 404, "model", "model_not_found")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"temperature":"hot"}""", 400, "temperature", "invalid_type")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"temperature":3}""", 400, "temperature", "invalid_value")]
-    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"n":5}""", 400, "n", "invalid_value")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"n":9}""", 400, "n", "invalid_value")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"max_tokens":0}""", 400, "max_tokens", "invalid_value")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"max_tokens":5000}""", 400, "messages", "context_length_exceeded")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"top_logprobs":3}""", 400, "top_logprobs", "invalid_value")]
@@ -107,13 +107,13 @@ public sealed partial class ApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
     [Fact]
     public async Task The_same_seed_gives_the_same_answer_and_no_seed_does_not_repeat_itself_for_ever()
     {
-        const string body = """{"prompt":"The","max_tokens":12,"temperature":1.5""";
+        const string body = """{"prompt":"The","max_tokens":5,"temperature":2""";
         var first = Text((await fixture.AskAsync(Completion, body + ",\"seed\":5}")).Body);
         Assert.Equal(first, Text((await fixture.AskAsync(Completion, body + ",\"seed\":5}")).Body));
         var unseeded = new HashSet<string>();
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 4; i++)
             unseeded.Add(Text((await fixture.AskAsync(Completion, body + "}")).Body));
-        Assert.True(unseeded.Count > 1, "eight answers without a seed were all the same");
+        Assert.True(unseeded.Count > 1, "four answers without a seed were all the same");
     }
 
     [Fact]

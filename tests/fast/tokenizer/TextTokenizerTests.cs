@@ -80,10 +80,10 @@ public sealed class TextTokenizerTests
     }
 
     [Fact]
-    public void A_piece_of_a_million_characters_is_cut_but_not_lost()
+    public void A_piece_longer_than_the_library_should_see_is_cut_but_not_lost()
     {
         var tokenizer = Load("deepseek-v3");
-        var text = string.Concat(Enumerable.Repeat("𠮷", 20_000));
+        var text = string.Concat(Enumerable.Repeat("𠮷", 3_000));
         Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text, addSpecial: false)));
     }
 

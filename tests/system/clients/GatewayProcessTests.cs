@@ -134,8 +134,9 @@ public sealed class GatewayProcessTests
             Assert.InRange((int)answer.StatusCode, 400, 499);
             Assert.Contains("\"error\"", await answer.Content.ReadAsStringAsync());
         }
-        using var large = new ByteArrayContent(new byte[9 << 20]);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Http.PostAsync(gateway.Url + "/v1/completions", large)).StatusCode);
+        using var large = new HttpRequestMessage(HttpMethod.Post, gateway.Url + "/v1/completions") { Content = new ByteArrayContent(new byte[9 << 20]) };
+        large.Headers.ExpectContinue = true;
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Http.SendAsync(large)).StatusCode);
         for (var i = 0; i < 10; i++)
         {
             using var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(30));
