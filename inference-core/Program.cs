@@ -17,7 +17,10 @@ var root = new RootCommand("Serves language models in Hugging Face layout on thi
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    Console.Error.WriteLine($"inference-core: {parsed.Errors[0].Message} (inference-core --help lists verbs and options)");
+    var fault = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..]
+        ? $"'{word}' is no verb; verbs are {string.Join(", ", root.Subcommands.Select(c => c.Name))}"
+        : parsed.Errors[0].Message;
+    Console.Error.WriteLine($"inference-core: {fault} (inference-core --help lists verbs and options)");
     return ExitCode.Usage;
 }
 

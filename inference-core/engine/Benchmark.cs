@@ -44,6 +44,7 @@ internal sealed class Benchmark(TimeProvider time, int promptTokens, int newToke
             PrefillTokS = (double)promptTokens * batch / prefill.TotalSeconds,
             TtftMs = prefill.TotalMilliseconds,
             DecodeTokS = batch * steps.Length / decode,
+            TpotMsMin = order[0].TotalMilliseconds,
             TpotMsP50 = order[order.Length / 2].TotalMilliseconds,
             TpotMsP99 = order[Math.Min(order.Length - 1, order.Length * 99 / 100)].TotalMilliseconds,
             BytesPerToken = (double)bytes / batch,

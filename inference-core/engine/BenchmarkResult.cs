@@ -34,6 +34,9 @@ internal sealed record BenchmarkResult
     /// <summary>Tokens of all sequences a second.</summary>
     public required double DecodeTokS { get; init; }
 
+    /// <summary>The step that was disturbed least by whatever else the machine does.</summary>
+    public required double TpotMsMin { get; init; }
+
     [JsonPropertyName("tpot_ms_p50")]
     public required double TpotMsP50 { get; init; }
 

@@ -77,9 +77,8 @@ internal static unsafe class DotKernels
         var whole = columns & ~(Lanes - 1);
         for (var k = 0; k < whole; k += Lanes)
         {
-            var (l, h) = TFormat.Load16(w, k);
-            low = Vector256.FusedMultiplyAdd(l, Vector256.Load(x + k), low);
-            high = Vector256.FusedMultiplyAdd(h, Vector256.Load(x + k + 8), high);
+            low = Vector256.FusedMultiplyAdd(TFormat.LoadLow(w, k), Vector256.Load(x + k), low);
+            high = Vector256.FusedMultiplyAdd(TFormat.LoadHigh(w, k), Vector256.Load(x + k + 8), high);
         }
 
         return Rest<TFormat>(w, x, whole, columns, Sum(low + high));
@@ -109,18 +108,14 @@ internal static unsafe class DotKernels
 
             var xl = Vector256.Load(x + k);
             var xh = Vector256.Load(x + k + 8);
-            var (l, h) = TFormat.Load16(w0, k);
-            l0 = Vector256.FusedMultiplyAdd(l, xl, l0);
-            h0 = Vector256.FusedMultiplyAdd(h, xh, h0);
-            (l, h) = TFormat.Load16(w1, k);
-            l1 = Vector256.FusedMultiplyAdd(l, xl, l1);
-            h1 = Vector256.FusedMultiplyAdd(h, xh, h1);
-            (l, h) = TFormat.Load16(w2, k);
-            l2 = Vector256.FusedMultiplyAdd(l, xl, l2);
-            h2 = Vector256.FusedMultiplyAdd(h, xh, h2);
-            (l, h) = TFormat.Load16(w3, k);
-            l3 = Vector256.FusedMultiplyAdd(l, xl, l3);
-            h3 = Vector256.FusedMultiplyAdd(h, xh, h3);
+            l0 = Vector256.FusedMultiplyAdd(TFormat.LoadLow(w0, k), xl, l0);
+            h0 = Vector256.FusedMultiplyAdd(TFormat.LoadHigh(w0, k), xh, h0);
+            l1 = Vector256.FusedMultiplyAdd(TFormat.LoadLow(w1, k), xl, l1);
+            h1 = Vector256.FusedMultiplyAdd(TFormat.LoadHigh(w1, k), xh, h1);
+            l2 = Vector256.FusedMultiplyAdd(TFormat.LoadLow(w2, k), xl, l2);
+            h2 = Vector256.FusedMultiplyAdd(TFormat.LoadHigh(w2, k), xh, h2);
+            l3 = Vector256.FusedMultiplyAdd(TFormat.LoadLow(w3, k), xl, l3);
+            h3 = Vector256.FusedMultiplyAdd(TFormat.LoadHigh(w3, k), xh, h3);
         }
 
         Sum(l0 + h0, l1 + h1, l2 + h2, l3 + h3).Store(y);
@@ -143,20 +138,30 @@ internal static unsafe class DotKernels
         var whole = columns & ~(Lanes - 1);
         for (var k = 0; k < whole; k += Lanes)
         {
-            var (l, h) = TFormat.Load16(w0, k);
-            l00 = Vector256.FusedMultiplyAdd(l, Vector256.Load(x0 + k), l00);
-            l01 = Vector256.FusedMultiplyAdd(l, Vector256.Load(x1 + k), l01);
-            l02 = Vector256.FusedMultiplyAdd(l, Vector256.Load(x2 + k), l02);
-            h00 = Vector256.FusedMultiplyAdd(h, Vector256.Load(x0 + k + 8), h00);
-            h01 = Vector256.FusedMultiplyAdd(h, Vector256.Load(x1 + k + 8), h01);
-            h02 = Vector256.FusedMultiplyAdd(h, Vector256.Load(x2 + k + 8), h02);
-            (l, h) = TFormat.Load16(w1, k);
-            l10 = Vector256.FusedMultiplyAdd(l, Vector256.Load(x0 + k), l10);
-            l11 = Vector256.FusedMultiplyAdd(l, Vector256.Load(x1 + k), l11);
-            l12 = Vector256.FusedMultiplyAdd(l, Vector256.Load(x2 + k), l12);
-            h10 = Vector256.FusedMultiplyAdd(h, Vector256.Load(x0 + k + 8), h10);
-            h11 = Vector256.FusedMultiplyAdd(h, Vector256.Load(x1 + k + 8), h11);
-            h12 = Vector256.FusedMultiplyAdd(h, Vector256.Load(x2 + k + 8), h12);
+            // Low columns first, then high ones: so no more than three values live beside the sums, and none of those is spilled.
+            var a = TFormat.LoadLow(w0, k);
+            var b = TFormat.LoadLow(w1, k);
+            var x = Vector256.Load(x0 + k);
+            l00 = Vector256.FusedMultiplyAdd(a, x, l00);
+            l10 = Vector256.FusedMultiplyAdd(b, x, l10);
+            x = Vector256.Load(x1 + k);
+            l01 = Vector256.FusedMultiplyAdd(a, x, l01);
+            l11 = Vector256.FusedMultiplyAdd(b, x, l11);
+            x = Vector256.Load(x2 + k);
+            l02 = Vector256.FusedMultiplyAdd(a, x, l02);
+            l12 = Vector256.FusedMultiplyAdd(b, x, l12);
+
+            a = TFormat.LoadHigh(w0, k);
+            b = TFormat.LoadHigh(w1, k);
+            x = Vector256.Load(x0 + k + 8);
+            h00 = Vector256.FusedMultiplyAdd(a, x, h00);
+            h10 = Vector256.FusedMultiplyAdd(b, x, h10);
+            x = Vector256.Load(x1 + k + 8);
+            h01 = Vector256.FusedMultiplyAdd(a, x, h01);
+            h11 = Vector256.FusedMultiplyAdd(b, x, h11);
+            x = Vector256.Load(x2 + k + 8);
+            h02 = Vector256.FusedMultiplyAdd(a, x, h02);
+            h12 = Vector256.FusedMultiplyAdd(b, x, h12);
         }
 
         float* y1 = y + yStride, y2 = y1 + yStride;

@@ -11,8 +11,11 @@ internal unsafe interface IWeightFormat
 {
     static abstract int BytesPerWeight { get; }
 
-    /// <summary>Columns k..k+7 and k+8..k+15; k is a multiple of 16.</summary>
-    static abstract (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k);
+    /// <summary>Columns k..k+7; k is a multiple of 16.</summary>
+    static abstract Vector256<float> LoadLow(byte* row, int k);
+
+    /// <summary>Columns k+8..k+15.</summary>
+    static abstract Vector256<float> LoadHigh(byte* row, int k);
 
     /// <summary>One column of the remainder.</summary>
     static abstract float Load1(byte* row, int k);
@@ -23,8 +26,10 @@ internal readonly struct Float32Format : IWeightFormat
     public static int BytesPerWeight => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k) =>
-        (Vector256.Load((float*)row + k), Vector256.Load((float*)row + k + 8));
+    public static unsafe Vector256<float> LoadLow(byte* row, int k) => Vector256.Load((float*)row + k);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<float> LoadHigh(byte* row, int k) => Vector256.Load((float*)row + k + 8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float Load1(byte* row, int k) => ((float*)row)[k];
@@ -35,12 +40,14 @@ internal readonly struct BFloat16Format : IWeightFormat
     public static int BytesPerWeight => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe (Vector256<float> Low, Vector256<float> High) Load16(byte* row, int k)
-    {
-        var words = Vector256.Load((uint*)((ushort*)row + k));
-        return ((words << 16).AsSingle(), (words & Vector256.Create(0xFFFF0000u)).AsSingle());
-    }
+    public static unsafe Vector256<float> LoadLow(byte* row, int k) => (Words(row, k) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<float> LoadHigh(byte* row, int k) => (Words(row, k) & Vector256.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe float Load1(byte* row, int k) => BFloat16.ToFloat(((ushort*)row)[k]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe Vector256<uint> Words(byte* row, int k) => Vector256.Load((uint*)((ushort*)row + k));
 }
