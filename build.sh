@@ -12,6 +12,7 @@ usage: ./build.sh VERB
   test                 every test that needs no GPU and no root; ends with "N passed, N failed"
   check                formatting, warnings, fast tests; run it before each commit
   build                publish artifacts/appliance, appliance-safe, inference-core, bmc-agent (Native AOT, linux-x64)
+  bench [NAME]         benchmarks, each figure beside its limit; JSON under artifacts/bench/
   sim [--seeds A..B]   the simulation campaign; prints the failing seed and the command that repeats it
   fmt                  format the sources
 TEXT
@@ -110,7 +111,7 @@ case "$verb" in
     publish
     suite fast tests/fast
     suite simulation tests/simulation
-    APPLIANCE_BIN_DIR="$PWD/artifacts" suite system tests/system -parallel none
+    APPLIANCE_BIN_DIR="$PWD/artifacts" suite system tests/system -parallelMode none
     verdict
     ;;
   check)
@@ -125,6 +126,11 @@ case "$verb" in
   sim)
     publish
     exec artifacts/appliance sim --campaign "$@"
+    ;;
+  bench)
+    publish
+    dotnet build tests/bench -c Release -v q >&2
+    exec dotnet tests/bench/bin/Release/net10.0/linux-x64/Bench.dll "$@"
     ;;
   fmt) dotnet format whitespace appliance.sln --no-restore && say formatted ;;
   help | -h | --help) usage ;;
