@@ -114,10 +114,11 @@ public static partial class Controller
             return gpus.MaxW;
         }
 
-        commands.Mode = ThermalMode.Overheat;
         var share = Share(in e, state.CapW, gpus.Count);
-        if (share < gpus.MaxW - 1)
-            commands.Conditions.Add(new(ConditionCode.CapacityShort, TargetKind.Loop, 0, state.CapW, e.HeatW));
+        if (share >= gpus.MaxW - 1)
+            return share; // on guard, but nothing is withheld: the box copes
+        commands.Mode = ThermalMode.Overheat;
+        commands.Conditions.Add(new(ConditionCode.CapacityShort, TargetKind.Loop, 0, state.CapW, e.HeatW));
         return share;
     }
 

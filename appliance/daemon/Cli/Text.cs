@@ -43,7 +43,7 @@ internal static class Text
         };
     }
 
-    /// <summary>"6 of 6 turn, 62 % (3120–3160 rpm): return 46.1 °C".</summary>
+    /// <summary>"5 of 6 turn (fan3 stalled), 62 %, 3120–3160 rpm: return 46.1 °C".</summary>
     public static string Rotors(IReadOnlyList<RotorFrame> rotors)
     {
         if (rotors.Count == 0)
@@ -52,8 +52,8 @@ internal static class Text
         var duty = Range(rotors.Select(r => r.DutyPercent), "0");
         var speeds = rotors.Where(r => r.Rpm is not null).Select(r => r.Rpm!.Value).ToArray();
         var bad = rotors.Where(r => r.State != "ok").Select(r => $"{r.Name} {r.State.Replace('_', ' ')}").ToArray();
-        return $"{turning} of {rotors.Count} turn, {duty} %{(speeds.Length > 0 ? $" ({Range(speeds, "0")} rpm)" : "")}: {rotors[0].Reason}"
-            + (bad.Length > 0 ? $"; {string.Join(", ", bad)}" : "");
+        return $"{turning} of {rotors.Count} turn{(bad.Length > 0 ? $" ({string.Join(", ", bad)})" : "")}, {duty} %"
+            + $"{(speeds.Length > 0 ? $", {Range(speeds, "0")} rpm" : "")}: {rotors[0].Reason}";
     }
 
     private static string Range(IEnumerable<double> values, string format)

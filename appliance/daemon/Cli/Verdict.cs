@@ -26,6 +26,8 @@ internal sealed record Verdict(int ExitCode, string Word, string Sentence)
                 : new(1, "WARNING", $"{first.Code} {first.Target}{more}");
         }
 
+        if (thermal.Mode is "overheat" or "failsafe" or "shutdown")
+            return new(thermal.Mode == "shutdown" ? 2 : 1, thermal.Mode == "shutdown" ? "CRITICAL" : "WARNING", $"the cooling is in mode {thermal.Mode}");
         var down = report.Processes.Where(p => p.State != "running").Select(p => p.Name).ToArray();
         if (down.Length > 0)
             return new(1, "WARNING", $"{string.Join(", ", down)} not running");

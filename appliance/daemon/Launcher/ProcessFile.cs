@@ -18,12 +18,19 @@ internal static class ProcessFile
         try
         {
             var report = JsonSerializer.Deserialize(File.ReadAllBytes(PathIn(paths)), ControlJson.Default.LauncherReport);
-            return report is not null && Directory.Exists($"/proc/{report.Pid}") ? report : null;
+            return report is not null && Lives(report.Pid) ? report : null;
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
             return null;
         }
+    }
+
+    /// <summary>A process that was killed and not yet collected by its parent is still listed, as a zombie.</summary>
+    private static bool Lives(int pid)
+    {
+        var stat = $"/proc/{pid}/stat";
+        return File.Exists(stat) && File.ReadAllText(stat) is var text && text[(text.LastIndexOf(')') + 2)..] is not ['Z' or 'X', ..];
     }
 
     public static void Write(RunPaths paths, LauncherReport report)
