@@ -57,6 +57,7 @@ internal sealed class MetricsPage(Api api, string device)
         Distribution("vllm:request_queue_time_seconds", "Waiting for a place.", metrics.Queue);
         Distribution("vllm:request_prefill_time_seconds", "From a place to the first token.", metrics.Prefill);
         Distribution("vllm:request_decode_time_seconds", "From the first token to the last.", metrics.Decode);
+        Distribution("vllm:request_inference_time_seconds", "From a place to the last token.", metrics.Inference);
         Distribution("vllm:iteration_tokens_total", "Tokens computed in a step.", metrics.IterationTokens);
     }
 

@@ -145,7 +145,7 @@ internal sealed class EngineHost : IDisposable
     /// <summary>A request for one token.</summary>
     public GenerationRequest Probe() => new()
     {
-        Prompt = [_model!.Engine.Config.BeginToken ?? 0],
+        Prompt = [_model!.Engine.Config.BeginToken is { } begin && begin < _model.Vocabulary ? begin : 0],
         MaxTokens = 1,
         Sampling = new SamplingOptions { Temperature = 0, Seed = 0 },
     };

@@ -43,6 +43,9 @@ internal sealed class SchedulerMetrics
 
     public Histogram Decode { get; } = new(Seconds);
 
+    /// <summary>From a place to the last token.</summary>
+    public Histogram Inference { get; } = new(Seconds);
+
     public Histogram IterationTokens { get; } = new(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024);
 
     public long Finished(FinishReason reason) => Interlocked.Read(ref _finished[(int)reason]);
@@ -96,6 +99,7 @@ internal sealed class SchedulerMetrics
             return;
         Prefill.Observe((first - started).TotalSeconds);
         Decode.Observe((now - first).TotalSeconds);
+        Inference.Observe((now - started).TotalSeconds);
         if (sequence.Generated > 1)
             TimePerOutputToken.Observe((now - first).TotalSeconds / (sequence.Generated - 1));
     }

@@ -130,6 +130,20 @@ public sealed partial class ApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
 
     }
 
+    [Fact]
+    public async Task One_request_too_many_is_refused_for_now_and_says_when_to_come_back()
+    {
+        const string body = """{"prompt":"The","max_tokens":1}""";
+        fixture.Api.Host.Park();
+        var taken = Enumerable.Range(0, 8).Select(_ => fixture.AskAsync(Completion, body)).ToArray();
+        var (status, answer, headers) = await fixture.AskAsync(Completion, body);
+        fixture.Api.Host.Resume();
+        Assert.Equal(503, status);
+        Assert.Equal("1", headers.RetryAfter);
+        Assert.Contains("\"overloaded\"", answer);
+        Assert.All(await Task.WhenAll(taken), t => Assert.Equal(200, t.Status));
+    }
+
     private static string Content(string answer) =>
         JsonDocument.Parse(answer).RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
 
