@@ -165,6 +165,28 @@ public sealed class FailSafeTests
     }
 
     [Fact]
+    public void A_broken_configuration_at_reload_leaves_the_running_one_in_force_and_is_an_alarm()
+    {
+        using var rig = new Rig();
+        using var systemd = new NotifySocket(Path.Combine(rig.Folder, "notify"));
+        rig.StartDaemon(systemd.Path);
+        rig.WaitUntilControlled();
+        var good = File.ReadAllText(rig.ConfigFile);
+
+        File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {}", "\"daemon\": { \"setpoint_c\": 380 }", StringComparison.Ordinal));
+        Box.Signal(rig.Daemon.Id, ProcessInterop.SIGHUP);
+        Rig.WaitUntil("the alarm", TimeSpan.FromSeconds(5), () => rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
+        Assert.Equal("running", rig.Mode());
+        Assert.Contains("\"setpoint_c\":38,", rig.Cli("thermal", "--json"), StringComparison.Ordinal);
+
+        File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {}", "\"daemon\": { \"setpoint_c\": 37.5 }", StringComparison.Ordinal));
+        Box.Signal(rig.Daemon.Id, ProcessInterop.SIGHUP);
+        Rig.WaitUntil("the new setpoint", TimeSpan.FromSeconds(5), () => rig.Cli("thermal", "--json").Contains("\"setpoint_c\":37.5", StringComparison.Ordinal));
+        Rig.WaitUntil("the alarm clears", TimeSpan.FromSeconds(10), () => !rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
+        Assert.True(rig.Numbers("fan_pwm").All(p => p < 255));
+    }
+
+    [Fact]
     public void The_agents_heartbeat_limits_the_gpus_of_a_box_whose_daemon_is_stopped()
     {
         using var box = Box.StartReady();

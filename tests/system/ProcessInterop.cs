@@ -4,6 +4,7 @@ namespace SystemTests;
 
 internal static partial class ProcessInterop
 {
+    internal const int SIGHUP = 1;
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;

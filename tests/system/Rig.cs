@@ -71,8 +71,10 @@ internal sealed class Rig : IDisposable
         return clock.Elapsed;
     }
 
-    public string Mode() => JsonDocument.Parse(Programs.Run("appliance", ["thermal", "--json", "--run-dir", RunDirectory]).Output)
-        .RootElement.GetProperty("mode").GetString()!;
+    public string Mode() => JsonDocument.Parse(Cli("thermal", "--json")).RootElement.GetProperty("mode").GetString()!;
+
+    /// <summary>What <c>appliance ARGUMENTS</c> prints about this rig.</summary>
+    public string Cli(params string[] arguments) => Programs.Run("appliance", [.. arguments, "--run-dir", RunDirectory]).Output;
 
     public static void WaitUntil(string what, TimeSpan limit, Func<bool> condition)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Appliance.Daemon.Launcher;
+using Appliance.Daemon.Loop;
 using Appliance.Daemon.Simulation;
 using Appliance.Model;
 
@@ -15,8 +16,9 @@ internal sealed partial class CommandLine
         yield return run;
 
         var daemon = new Command("daemon", "The control plane alone: what systemd starts.") { _simulated, _config };
-        daemon.SetAction(parse => UntilStopped(stop => DaemonVerb.RunAsync(
-            parse.GetValue(_config), DaemonPaths(parse), parse.GetValue(_simulated), _time, OutputOf(parse), stop)));
+        daemon.SetAction(parse => UntilStopped(
+            stop => DaemonVerb.RunAsync(parse.GetValue(_config), DaemonPaths(parse), parse.GetValue(_simulated), _time, OutputOf(parse), stop),
+            hangUpEnds: false));
         yield return daemon;
 
         var twin = new Command("twin", "The simulated box alone: physics, sysfs tree, chip watchdogs.") { _config };
@@ -31,7 +33,7 @@ internal sealed partial class CommandLine
         yield return Look("health", "Every check with its evidence and next step. Exits like status.", Verbs.HealthAsync);
         yield return Look("watch", "The live view; off a terminal one line a second.", (box, output, cancel) => WatchVerb.RunAsync(box, output, _time, cancel));
         yield return Look("thermal", "The cooling loop: values, who drives what and why, every sensor.", Verbs.ThermalAsync);
-        yield return Look("gpus", "The GPUs, a line each.", Verbs.GpusAsync);
+        yield return Gpus();
         yield return Alarms();
 
         var version = new Command("version", "The version.");
@@ -43,6 +45,23 @@ internal sealed partial class CommandLine
                 _output.WriteLine($"appliance {Version}");
         });
         yield return version;
+    }
+
+    private Command Gpus()
+    {
+        var nvml = new Option<bool>("--nvml") { Description = "This machine's GPUs straight through NVML, without a daemon; reads only." };
+        var gpus = new Command("gpus", "The GPUs, a line each.") { nvml };
+        gpus.SetAction(parse =>
+        {
+            var output = OutputOf(parse);
+            if (!parse.GetValue(nvml))
+                return UntilStopped(stop => Verbs.GpusAsync(Box(parse), output, stop));
+            if (LocalGpus.Report(_time, out var fault) is not { } report)
+                return output.Fail(ExitCode.Failed, fault!);
+            output.Data(report);
+            return ExitCode.Done;
+        });
+        return gpus;
     }
 
     private Command Look(string name, string about, Func<BoxClient, Output, CancellationToken, Task<int>> verb)

@@ -149,9 +149,9 @@ internal sealed partial class CommandLine
 
     private BoxClient Box(ParseResult parse) => new(PathsOf(parse), _time);
 
-    private static int UntilStopped(Func<CancellationToken, Task<int>> work)
+    private static int UntilStopped(Func<CancellationToken, Task<int>> work, bool hangUpEnds = true)
     {
-        using var stop = new StopSignal();
+        using var stop = new StopSignal(hangUpEnds);
         return work(stop.Token).GetAwaiter().GetResult();
     }
 

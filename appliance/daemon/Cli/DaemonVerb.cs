@@ -34,7 +34,24 @@ internal static class DaemonVerb
             return await DaemonProcess.RunAsync(
                 loaded.Config, paths, simulated, time,
                 state => ControlServer.Start(paths.ControlSocket, new DaemonVerbs(state, loaded.Source, time).Table, new(), time),
-                loaded.Fault, stop).ConfigureAwait(false);
+                loaded.Fault, state => Reload(configFile, paths, state), stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes over what is good; anything else leaves what is in force alone and is told.</summary>
+    /// <returns>The one line about what is wrong; null when the file is in force.</returns>
+    private static string? Reload(string? configFile, RunPaths paths, DaemonState state)
+    {
+        try
+        {
+            var loaded = ConfigStore.Load(configFile, paths, keep: true);
+            if (loaded.Fault is null)
+                state.Reload(loaded.Config);
+            return loaded.Fault;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return e.Message;
         }
     }
 

@@ -11,11 +11,12 @@ internal sealed class StopSignal : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignal() => _registrations =
+    /// <param name="hangUpEnds">False for the daemon, to which a hang-up means "read your configuration again".</param>
+    public StopSignal(bool hangUpEnds = true) => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
+        .. hangUpEnds ? [PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle)] : Array.Empty<PosixSignalRegistration>(),
     ];
 
     public CancellationToken Token => _stop.Token;

@@ -44,6 +44,8 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
             {
                 Ticks = snapshot.Thermal?.Tick ?? 0,
                 LatenessP99Ms = state.Loop.Lateness.QuantileMs(0.99),
+                LatenessP999Ms = state.Loop.Lateness.QuantileMs(0.999),
+                AllocatedBytesPerTick = state.Loop.AllocatedPerTick,
                 LatenessMaxMs = Math.Round(state.Loop.Lateness.MaxMs, 3),
                 Missed = state.Loop.Lateness.Missed,
                 Faults = state.Loop.Faults,

@@ -45,7 +45,12 @@ internal sealed record LoopReport
 
     public double? LatenessP99Ms { get; set; }
 
+    public double? LatenessP999Ms { get; set; }
+
     public double LatenessMaxMs { get; set; }
+
+    /// <summary>By the loop's thread in its last tick; 0 is what it should be.</summary>
+    public long? AllocatedBytesPerTick { get; set; }
 
     /// <summary>Periods without a tick.</summary>
     public long Missed { get; set; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Appliance.Bus;
 using Appliance.Daemon.Control;
 using Appliance.Hardware;
@@ -27,11 +28,12 @@ internal static class DaemonProcess
     /// Opens the control socket on the state given and returns what closes it; called once the loop runs, READY follows its return.
     /// </param>
     /// <param name="configFault">The line about a bad configuration file that was put aside for the last good one.</param>
+    /// <param name="reload">Reads the configuration again at a hang-up; returns the line about what is wrong with it, null when it is in force.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="FormatException">The board file is missing or wrong: one line for a person, exit 78.</exception>
     public static async Task<int> RunAsync(
         BoxConfig config, RunPaths paths, bool simulated, TimeProvider time,
-        Func<DaemonState, IAsyncDisposable> startControl, string? configFault, CancellationToken stop)
+        Func<DaemonState, IAsyncDisposable> startControl, string? configFault, Func<DaemonState, string?> reload, CancellationToken stop)
     {
         var board = BoardCatalogue.Load(config.Daemon.Board);
         var settings = ThermalSettings.From(board, config.Daemon);
@@ -58,7 +60,7 @@ internal static class DaemonProcess
             {
                 await loop.FirstTick.WaitAsync(stop).ConfigureAwait(false);
                 notifier.Ready(Status(state));
-                await ServeAsync(state, checkpoint, notifier, time, stop).ConfigureAwait(false);
+                await ServeAsync(state, checkpoint, notifier, reload, time, stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -79,7 +81,8 @@ internal static class DaemonProcess
 
     /// <summary>Everything that cooling does not need: events, bus, telemetry, the engine's socket.</summary>
     private static async Task ServeAsync(
-        DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, TimeProvider time, CancellationToken stop)
+        DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, Func<DaemonState, string?> reload,
+        TimeProvider time, CancellationToken stop)
     {
         var boot = BootCounter.Next(state.Paths.State);
         using var outbox = EventOutbox.Open(state.Paths.EventOutbox, time);
@@ -98,7 +101,9 @@ internal static class DaemonProcess
         using var busStop = new CancellationTokenSource();
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
-        await Task.WhenAll(telemetry.RunAsync(stop), engine.RunAsync(stop), StatusAsync(state, notifier, time, stop)).ConfigureAwait(false);
+        await Task.WhenAll(
+            telemetry.RunAsync(stop), engine.RunAsync(stop), StatusAsync(state, notifier, time, stop),
+            ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();
@@ -115,6 +120,34 @@ internal static class DaemonProcess
         {
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
                 notifier.Status(Status(state));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    /// <summary>SIGHUP, as systemctl reload sends it. The loop goes on with what is in force until the new file is known to be good.</summary>
+    private static async Task ReloadsAsync(
+        DaemonState state, SystemdNotifier notifier, Func<DaemonState, string?> reload, TimeProvider time, CancellationToken stop)
+    {
+        using var asked = new SemaphoreSlim(0);
+        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            asked.Release();
+        });
+        try
+        {
+            while (true)
+            {
+                await asked.WaitAsync(stop).ConfigureAwait(false);
+                notifier.Reloading(time.GetElapsedTime(0));
+                state.ConfigFault = reload(state);
+                if (state.ConfigFault is { } fault)
+                    state.Alarms.Post(BoxEvents.ConfigInvalid(fault, time.GetUtcNow()));
+                notifier.Ready(Status(state));
+            }
         }
         catch (OperationCanceledException)
         {

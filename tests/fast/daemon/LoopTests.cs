@@ -11,7 +11,7 @@ public sealed class LoopTests
     public void The_loop_holds_the_twin_in_its_band_from_the_first_second_on()
     {
         using var bench = new LoopBench();
-        var last = bench.Run(120);
+        var last = bench.Run(60);
         Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
         Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
         Assert.Equal(ThermalMode.Running, last.Commands.Mode);
@@ -23,7 +23,7 @@ public sealed class LoopTests
     public void A_daemon_killed_and_restarted_does_not_move_the_coolant_out_of_its_band()
     {
         using var bench = new LoopBench();
-        bench.Run(60);
+        bench.Run(30);
         bench.Run(2, daemon: false); // dead, and nobody notices yet
         bench.StartDaemon();
         var first = bench.Run(0.1);
@@ -37,7 +37,7 @@ public sealed class LoopTests
     public void A_twin_killed_and_restarted_goes_on_where_it_was()
     {
         using var bench = new LoopBench();
-        bench.Run(60);
+        bench.Run(20);
         var before = bench.Twin.Look(t => t.Truth.SupplyC);
         bench.RestartTwin();
         Assert.Equal(before, bench.Twin.Look(t => t.Truth.SupplyC), 0.5);
@@ -51,7 +51,7 @@ public sealed class LoopTests
     public void Without_a_daemon_the_chips_go_to_full_by_themselves()
     {
         using var bench = new LoopBench();
-        bench.Run(60);
+        bench.Run(20);
         Assert.NotEqual("255", bench.Read("max31790", "pwm1"));
         bench.Run(6, daemon: false);
         Assert.All(Enumerable.Range(1, 6), i => Assert.Equal("255", bench.Read("max31790", $"pwm{i}")));
@@ -62,8 +62,8 @@ public sealed class LoopTests
     public void A_standing_duty_feeds_the_chips_watchdog()
     {
         using var bench = new LoopBench(new TwinLoad("idle"));
-        bench.Run(30);
-        var duties = Enumerable.Range(0, 300).Select(_ => { bench.Run(0.1); return bench.Read("max31790", "pwm1"); });
+        bench.Run(10);
+        var duties = Enumerable.Range(0, 120).Select(_ => { bench.Run(0.1); return bench.Read("max31790", "pwm1"); });
         Assert.DoesNotContain("255", duties);
     }
 
