@@ -13,12 +13,16 @@ internal sealed class GoldenModel
     private static readonly ConcurrentDictionary<string, GoldenModel> Opened = [];
 
     private readonly ConcurrentDictionary<string, double[][]> _tensors = [];
+    private readonly Lazy<EngineModel> _engine;
+    private readonly Lazy<float[][]> _prefilled;
 
     private GoldenModel(string name)
     {
         Directory = Path.Combine(Repository.Root, "tests", "golden", "logits", name);
         Tokens = JsonSerializer.Deserialize<int[]>(File.ReadAllBytes(Path.Combine(Directory, "tokens.json")))!;
         Config = ModelConfig.Load(Directory);
+        _engine = new Lazy<EngineModel>(() => EngineModel.Load(Directory));
+        _prefilled = new Lazy<float[][]>(() => Logits(Engine, Tokens));
         Checkpoint = Checkpoint.Open(Directory);
         Expected = new float[Tokens.Length][];
         var entry = SafetensorsHeader.Read(Path.Combine(Directory, "expected.safetensors")).Single();
@@ -51,7 +55,11 @@ internal sealed class GoldenModel
         return [.. values.Select(v => (double)v).Chunk(columns)];
     });
 
-    public EngineModel Load() => EngineModel.Load(Directory);
+    /// <summary>The model, read once: it is immutable.</summary>
+    public EngineModel Engine => _engine.Value;
+
+    /// <summary>The engine's logits of all tokens in one prefill on one thread.</summary>
+    public float[][] Prefilled => _prefilled.Value;
 
     /// <summary>Logits of all positions from one prefill.</summary>
     public static float[][] Logits(EngineModel model, int[] tokens, int threads = 1)

@@ -15,8 +15,8 @@ public sealed class StepTests
     public void Decoding_token_by_token_equals_prefill(string name)
     {
         var golden = GoldenModel.Open(name);
-        var model = golden.Load();
-        Equal(GoldenModel.Logits(model, golden.Tokens), InPieces(model, golden.Tokens, golden.Tokens.Select(_ => 1), threads: 1));
+        var model = golden.Engine;
+        Equal(golden.Prefilled, InPieces(model, golden.Tokens, golden.Tokens.Select(_ => 1), threads: 1));
     }
 
     [Theory]
@@ -24,8 +24,8 @@ public sealed class StepTests
     public void A_prompt_in_uneven_pieces_equals_prefill(string name)
     {
         var golden = GoldenModel.Open(name);
-        var model = golden.Load();
-        Equal(GoldenModel.Logits(model, golden.Tokens), InPieces(model, golden.Tokens, [1, 2, 5, 56, 7, 25], threads: 1));
+        var model = golden.Engine;
+        Equal(golden.Prefilled, InPieces(model, golden.Tokens, [1, 2, 5, 56, 7, 25], threads: 1));
     }
 
     [Theory]
@@ -33,8 +33,8 @@ public sealed class StepTests
     public void Three_threads_equal_one(string name)
     {
         var golden = GoldenModel.Open(name);
-        var model = golden.Load();
-        Equal(GoldenModel.Logits(model, golden.Tokens), GoldenModel.Logits(model, golden.Tokens, threads: 3));
+        var model = golden.Engine;
+        Equal(golden.Prefilled, GoldenModel.Logits(model, golden.Tokens, threads: 3));
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class StepTests
     public void A_sequence_in_a_mixed_batch_equals_the_sequence_alone(string name)
     {
         var golden = GoldenModel.Open(name);
-        var model = golden.Load();
+        var model = golden.Engine;
         int[] first = golden.Tokens[..70], second = golden.Tokens[20..83], third = golden.Tokens[5..6];
         using var run = new RunState(model, maxTokens: 256, maxLogits: 256, threads: 2);
         var (a, b, c) = (new KvCache(model.Config), new KvCache(model.Config), new KvCache(model.Config));
@@ -54,28 +54,28 @@ public sealed class StepTests
 
         Equal(GoldenModel.Logits(model, second)[40..], rows[..23]);
         Equal(GoldenModel.Logits(model, third), rows[23..24]);
-        Equal(GoldenModel.Logits(model, first)[69..], rows[24..]);
+        Equal(golden.Prefilled[69..70], rows[24..]);
     }
 
     [Fact]
     public void A_cache_cut_back_goes_on_as_if_the_rest_had_never_been()
     {
         var golden = GoldenModel.Open("deepseek_v3");
-        var model = golden.Load();
+        var model = golden.Engine;
         using var run = new RunState(model, maxTokens: 96, maxLogits: 96, threads: 1);
         var cache = new KvCache(model.Config);
         Step(model, run, new SequenceStep(cache, golden.Tokens[..90].Reverse().ToArray(), LogitsOf.None));
         cache.Truncate(0);
         Step(model, run, new SequenceStep(cache, golden.Tokens.AsMemory(..90), LogitsOf.None));
         cache.Truncate(70);
-        Equal(GoldenModel.Logits(model, golden.Tokens)[70..], Step(model, run, new SequenceStep(cache, golden.Tokens.AsMemory(70..), LogitsOf.All)));
+        Equal(golden.Prefilled[70..], Step(model, run, new SequenceStep(cache, golden.Tokens.AsMemory(70..), LogitsOf.All)));
     }
 
     [Fact]
     public void A_step_that_fails_leaves_the_sequences_as_they_were()
     {
         var golden = GoldenModel.Open("qwen2");
-        var model = golden.Load();
+        var model = golden.Engine;
         using var run = new RunState(model, maxTokens: 8, maxLogits: 8, threads: 1);
         var (good, bad) = (new KvCache(model.Config), new KvCache(model.Config, capacity: 4));
         Step(model, run, new(good, golden.Tokens.AsMemory(..3), LogitsOf.None), new(bad, golden.Tokens.AsMemory(..3), LogitsOf.None));
@@ -86,7 +86,7 @@ public sealed class StepTests
         Assert.Equal("a sequence of 5 tokens is over the limit of 4", tooLong.Message);
 
         Assert.Equal((3, 3), (good.Length, bad.Length));
-        Equal(GoldenModel.Logits(model, golden.Tokens[..6])[3..], Step(model, run, new SequenceStep(good, golden.Tokens.AsMemory(3..6), LogitsOf.All)));
+        Equal(golden.Prefilled[3..6], Step(model, run, new SequenceStep(good, golden.Tokens.AsMemory(3..6), LogitsOf.All)));
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class StepTests
     public void Decoding_allocates_nothing(string name)
     {
         var golden = GoldenModel.Open(name);
-        var model = golden.Load();
+        var model = golden.Engine;
         using var run = new RunState(model, maxTokens: 4, maxLogits: 1, threads: 1);
         var cache = new KvCache(model.Config);
 
