@@ -11,7 +11,7 @@ public sealed class LoopTests
     public void The_loop_holds_the_twin_in_its_band_from_the_first_second_on()
     {
         using var bench = new LoopBench();
-        var last = bench.Run(60);
+        var last = bench.Run(40);
         Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
         Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
         Assert.Equal(ThermalMode.Running, last.Commands.Mode);
@@ -28,7 +28,7 @@ public sealed class LoopTests
         bench.StartDaemon();
         var first = bench.Run(0.1);
         Assert.NotEqual(ThermalMode.Overheat, first.Commands.Mode);
-        bench.Run(60);
+        bench.Run(30);
         Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
         Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
     }
@@ -41,7 +41,7 @@ public sealed class LoopTests
         var before = bench.Twin.Look(t => t.Truth.SupplyC);
         bench.RestartTwin();
         Assert.Equal(before, bench.Twin.Look(t => t.Truth.SupplyC), 0.5);
-        var last = bench.Run(60);
+        var last = bench.Run(30);
         Assert.InRange(bench.Twin.MinSupplyC, 36, 40);
         Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
         Assert.All(last.FanWrites, write => Assert.True(write.IsGood));
@@ -71,7 +71,7 @@ public sealed class LoopTests
     public void A_foreign_write_is_put_right_within_two_ticks()
     {
         using var bench = new LoopBench();
-        bench.Run(30);
+        bench.Run(5);
         bench.Write("max31790", "pwm3", "1");
         bench.Run(0.2);
         Assert.InRange(int.Parse(bench.Read("max31790", "pwm3")), 20, 255);
@@ -81,7 +81,7 @@ public sealed class LoopTests
     public void Renumbered_chips_are_driven_again_within_half_a_second()
     {
         using var bench = new LoopBench();
-        bench.Run(30);
+        bench.Run(5);
         bench.Twin.Inject(new(Appliance.Twin.FaultKind.HwmonRenumbered, ""));
         var last = bench.Run(0.5);
         Assert.All(last.FanWrites.Concat(last.PumpWrites), write => Assert.True(write.IsGood, write.ToString()));
@@ -129,7 +129,7 @@ public sealed class LoopTests
     public void Frames_say_what_the_tick_saw()
     {
         using var bench = new LoopBench();
-        var last = bench.Run(30);
+        var last = bench.Run(10);
         var thermal = FrameAssembly.Thermal(last, bench.Settings);
         Assert.Equal("running", thermal.Mode);
         Assert.Equal(6, thermal.Fans.Count);
