@@ -17,6 +17,7 @@ const page = {
   eventsBefore: null,   // id to ask older ones with; null when there are none
   eventsNewest: 0,
   severity: 'information',
+  details: null,        // what the dialog shows: { gpu: 3 } or { sensors: true }
   node: new URLSearchParams(location.search).get('node'),
 };
 
@@ -172,6 +173,15 @@ function drawAlarms(alarms, remembered) {
   });
 }
 
+// The name is the button; by its style the whole tile is.
+function opener(index) {
+  const button = make('button', 'plain name');
+  button.type = 'button';
+  button.setAttribute('aria-haspopup', 'dialog');
+  button.addEventListener('click', () => openDetails({ gpu: index }));
+  return button;
+}
+
 const gpuLevel = { ok: 'ok', warning: 'warning', lost: 'critical', unreadable: 'critical' };
 
 function drawGpus(gpus) {
@@ -179,8 +189,8 @@ function drawGpus(gpus) {
   text('gpu-sum', fresh.length ? `${(fresh.reduce((sum, g) => sum + g.power_w, 0) / 1000).toFixed(2)} kW` : '');
   const fitted = Math.max(8, ...gpus.map(g => g.index + 1));
   const tiles = Array.from({ length: fitted }, (_, index) => gpus.find(g => g.index === index) ?? { index, missing: true });
-  list($('gpu-list'), tiles, t => t.index, () => make('li', 'tile',
-    make('div', 'head', make('span', 'mark'), make('span', 'name'), make('span', 'state')),
+  list($('gpu-list'), tiles, t => t.index, gpu => make('li', 'tile',
+    make('div', 'head', make('span', 'mark'), opener(gpu.index), make('span', 'state')),
     make('div', 'pair', make('div', 'degrees', make('span', ''), make('small', '', ' °C')), make('div', 'watts', make('span', ''), make('small', '', ' W'))),
     make('div', 'track', make('i')), make('div', 'rest')), (tile, gpu) => {
     const old = gpu.missing ? null : staleAge(gpu);
@@ -268,6 +278,56 @@ function drawEvents() {
   $('older').hidden = page.eventsBefore === null;
 }
 
+/* ---- more about one thing ---- */
+
+function openDetails(what) {
+  page.details = what;
+  drawDetails();
+  $('details').showModal();
+}
+
+const withUnit = (value, digits, unit) => value === null || value === undefined ? '–' : `${value.toFixed(digits)} ${unit}`;
+
+function gpuRows(gpu) {
+  const memory = gpu.memory_used_mib === null || gpu.memory_total_mib === null ? '–'
+    : `${(gpu.memory_used_mib / 1024).toFixed(1)} / ${(gpu.memory_total_mib / 1024).toFixed(1)} GiB`;
+  return [
+    ['gpu_name', gpu.name ?? '–'], ['pci', gpu.pci_bus_id ?? '–'], ['uuid', gpu.uuid ?? '–'],
+    ['power', withUnit(gpu.power_w, 1, 'W')], ['limit', withUnit(gpu.power_limit_w, 0, 'W')],
+    ['die', withUnit(gpu.temperature_c, 0, '°C')], ['memory_heat', withUnit(gpu.memory_temperature_c, 0, '°C')], ['left', withUnit(gpu.margin_k, 0, 'K')],
+    ['sm_clock', withUnit(gpu.sm_clock_mhz, 0, 'MHz')], ['utilization', withUnit(gpu.utilization_percent, 0, '%')], ['memory', memory],
+    ['throttle', gpu.throttle_reasons.join(', ') || word('none')],
+  ].map(([key, value]) => ({ key, name: word(key), value, note: '', level: '' }));
+}
+
+function sensorRows(thermal) {
+  return thermal.sensors.map(sensor => ({
+    key: sensor.name, name: sensor.name, value: withUnit(sensor.value, sensor.unit === 'C' ? 2 : 1, sensor.unit === 'C' ? '°C' : sensor.unit),
+    note: wordOr(`quality_${sensor.q}`, sensor.q), level: sensor.q === 'good' ? 'ok' : sensor.q === 'suspect' ? 'warning' : 'quiet',
+  }));
+}
+
+function drawDetails() {
+  const snapshot = page.state?.snapshot;
+  if (!page.details || !snapshot) return;
+  const gpu = snapshot.gpus.find(g => g.index === page.details.gpu);
+  const frame = page.details.sensors ? snapshot.thermal : gpu;
+  text('details-h', page.details.sensors ? word('sensors') : `GPU ${page.details.gpu}`);
+  const old = frame ? staleAge(frame) : null;
+  setClass($('details'), 'stale', old !== null);
+  $('details-age').hidden = old === null && !!frame;
+  text('details-age', frame ? word('old', span(old ?? 0)) : word('never'));
+  const rows = !frame ? [] : page.details.sensors ? sensorRows(frame) : gpuRows(frame);
+  list($('details-rows'), rows, r => r.key, () => make('tr', '', make('th'), make('td', 'figure'), make('td', 'note', make('span', 'mark'), make('span'))), (row, r) => {
+    row.firstElementChild.scope = 'row';
+    text(row.children[0], r.name);
+    text(row.children[1], r.value);
+    grade(row.children[2], r.level);
+    row.children[2].hidden = r.note === '';
+    text(row.children[2].lastElementChild, r.note);
+  });
+}
+
 function drawEmpty(state, connecting) {
   text('empty-title', connecting ? word('connecting_title') : word('empty_title', state.node));
   text('empty-text', word(connecting ? 'connecting_text' : 'empty_text'));
@@ -300,6 +360,7 @@ function draw() {
     drawRotors($('pumps'), snapshot.thermal?.pumps ?? [], snapshot.thermal);
     drawModel(snapshot.inference);
     drawEvents();
+    if ($('details').open) drawDetails();
   }
   text('foot', word('foot', state.version, state.bus_address));
 }
@@ -415,6 +476,9 @@ $('nodes').addEventListener('change', () => {
   history.replaceState(null, '', query('/', { node: page.node }));
   connect();
 });
+$('sensors').addEventListener('click', () => openDetails({ sensors: true }));
+$('details-close').addEventListener('click', () => $('details').close());
+$('details').addEventListener('click', event => { if (event.target === $('details')) $('details').close(); });
 $('older').addEventListener('click', () => loadEvents('older'));
 for (const button of document.querySelectorAll('[data-severity]')) {
   button.addEventListener('click', () => {

@@ -64,6 +64,21 @@ test('the panel, from the first second to the death of its sender', { timeout: 1
     await until('no alarm', 5000, () => page.locator('#calm').isVisible());
   });
 
+  await step.test('a GPU and the sensors say more when asked, live, and close by Escape', async () => {
+    await page.getByRole('button', { name: 'GPU 2', exact: true }).click();
+    await shows('the dialog', '#details-h', /^GPU 2$/);
+    assert.match(await read('#details-rows'), /Power limit700 W/);
+    const power = await page.locator('#details-rows tr:nth-child(4) td').first().textContent();
+    await until('the power moves', 4000, async () => await page.locator('#details-rows tr:nth-child(4) td').first().textContent() !== power);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('#details').isVisible(), false);
+    await page.locator('#sensors').click();
+    await shows('a good sensor', '#details-rows tr:nth-child(1)', /coolant_supply1.*°C.*good/);
+    await shows('an absent one', '#details-rows tr:nth-child(2)', /humidity1.*–.*absent/);
+    await page.locator('#details-close').click();
+    assert.equal(await page.locator('#details').isVisible(), false);
+  });
+
   await step.test('events arrive once, however often they are sent, and can be filtered', async () => {
     await box.event(1, 'daemon_started', 'information', 'First light.');
     await box.event(2, 'alarm_raised', 'warning', 'Second sight.');
@@ -107,11 +122,11 @@ test('the panel, from the first second to the death of its sender', { timeout: 1
     assert.ok(tall <= 0, `1280×800 is ${tall} px too tall`);
     const reached = new Set();
     await page.evaluate(() => document.activeElement?.blur());
-    for (let press = 0; press < 12; press++) {
+    for (let press = 0; press < 24; press++) {
       await page.keyboard.press('Tab');
       reached.add(await page.evaluate(() => document.activeElement?.id || document.activeElement?.dataset?.severity || document.activeElement?.className));
     }
-    for (const control of ['language', 'theme', 'warning', 'critical', 'event-list']) assert.ok(reached.has(control), `${control} is not reached by Tab`);
+    for (const control of ['language', 'theme', 'sensors', 'warning', 'critical', 'event-list']) assert.ok(reached.has(control), `${control} is not reached by Tab`);
     const nameless = await page.evaluate(() => [...document.querySelectorAll('button, select, svg[role=img], section')]
       .filter(e => e.offsetParent && !(e.textContent.trim() || e.getAttribute('aria-label') || e.getAttribute('aria-labelledby'))).map(e => e.id));
     assert.deepEqual(nameless, []);
