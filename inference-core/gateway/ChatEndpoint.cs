@@ -107,9 +107,9 @@ internal sealed class ChatEndpoint(Api api)
             {
                 while (pieces.TryRead(out var piece))
                 {
-                    if (piece.Finish == FinishReason.Failed)
+                    if (Failures.IsUnfinished(piece))
                     {
-                        await Failures.EndStreamAsync(events);
+                        await Failures.EndStreamAsync(events, piece);
                         return;
                     }
                     WritePiece(events, piece);

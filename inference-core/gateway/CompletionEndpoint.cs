@@ -101,9 +101,9 @@ internal sealed class CompletionEndpoint(Api api)
             {
                 while (pieces.TryRead(out var next))
                 {
-                    if (next.Piece.Finish == FinishReason.Failed)
+                    if (Failures.IsUnfinished(next.Piece))
                     {
-                        await Failures.EndStreamAsync(events);
+                        await Failures.EndStreamAsync(events, next.Piece);
                         return;
                     }
                     _usage.Add(next.Piece);

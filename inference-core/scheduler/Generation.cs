@@ -3,20 +3,23 @@ using System.Threading.Channels;
 namespace InferenceCore.Scheduling;
 
 /// <summary>
-/// One request under way. The engine's thread writes pieces, the request's own task reads them. The channel has no limit of its own because
-/// the answer has one: at most MaxTokens × Choices pieces.
+/// One request under way. The engine's thread writes pieces, the request's own task reads them. The engine never waits for a reader: one that
+/// leaves too many pieces unread is given up.
 /// </summary>
 internal sealed class Generation
 {
     private readonly Channel<Piece> _pieces =
-        Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleWriter = true });
 
     private readonly Action _wake;
+    private readonly int _maxUnread;
     private volatile bool _cancelled;
     private int _open;
 
-    public Generation(GenerationRequest request, TimeSpan submitted, Action wake)
+    /// <param name="maxUnread">Pieces that may wait for the reader.</param>
+    public Generation(GenerationRequest request, TimeSpan submitted, int maxUnread, Action wake)
     {
+        _maxUnread = maxUnread;
         Request = request;
         Submitted = submitted;
         _wake = wake;
@@ -49,6 +52,8 @@ internal sealed class Generation
     internal void Write(Piece piece)
     {
         _pieces.Writer.TryWrite(piece);
+        if (_pieces.Reader.Count > _maxUnread)
+            _cancelled = true;
         if (piece.Finish is not null && --_open == 0)
             _pieces.Writer.TryComplete();
     }

@@ -61,7 +61,7 @@ internal sealed partial class Scheduler : IDisposable
             return null;
         }
         Metrics.CountRequest();
-        var generation = new Generation(request, Now, _wake);
+        var generation = new Generation(request, Now, _options.MaxUnreadPieces, _wake);
         for (var choice = 0; choice < request.Choices; choice++)
             _intake.Enqueue(new Sequence(generation, choice, new AnswerText(_model.Tokenizer, request.Stop, request.KeepSpecial)));
         _wake();

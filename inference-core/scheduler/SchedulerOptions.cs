@@ -18,6 +18,9 @@ internal sealed record SchedulerOptions
     /// <summary>Tokens that all caches together may hold, those kept for later requests included.</summary>
     public long CacheTokens { get; init; } = 1 << 16;
 
+    /// <summary>Pieces of an answer that may wait for a slow client before the answer is given up.</summary>
+    public int MaxUnreadPieces { get; init; } = 8192;
+
     /// <summary>A finished answer's cache is kept for the next request that begins alike, if that saves at least this many tokens.</summary>
     public int ReuseFromTokens { get; init; } = 8;
 }

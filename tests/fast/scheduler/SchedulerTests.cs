@@ -10,10 +10,10 @@ public sealed class SchedulerTests
 {
     private static readonly EngineModel Engine = GoldenModel.Open("deepseek_v3").Load();
 
-    private static Scheduler Start(int maxRunning = 8, int maxWaiting = 64, int chunk = 64, long cacheTokens = 1 << 16, FakeTimeProvider? time = null) => new(
+    private static Scheduler Start(int maxRunning = 8, int maxWaiting = 64, int chunk = 64, long cacheTokens = 1 << 16, int maxUnread = 1000) => new(
         new ServedModel("tiny", Engine, Tokenizer: null, Chat: null, new HashSet<int>()),
-        new SchedulerOptions { MaxRunning = maxRunning, MaxWaiting = maxWaiting, PrefillChunk = chunk, CacheTokens = cacheTokens },
-        threads: 1, time ?? new FakeTimeProvider(), wake: () => { });
+        new SchedulerOptions { MaxRunning = maxRunning, MaxWaiting = maxWaiting, PrefillChunk = chunk, CacheTokens = cacheTokens, MaxUnreadPieces = maxUnread },
+        threads: 1, new FakeTimeProvider(), wake: () => { });
 
     private static GenerationRequest Request(int prompt, int length = 6, int tokens = 10, ulong seed = 1, string client = "", int choices = 1) => new()
     {
@@ -157,6 +157,20 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Who_does_not_read_is_given_up_and_told_so()
+    {
+        using var scheduler = Start(maxUnread: 4);
+        var generation = scheduler.Submit(Request(1, tokens: 50))!;
+        RunAll(scheduler);
+        var pieces = new List<Piece>();
+        while (generation.Pieces.TryRead(out var piece))
+            pieces.Add(piece);
+        Assert.Equal(6, pieces.Count);
+        Assert.Equal(FinishReason.Cancelled, pieces[^1].Finish);
+        Assert.Equal(0, scheduler.Running);
+    }
+
+    [Fact]
     public void One_more_than_may_run_and_wait_is_refused_and_counted()
     {
         using var scheduler = Start(maxRunning: 2, maxWaiting: 1);
@@ -173,7 +187,7 @@ public sealed class SchedulerTests
     {
         var line = new WaitingLine();
         foreach (var (client, id) in ((string, int)[])[("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5), ("b", 6)])
-            line.Add(new Sequence(new Generation(Request(id, client: client, tokens: id), default, () => { }), 0, new AnswerText(null, [], false)));
+            line.Add(new Sequence(new Generation(Request(id, client: client, tokens: id), default, 10, () => { }), 0, new AnswerText(null, [], false)));
         var order = new List<int>();
         while (line.Peek() is { } next)
         {
