@@ -11,13 +11,16 @@ internal static unsafe class LatentAttention
 
     public static void Apply(AttentionConfig.Latent a, AttentionWeights.Latent weights, EngineModel model, RunState run, int layer, int tokens)
     {
+        var state = run.Latent!;
         run.MatMul.Multiply(weights.Down, run.Normed, run.Down, tokens);
 
+        var queries = run.Down;
         if (weights.QueryUp is { } queryUp)
         {
             for (var token = 0; token < tokens; token++)
                 Elementwise.RmsNorm(run.Down.Row(token), run.Down.Row(token), weights.QueryNorm, Epsilon);
-            run.MatMul.Multiply(queryUp, run.Down.Row(0), run.Down.Stride, run.Queries.Row(0), run.Queries.Stride, tokens);
+            queries = state.Queries!;
+            run.MatMul.Multiply(queryUp, run.Down.Row(0), run.Down.Stride, queries.Row(0), queries.Stride, tokens);
         }
 
         var latentStart = weights.Down.Weight.Rows - a.CacheWidth;
@@ -31,13 +34,13 @@ internal static unsafe class LatentAttention
             model.Rope.Rotate(cached + a.LatentWidth, run.Cosines.Row(token), run.Sines.Row(token));
         }
 
-        AbsorbQueries(a, weights, model, run, tokens);
-        run.Attention.Attend(layer, run.Places, tokens, run.LatentQueries, run.LatentMix);
+        AbsorbQueries(a, weights, model, run, queries, tokens);
+        run.Attention.Attend(layer, run.Places, tokens, state.LatentQueries, state.Mix);
         for (var head = 0; head < a.Heads; head++)
         {
             run.MatMul.Multiply(
                 weights.ValueUp[head],
-                run.LatentMix.Row(0) + (head * a.LatentWidth), run.LatentMix.Stride,
+                state.Mix.Row(0) + (head * a.LatentWidth), state.Mix.Stride,
                 run.HeadOutputs.Row(0) + (head * a.ValueWidth), run.HeadOutputs.Stride,
                 tokens);
         }
@@ -46,20 +49,21 @@ internal static unsafe class LatentAttention
     }
 
     // Per head [plain | rotated] becomes [W_UKᵀ·plain | rotated].
-    private static void AbsorbQueries(AttentionConfig.Latent a, AttentionWeights.Latent weights, EngineModel model, RunState run, int tokens)
+    private static void AbsorbQueries(AttentionConfig.Latent a, AttentionWeights.Latent weights, EngineModel model, RunState run, Activations queries, int tokens)
     {
+        var absorbed = run.Latent!.LatentQueries;
         var width = a.PlainWidth + a.RopeWidth;
         for (var head = 0; head < a.Heads; head++)
         {
             run.MatMul.Multiply(
                 weights.KeyUp[head],
-                run.Queries.Row(0) + (head * width), run.Queries.Stride,
-                run.LatentQueries.Row(0) + (head * a.CacheWidth), run.LatentQueries.Stride,
+                queries.Row(0) + (head * width), queries.Stride,
+                absorbed.Row(0) + (head * a.CacheWidth), absorbed.Stride,
                 tokens);
             for (var token = 0; token < tokens; token++)
             {
-                var rotated = run.LatentQueries.Row(token) + (head * a.CacheWidth) + a.LatentWidth;
-                new ReadOnlySpan<float>(run.Queries.Row(token) + (head * width) + a.PlainWidth, a.RopeWidth).CopyTo(new Span<float>(rotated, a.RopeWidth));
+                var rotated = absorbed.Row(token) + (head * a.CacheWidth) + a.LatentWidth;
+                new ReadOnlySpan<float>(queries.Row(token) + (head * width) + a.PlainWidth, a.RopeWidth).CopyTo(new Span<float>(rotated, a.RopeWidth));
                 model.Rope.Rotate(rotated, run.Cosines.Row(token), run.Sines.Row(token));
             }
         }

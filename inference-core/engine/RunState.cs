@@ -33,17 +33,12 @@ internal sealed class RunState : IDisposable
         {
             case AttentionConfig.Grouped g:
                 Down = new Activations(maxTokens, (g.Heads + (2 * g.KeyValueHeads)) * g.HeadWidth);
-                Queries = Down;
-                LatentMix = HeadOutputs = new Activations(maxTokens, g.Heads * g.HeadWidth);
-                LatentQueries = Down;
+                HeadOutputs = new Activations(maxTokens, g.Heads * g.HeadWidth);
                 break;
             case AttentionConfig.Latent l:
-                var queryRows = l.Heads * (l.PlainWidth + l.RopeWidth);
-                Down = new Activations(maxTokens, (l.QueryRank ?? queryRows) + l.LatentWidth + l.RopeWidth);
-                Queries = l.QueryRank is null ? Down : new Activations(maxTokens, queryRows);
-                LatentQueries = new Activations(maxTokens, l.Heads * (l.LatentWidth + l.RopeWidth));
-                LatentMix = new Activations(maxTokens, l.Heads * l.LatentWidth);
+                Down = new Activations(maxTokens, (l.QueryRank ?? (l.Heads * (l.PlainWidth + l.RopeWidth))) + l.LatentWidth + l.RopeWidth);
                 HeadOutputs = new Activations(maxTokens, l.Heads * l.ValueWidth);
+                Latent = new LatentState(maxTokens, l);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -53,9 +48,7 @@ internal sealed class RunState : IDisposable
         GateUp = new Activations(maxTokens, 2 * inner);
         Inner = new Activations(maxTokens, inner);
         if (config.Moe is { } moe)
-        {
             Experts = new ExpertState(maxTokens, hidden, moe);
-        }
 
         LogitInputs = new Activations(maxLogits, hidden);
         Logits = new Activations(maxLogits, config.Vocabulary);
@@ -92,14 +85,8 @@ internal sealed class RunState : IDisposable
     /// <summary>Grouped: q, k, v [T, (heads + 2·kv heads)·d]. Latent: query part and latent part [T, … + c + r].</summary>
     public Activations Down { get; }
 
-    /// <summary>Latent: [T, heads·(n + r)] (or the front of <see cref="Down"/>).</summary>
-    public Activations Queries { get; }
-
-    /// <summary>Latent: [T, heads·(c + r)], queries taken into the latent space.</summary>
-    public Activations LatentQueries { get; }
-
-    /// <summary>Latent: [T, heads·c], each head's mix of latents.</summary>
-    public Activations LatentMix { get; }
+    /// <summary>Null in a model with grouped queries.</summary>
+    public LatentState? Latent { get; }
 
     /// <summary>[T, heads·value width].</summary>
     public Activations HeadOutputs { get; }
