@@ -13,6 +13,9 @@ internal static class WatchView
     private const int Value = 10;
     private const int Remark = 30;
 
+    /// <summary>Lines below which only what decides is drawn, so that the alarms keep their place.</summary>
+    private const int Roomy = 20;
+
     public static IReadOnlyList<string> Lines(WatchModel model, Screen screen)
     {
         var lines = new List<string>();
@@ -87,6 +90,8 @@ internal static class WatchView
         var pump = thermal.Pumps.Count > 0 ? thermal.Pumps.MaxBy(p => p.DutyPercent) : null;
         lines.Add($" {screen.Faint("Pumps".PadRight(Label - 1))} {Screen.Pad($"{Text.Number(pump?.DutyPercent)} %", Value)} flow {Text.Number(thermal.FlowLMin, "0.0")} L/min, "
             + $"level {Text.Number(thermal.LevelPercent)} %, {(thermal.Leak ? screen.Bad("LEAK") : "no leak")}, room {Text.Celsius(thermal.AmbientC)} {Text.Number(thermal.HumidityPercent)} %RH");
+        if (screen.Height < Roomy)
+            return;
         lines.Add($" {screen.Faint("rpm".PadRight(Label - 1))} {Rotors(thermal.Fans, screen)}   {Rotors(thermal.Pumps, screen)}");
         var bad = thermal.Sensors.Where(s => s.Q != Quality.Good).ToArray();
         lines.Add($" {screen.Faint("Sensors".PadRight(Label - 1))} "
@@ -118,7 +123,8 @@ internal static class WatchView
             lines.Add($" {Screen.Pad(Gpu(gpus[row], screen), 39)}{right}");
         }
 
-        lines.Add("");
+        if (screen.Height >= Roomy)
+            lines.Add("");
     }
 
     private static string Gpu(GpuFrame gpu, Screen screen)

@@ -69,7 +69,18 @@ internal sealed class Child : IDisposable
         process.Exited += (_, _) => _ended();
         process.OutputDataReceived += (_, line) => Log(line.Data, fromError: false);
         process.ErrorDataReceived += (_, line) => Log(line.Data, fromError: true);
-        process.Start();
+        try
+        {
+            process.Start();
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            // Out of processes or memory: that may pass, and the box must be there when it has.
+            process.Dispose();
+            (LastExit, _endedAt, _pause) = (e.Message, _time.GetTimestamp(), LongestPause);
+            return;
+        }
+
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

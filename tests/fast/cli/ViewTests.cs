@@ -75,6 +75,14 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public void A_low_terminal_still_shows_the_alarm_and_its_next_step()
+    {
+        var text = string.Join('\n', WatchView.Lines(Watched(alarms: 1), Plain with { Height = 15 }));
+        foreach (var expected in new[] { "38.1 °C", "gpu7", "Engine", "fan_stalled", "→ Replace fan1." })
+            Assert.Contains(expected, text);
+    }
+
+    [Fact]
     public void Values_nobody_confirms_any_more_are_dimmed_and_carry_their_age()
     {
         var screen = Plain with { Colour = true };
