@@ -8,7 +8,7 @@ namespace FastTests.Scheduling;
 /// <summary>The scheduler stepped by hand over a tiny real checkpoint; its answers are token ids.</summary>
 public sealed class SchedulerTests
 {
-    private static readonly EngineModel Engine = GoldenModel.Open("deepseek_v3").Load();
+    private static readonly EngineModel Engine = GoldenModel.Open("deepseek_v3").Engine;
 
     private static Scheduler Start(int maxRunning = 8, int maxWaiting = 64, int chunk = 64, long cacheTokens = 1 << 16, int maxUnread = 1000) => new(
         new ServedModel("tiny", Engine, Tokenizer: null, Chat: null, new HashSet<int>()),
