@@ -53,7 +53,7 @@ public sealed class EngineHostTests
     [Fact]
     public async Task Answers_under_way_when_the_engine_is_stopped_end_as_failed()
     {
-        var host = Start(() => new ServedModel("tiny", GoldenModel.Open("llama3").Load(), Tokenizer: null, Chat: null, new HashSet<int>()));
+        var host = Start(() => new ServedModel("tiny", GoldenModel.Open("llama3").Engine, Tokenizer: null, Chat: null, new HashSet<int>()));
         await host.Proven;
         host.Park();
         var generation = host.Submit(new GenerationRequest { Prompt = [1, 2], MaxTokens = 5, Sampling = new SamplingOptions { Seed = 0 } }, out _)!;
