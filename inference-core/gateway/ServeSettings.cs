@@ -11,6 +11,8 @@ internal sealed record ServeSettings(
     /// <summary>Body of a request, bytes: a full context of four-byte tokens in JSON, and room beside it.</summary>
     public const long MaxBodyBytes = 8 << 20;
 
+    private const string BoxConfigPath = "/etc/appliance/appliance.json";
+
     public InferenceConfig Inference => Config.InferenceCore;
 
     public string Url => $"http://{(Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address)}:{Port}";
@@ -18,6 +20,9 @@ internal sealed record ServeSettings(
     /// <exception cref="FormatException">One line: option or key, value, and what would be right.</exception>
     public static ServeSettings Of(string? model, string? device, string? listen, string? configFile, string? runDirectory, string? name)
     {
+        // systemd sets this for RuntimeDirectory=appliance; everywhere else the twin's run directory is meant.
+        var onBox = runDirectory is null && Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY") == RunPaths.Box.Sockets;
+        configFile ??= onBox && File.Exists(BoxConfigPath) ? BoxConfigPath : null;
         var config = configFile is null ? new BoxConfig() : BoxConfigFile.Parse(ReadConfig(configFile), configFile);
         var inference = config.InferenceCore;
         var directory = model ?? inference.Model ?? ModelLoader.ShippedDirectory;
@@ -27,7 +32,7 @@ internal sealed record ServeSettings(
         var (address, port) = listen is null ? (ParseAddress(inference.Listen, "inference_core.listen"), inference.Port) : ParseUrl(listen);
         return new ServeSettings(
             config,
-            runDirectory is null ? RunPaths.Twin(".run") : RunPaths.Twin(runDirectory),
+            onBox ? RunPaths.Box : RunPaths.Twin(runDirectory ?? ".run"),
             directory,
             name ?? ModelLoader.NameOf(directory),
             device ?? inference.Device,

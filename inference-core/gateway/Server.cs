@@ -123,7 +123,7 @@ internal static class Server
             model.Chat?.Name ?? "none", scheduler.Options.CacheTokens);
     }
 
-    /// <summary>A quarter of the memory there is now may go to caches; at least one full context is let in whatever that says.</summary>
+    /// <summary>A quarter of the memory may go to caches; 4096 tokens, or a shorter context, are let in whatever that says.</summary>
     internal static SchedulerOptions OptionsOf(InferenceConfig config, ServedModel model)
     {
         var bytesPerToken = (long)model.Engine.Config.Layers * model.Engine.Config.Attention.CacheWidth * sizeof(float);
