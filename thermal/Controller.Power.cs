@@ -42,8 +42,11 @@ public static partial class Controller
             commands.GpuReasons[i] = reason;
             if (limit < gpus.MaxW && e.GpuW[i] > limit - 15)
                 commands.WithheldW += gpus.MaxW - limit;
+
+            // Only when the limit has been obeyed, or plainly is not, and the die is hot all the same.
+            var spent = e.GpuW[i] <= gpus.MinLimitW + 10 || e.Gpus[i] == GpuHealth.LimitRefused;
             var hot = known.Gpus[i].SuspectS > 0.5 && e.GpuC[i].Value > gpus.ThrottleC - 3.5;
-            if (!hot)
+            if (!hot || !spent)
                 continue;
 
             // At its lowest limit a plate without flow still heats up: only parked workers and then power off help.

@@ -12,6 +12,9 @@ public static partial class Estimator
     private const double StuckAfterS = 12;
     private const double NoisyK = 0.35;
 
+    /// <summary>A meter at rest may read a little below its zero.</summary>
+    private const double RangeSlack = 0.01;
+
     /// <summary>Each sensor on its own: does it answer, is it in range, does it move as physics allows, does it move at all.</summary>
     private static void CheckSensors(
         ref EstimatorState state, ThermalInput input, ThermalSettings settings, double dt, ref Estimate e, ref ConditionList conditions)
@@ -43,7 +46,8 @@ public static partial class Estimator
     {
         var gap = track.SinceSeenS;
         track.SinceSeenS = 0;
-        if (raw < about.Min || raw > about.Max)
+        var slack = RangeSlack * (about.Max - about.Min);
+        if (raw < about.Min - slack || raw > about.Max + slack)
         {
             Distrust(ref track, 2, ConditionCode.SensorRange, raw, raw < about.Min ? about.Min : about.Max);
             conditions.Add(new(track.Why, TargetKind.Sensor, index, raw, track.WhyLimit));

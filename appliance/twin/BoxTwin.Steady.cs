@@ -64,6 +64,41 @@ public sealed partial class BoxTwin
         }
     }
 
+    /// <summary>
+    /// Least fan and pump power that holds this supply with every die at most at <paramref name="maxDieC"/>, all knowledge given:
+    /// the offline optimum a controller is measured against. Null when nothing holds it.
+    /// </summary>
+    public double? LeastCoolingW(double gpuW, double supplyC, double maxDieC)
+    {
+        double? best = null;
+        double fans = _board.Fans.Sum(f => f.MaxW), pumps = _board.Pumps.Sum(p => p.MaxW);
+        Span<double> speeds = stackalloc double[_board.Pumps.Count];
+        for (var pump = 0.3; pump <= 1.0001; pump += 0.005)
+        {
+            speeds.Fill(pump);
+            var flow = _hydraulics.FlowLMin(speeds, 1, 1);
+            if (_gpus.HottestSteadyC(supplyC, flow / _board.Gpus.Count, gpuW) > maxDieC)
+                continue;
+            var carried = flow / 60 * Parameters.CoolantJPerLK;
+            if (SteadySupply(1, gpuW * _board.Gpus.Count, carried, out _) > supplyC)
+                continue;
+            double low = 0.05, high = 1;
+            for (var k = 0; k < 40; k++)
+            {
+                var mid = 0.5 * (low + high);
+                if (SteadySupply(mid, gpuW * _board.Gpus.Count, carried, out _) > supplyC)
+                    low = mid;
+                else
+                    high = mid;
+            }
+
+            var watts = fans * high * high * high + pumps * pump * pump * pump;
+            best = Math.Min(best ?? watts, watts);
+        }
+
+        return best;
+    }
+
     /// <summary>Hottest die in steady state at this supply and power with every pump at full.</summary>
     public double HottestDieC(double supplyC, double gpuW)
     {

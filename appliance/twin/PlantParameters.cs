@@ -46,7 +46,7 @@ public sealed record PlantParameters
     public double FanShutOffPa { get; init; } = 520;
 
     /// <summary>Impedance of a standing rotor to back-flow, as a multiple of a turning one's.</summary>
-    public double BackflowImpedance { get; init; } = 4;
+    public double BackflowImpedance { get; init; } = 2;
     public double FanTauS { get; init; } = 1.5;
 
     /// <summary>Radiator conductance at full air flow, W/K; ∝ air^0.65.</summary>

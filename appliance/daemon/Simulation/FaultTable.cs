@@ -38,7 +38,7 @@ public static class FaultTable
         new("F18", "return sensor lost", One(FaultKind.SensorOpen, "coolant_return1"), RequiredState.Hold, Never),
         new("F18b", "both return sensors lost", [.. One(FaultKind.SensorOpen, "coolant_return1"), .. One(FaultKind.SensorOpen, "coolant_return2")], RequiredState.Hold, Never),
         new("F19", "flow meter stuck", One(FaultKind.SensorStuck, "flow1", 0), RequiredState.Hold, Never),
-        new("F19b", "flow meter reads zero", One(FaultKind.SensorStuck, "flow1", -20), RequiredState.Hold, Never),
+        new("F19b", "flow meter reads zero", One(FaultKind.SensorBias, "flow1", -20), RequiredState.Hold, Never),
         new("F20", "humidity sensor lost", One(FaultKind.SensorOpen, "humidity1"), RequiredState.Hold, Never),
         new("F21", "GPU driver hangs", One(FaultKind.NvmlHang, ""), RequiredState.Hold, Never),
         new("F22", "one GPU falls off the bus", One(FaultKind.GpuLost, "gpu5"), RequiredState.Hold, Never),
@@ -54,7 +54,7 @@ public static class FaultTable
         new("F32", "wall clock jumps an hour", One(FaultKind.ClockStep, "", 3600), RequiredState.Hold, Never),
         new("F33", "quick-disconnect of one plate closed", One(FaultKind.PlateDisconnected, "gpu3"), RequiredState.GpuHeldBack, 12, WithheldWhMax: 2000, TripAllowed: true),
         new("F34", "facility water lost", One(FaultKind.FacilityWaterLost, ""), RequiredState.NearIdle, 120, MaxSupplyC: 55, WithheldWhMax: 2000, TripAllowed: true, Cooling: "liquid-to-liquid"),
-        new("F35", "facility valve stuck, then the load grows", [new(StrikesAtS, null, new(FaultKind.ValveStuck, "valve1"))], RequiredState.Limited, Never, WithheldWhMax: 400, Cooling: "liquid-to-liquid"),
+        new("F35", "facility valve stuck where it is", [new(StrikesAtS, null, new(FaultKind.ValveStuck, "valve1"))], RequiredState.Limited, Never, WithheldWhMax: 400, Cooling: "liquid-to-liquid"),
         new("F36", "pump turns without flow", One(FaultKind.PumpNoFlow, "pump1"), RequiredState.Hold, Never, MaxDieC: 86),
         new("F36b", "both pumps turn without flow", [.. One(FaultKind.PumpNoFlow, "pump1"), .. One(FaultKind.PumpNoFlow, "pump2")], RequiredState.NearIdle, 5, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
         new("F37", "I²C bus stuck: fans, pumps, sensors", One(FaultKind.I2cStuck, ""), RequiredState.Limited, Never, WithheldWhMax: 200, MaxSupplyC: WithoutSoftwareC),
@@ -67,7 +67,7 @@ public static class FaultTable
         new("F44", "radiator loses a third", One(FaultKind.RadiatorFouled, "", 35), RequiredState.Limited, Never, WithheldWhMax: 400, FanFault: true),
         new("F45", "air takes 20 % of the loop", One(FaultKind.AirInLoop, "", 20), RequiredState.Hold, Never, MaxDieC: 86),
         new("F46", "daemon killed and both pumps stop", [.. One(FaultKind.DaemonKilled, "daemon"), .. One(FaultKind.PumpDead, "pump1"), .. One(FaultKind.PumpDead, "pump2")], RequiredState.NearIdle, 8, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
-        new("F47", "flow meters both read zero for a fifth of a second", [new(StrikesAtS, StrikesAtS + 0.2, new(FaultKind.SensorStuck, "flow1", -20)), new(StrikesAtS, StrikesAtS + 0.2, new(FaultKind.SensorStuck, "flow2", -20))], RequiredState.Hold, Never),
+        new("F47", "flow meters both read zero for a fifth of a second", [new(StrikesAtS, StrikesAtS + 0.2, new(FaultKind.SensorBias, "flow1", -20)), new(StrikesAtS, StrikesAtS + 0.2, new(FaultKind.SensorBias, "flow2", -20))], RequiredState.Hold, Never),
     ];
 
     private static ScenarioFault[] One(FaultKind kind, string target, double? value = null) => [new(StrikesAtS, null, new(kind, target, value))];

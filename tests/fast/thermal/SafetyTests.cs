@@ -73,7 +73,7 @@ public sealed class SafetyTests
     [Fact]
     public void Lost_flow_limits_power_within_a_second_parks_within_three_and_switches_off_within_a_minute()
     {
-        var bench = new ThermalBench(gpuW: 700, returnC: 48) { FlowLMin = 8 };
+        var bench = new ThermalBench(gpuW: 700, returnC: 48);
         bench.Run(60);
         bench.FlowLMin = 0;
         bench.Run(1);
@@ -87,10 +87,11 @@ public sealed class SafetyTests
     [Fact]
     public void One_flow_meter_at_zero_beside_a_healthy_one_trips_nothing()
     {
-        var bench = new ThermalBench(gpuW: 300, returnC: 45) { FlowLMin = 6 };
+        var bench = new ThermalBench(gpuW: 300, returnC: 45);
         bench.Run(60);
         bench.Break = (input, now) => input.Sensors[Flow1] = Reading<double>.Good(0, now);
         bench.Run(60);
+        Assert.Equal("sensor_disagrees", string.Join(' ', Enumerable.Range(0, bench.Last.Commands.Conditions.Count).Select(i => bench.Last.Commands.Conditions[i].Name)));
         Assert.False(bench.Last.Commands.ParkEngine);
         Assert.Equal(700, bench.Last.Commands.GpuLimitW[0]);
     }
@@ -98,7 +99,7 @@ public sealed class SafetyTests
     [Fact]
     public void A_failed_pump_is_covered_by_the_other()
     {
-        var bench = new ThermalBench(gpuW: 300, returnC: 45) { FlowLMin = 6 };
+        var bench = new ThermalBench(gpuW: 300, returnC: 45);
         bench.Run(60);
         var before = bench.Last.Commands.Pumps[1].Fraction;
         bench.Break = (input, now) =>

@@ -34,7 +34,8 @@ internal sealed class ThermalBench
 
     public double GpuW { get; set; }
 
-    public double FlowLMin { get; set; } = 3.3;
+    /// <summary>Null: what the pumps give.</summary>
+    public double? FlowLMin { get; set; }
 
     public TimeSpan Now { get; private set; }
 
@@ -66,7 +67,7 @@ internal sealed class ThermalBench
             {
                 "coolant_supply" => SupplyC + 0.05 * (_random.NextDouble() - 0.5),
                 "coolant_return" => ReturnC + 0.05 * (_random.NextDouble() - 0.5),
-                "flow" => FlowLMin + 0.02 * (_random.NextDouble() - 0.5),
+                "flow" => Math.Max(0, (FlowLMin ?? Pumped()) + 0.02 * (_random.NextDouble() - 0.5)),
                 "ambient" => 25 + 0.05 * (_random.NextDouble() - 0.5),
                 "humidity" => 45,
                 _ => 100,
@@ -90,6 +91,14 @@ internal sealed class ThermalBench
                 LimitW = Reading<double>.Good(Last.State.Estimator.At > TimeSpan.Zero ? Last.Commands.GpuLimitW[i] : 700, Now),
             };
         }
+    }
+
+    private double Pumped()
+    {
+        double sum = 0;
+        for (var i = 0; i < Board.Pumps.Count; i++)
+            sum += (Input.Pumps[i].Rpm.Value ?? 0.3 * Board.Pumps[i].MaxRpm) / Board.Pumps[i].MaxRpm;
+        return 11 * sum / Board.Pumps.Count;
     }
 
     private void Rotor(ref RotorInput input, double maxRpm, int i, bool fan)
