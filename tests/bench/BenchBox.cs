@@ -58,7 +58,7 @@ internal sealed class BenchBox : IDisposable
             process.Kill(entireProcessTree: true);
     }
 
-    public void WaitFor(string path)
+    public static void WaitFor(string path)
     {
         for (var i = 0; i < 2000 && !File.Exists(path); i++)
             Thread.Sleep(10);

@@ -40,7 +40,7 @@ internal static class PowerOn
     private static Row Ready(BenchBox box)
     {
         using var twin = box.Start("appliance", "twin", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
-        box.WaitFor(Path.Combine(box.RunDirectory, "twin.sock"));
+        BenchBox.WaitFor(Path.Combine(box.RunDirectory, "twin.sock"));
         var notify = Path.Combine(box.Folder, "notify");
         var times = new List<double>();
         for (var i = 0; i < Starts; i++)
