@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace SystemTests;
@@ -13,6 +15,8 @@ internal sealed class Subscriber : IDisposable
     /// <param name="filter">Topic filter, e.g. <c>appliance/v1/#</c>.</param>
     public Subscriber(int port, string filter)
     {
+        WaitForBroker(port);
+
         // A tab between the fields: no topic and no JSON of ours holds one.
         var start = new ProcessStartInfo("mosquitto_sub",
             ["-h", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-V", "5", "-q", "1", "-t", filter, "-F", "%U\t%r\t%t\t%p"])
@@ -38,6 +42,14 @@ internal sealed class Subscriber : IDisposable
         _process.Kill();
         _process.Dispose();
     }
+
+    /// <summary>mosquitto_sub gives up when nobody listens yet, and the daemon is up before the broker.</summary>
+    private static void WaitForBroker(int port) => Rig.WaitUntil("the broker listens", TimeSpan.FromSeconds(15), () =>
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Connect(IPAddress.Loopback, port);
+        return true;
+    });
 
     private void Collect(object sender, DataReceivedEventArgs line)
     {

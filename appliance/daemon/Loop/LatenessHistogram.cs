@@ -43,7 +43,7 @@ internal sealed class LatenessHistogram
         {
             seen += Volatile.Read(ref _counts[i]);
             if (seen >= rank)
-                return (i + 1) * StepMs;
+                return Math.Round((i + 1) * StepMs, 1);
         }
 
         return MaxMs;
