@@ -83,7 +83,7 @@ public static partial class Estimator
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
             LearnGpu(ref state, ref track, die - supply, total, dt, in e);
-            
+
             // Before a resistance was learnt under load a third of the rise is nobody's fault.
             var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over;
             track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);

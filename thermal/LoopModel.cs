@@ -11,7 +11,7 @@ internal sealed class LoopModel
     private readonly double[] _g = new double[Points + 1];
     private const double GpuLMinMax = 2.5;
     private readonly double[] _along = new double[Points + 1];
-    
+
 
     public LoopModel(LoopDesign design)
     {

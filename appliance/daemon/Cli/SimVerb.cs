@@ -51,7 +51,7 @@ internal static class SimVerb
         yield return $"  Settled   {(s.SettleS is { } settle ? $"{settle:0} s after the last power step" : "not")}, steady error {Text.Number(s.SteadyErrorK, "0.00")} K{(s.Feasible ? "" : "; not feasible: the heat exceeds what this box can remove")}";
         yield return $"  GPUs      peak {s.GpuPeakC:0.0} °C, least margin {s.MarginMinK:0.0} K, {s.GpuEnergyWithheldWh:0.0} Wh withheld";
         yield return $"  Energy    fans {s.FanEnergyWh:0.0} Wh, pumps {s.PumpEnergyWh:0.0} Wh";
-        yield return $"  Safety    {(s.SafeState ? "ended in the safe state" : "ended in normal operation")}, {s.NuisanceTrips} nuisance trips";
+        yield return $"  Safety    {(s.SafeState ? "safe" : "NOT SAFE: a GPU had to save itself, or hot coolant or a hot die at the end")}, {s.NuisanceTrips} nuisance trips";
         yield return $"  Alarms    {(s.Alarms.Count == 0 ? "none" : string.Join(", ", s.Alarms.Take(8).Select(a => $"{a.Code} {a.Target} at {a.TS:0.0} s")))}{(s.Alarms.Count > 8 ? $", … {s.Alarms.Count - 8} more" : "")}";
     }
 }

@@ -1,43 +1,13 @@
-using System.Text.Json;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Simulation;
 
-/// <summary>What <c>appliance sim</c> does once its words are read. Exit codes: 0 done, 1 an invariant broke, 64 usage, 78 bad scenario.</summary>
+/// <summary>The campaign of <c>appliance sim</c> once its words are read. Exit codes: 0 done, 1 an invariant broke, 64 usage.</summary>
 public static class SimulationVerb
 {
     private const int Done = 0;
     private const int Failed = 1;
     private const int Usage = 64;
-    private const int BadConfiguration = 78;
-
-    /// <summary><c>appliance sim SCENARIO.json [--csv OUT.csv] [--summary OUT.json]</c>. The summary goes to standard output as well.</summary>
-    public static int Scenario(string path, string? csv, string? summary, Board board, TextWriter output, TextWriter error, TimeProvider time)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        ArgumentNullException.ThrowIfNull(error);
-        try
-        {
-            var run = new SimulationRun(ScenarioFile.Read(path, board), board, csv: csv is not null);
-            var json = JsonSerializer.Serialize(run.Run(time), SimulationJson.Default.SimulationSummary);
-            if (csv is not null)
-                File.WriteAllText(csv, run.Csv);
-            if (summary is not null)
-                File.WriteAllText(summary, json + "\n");
-            output.WriteLine(json);
-            return Done;
-        }
-        catch (FormatException e)
-        {
-            error.WriteLine($"appliance sim: {e.Message}");
-            return BadConfiguration;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            error.WriteLine($"appliance sim: {e.Message}");
-            return Failed;
-        }
-    }
 
     /// <summary><c>appliance sim --campaign [--seeds A..B]</c>.</summary>
     public static int RunCampaign(string? seeds, Board board, TextWriter output, TextWriter error, TimeProvider time)

@@ -121,15 +121,32 @@ public sealed class ViewTests
 
     private static StatusReport Report(int alarms = 0) => new()
     {
-        Node = "box1", Version = "0.1.0", Board = "hgx-h100-8", Simulated = true, Ts = Now, UptimeS = 192, BusConnected = true,
+        Node = "box1",
+        Version = "0.1.0",
+        Board = "hgx-h100-8",
+        Simulated = true,
+        Ts = Now,
+        UptimeS = 192,
+        BusConnected = true,
         Processes = [new("daemon", 7, "running", 1, Now, "signal 9"), new("twin", 8, "running", 0, Now, null)],
         Snapshot = new()
         {
             Node = "box1",
             Thermal = new()
             {
-                Ts = Now, Mode = "running", CoolantSupplyC = 38.1, CoolantReturnC = 46.2, FlowLMin = 9.8, AmbientC = 25, HumidityPercent = 45,
-                DewPointC = 12.2, SetpointC = 38, BandK = 2, HeatW = 5600, CapacityW = 6100, LevelPercent = 92,
+                Ts = Now,
+                Mode = "running",
+                CoolantSupplyC = 38.1,
+                CoolantReturnC = 46.2,
+                FlowLMin = 9.8,
+                AmbientC = 25,
+                HumidityPercent = 45,
+                DewPointC = 12.2,
+                SetpointC = 38,
+                BandK = 2,
+                HeatW = 5600,
+                CapacityW = 6100,
+                LevelPercent = 92,
                 Fans = [.. Enumerable.Range(1, 6).Select(i => new RotorFrame($"fan{i}", 62, 3120, "ok", "return 46.2 °C"))],
                 Pumps = [.. Enumerable.Range(1, 2).Select(i => new RotorFrame($"pump{i}", 80, 3800, "ok", "heat 5600 W"))],
                 Sensors = [new("coolant_supply1", 38.1, "C", Quality.Good)],

@@ -123,6 +123,12 @@ public sealed class BoxRulesTests
 
     private static IEnumerable<GpuFrame> Gpus() => Enumerable.Range(0, 8).Select(i => new GpuFrame
     {
-        Ts = Start, Index = i, State = "ok", PowerW = 700, PowerLimitW = 700, TemperatureC = 62, MarginK = 25,
+        Ts = Start,
+        Index = i,
+        State = "ok",
+        PowerW = 700,
+        PowerLimitW = 700,
+        TemperatureC = 62,
+        MarginK = 25,
     });
 }
