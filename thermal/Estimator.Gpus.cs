@@ -132,7 +132,10 @@ public static partial class Estimator
         track.BaseS += dt;
     }
 
-    /// <summary>All dies move against all coolant sensors: the sensors moved. Corrected, because too cold a reading would cook the box.</summary>
+    /// <summary>
+    /// All dies move against all coolant sensors: the sensors moved. Corrected upwards only, because too cold a reading would cook the box
+    /// and a correction that is itself wrong must cool.
+    /// </summary>
     private static void CommonBias(ref EstimatorState state, double residual, bool known, double dt)
     {
         if (!known)
@@ -146,7 +149,7 @@ public static partial class Estimator
         state.CommonS = Math.Abs(state.CommonResidualK) > 1.3 ? state.CommonS + dt : 0;
         if (state.CommonS < 10)
             return;
-        state.CommonCorrectionK = Math.Clamp(state.CommonCorrectionK + state.CommonResidualK, -6, 6);
+        state.CommonCorrectionK = Math.Clamp(state.CommonCorrectionK + state.CommonResidualK, 0, 6);
         state.CommonResidualK = 0;
         state.CommonS = 0;
     }
