@@ -39,7 +39,7 @@ internal static class PowerOn
     /// <summary>exec → READY=1 on the notify socket, the twin already standing.</summary>
     private static Row Ready(BenchBox box)
     {
-        using var twin = box.Start("appliance", "twin", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
+        var twin = box.Start("appliance", "twin", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
         BenchBox.WaitFor(Path.Combine(box.RunDirectory, "twin.sock"));
         var notify = Path.Combine(box.Folder, "notify");
         var times = new List<double>();
@@ -49,7 +49,7 @@ internal static class PowerOn
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
             socket.Bind(new UnixDomainSocketEndPoint(notify));
             var clock = Stopwatch.GetTimestamp();
-            using var daemon = box.Start("appliance", notify, "daemon", "--simulated", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
+            var daemon = box.Start("appliance", notify, "daemon", "--simulated", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
             var buffer = new byte[4096];
             while (!Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)).Contains("READY=1", StringComparison.Ordinal))
             {
