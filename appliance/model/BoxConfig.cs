@@ -49,6 +49,9 @@ public sealed record DaemonConfig
 
     /// <summary>Telemetry frames a second, 0.2..10.</summary>
     public double FrameHz { get; set; } = 1;
+
+    /// <summary>TCP port of <c>/metrics</c> on the loopback, 1..65535; 0 serves none.</summary>
+    public int MetricsPort { get; set; } = 9400;
 }
 
 /// <summary>The management plane.</summary>

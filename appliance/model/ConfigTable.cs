@@ -18,6 +18,7 @@ public static class ConfigTable
         new("daemon.down_slew_percent_per_s", ConfigKind.Number, "How fast a fan may be slowed down, percent of full scale per second; upwards there is no limit.") { Min = 0.5, Max = 100 },
         new("daemon.manual_timeout_min", ConfigKind.Number, "A manual override ends by itself after so many minutes.") { Min = 1, Max = 240 },
         new("daemon.frame_hz", ConfigKind.Number, "Telemetry frames a second.") { Min = 0.2, Max = 10 },
+        new("daemon.metrics_port", ConfigKind.Whole, "TCP port of /metrics for Prometheus, on the loopback; 0 serves none.") { Min = 0, Max = 65535 },
 
         new("bmc_agent.listen", ConfigKind.Text, "Address the panel listens on."),
         Port("bmc_agent.port", "TCP port of the web panel."),

@@ -14,10 +14,10 @@ internal sealed class BenchBox : IDisposable
     public BenchBox()
     {
         Folder = Directory.CreateTempSubdirectory("bench-").FullName;
-        int[] ports = [FreePort(), FreePort(), FreePort()];
+        int[] ports = [FreePort(), FreePort(), FreePort(), FreePort()];
         ApiPort = ports[2];
         File.WriteAllText(ConfigFile,
-            $$"""{ "bus": { "port": {{ports[0]}} }, "bmc_agent": { "port": {{ports[1]}} }, "inference_core": { "port": {{ports[2]}} } }""");
+            $$"""{ "daemon": { "metrics_port": {{ports[3]}} }, "bus": { "port": {{ports[0]}} }, "bmc_agent": { "port": {{ports[1]}} }, "inference_core": { "port": {{ports[2]}} } }""");
     }
 
     public static string Programs { get; } = Environment.GetEnvironmentVariable("APPLIANCE_BIN_DIR") ?? Path.Combine(Root(), "artifacts");

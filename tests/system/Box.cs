@@ -148,21 +148,22 @@ internal sealed class Box : IDisposable
     }
 }
 
-/// <summary>Three ports that were free a moment ago.</summary>
-internal sealed record Ports(int Mqtt, int Panel, int Api)
+/// <summary>Ports that were free a moment ago.</summary>
+internal sealed record Ports(int Mqtt, int Panel, int Api, int Metrics)
 {
     public static Ports Free()
     {
         using var a = Listen();
         using var b = Listen();
         using var c = Listen();
-        return new Ports(Port(a), Port(b), Port(c));
+        using var d = Listen();
+        return new Ports(Port(a), Port(b), Port(c), Port(d));
     }
 
-    public string Config(string daemon = "{}") => $$"""
+    public string Config() => $$"""
         {
           "bus": { "port": {{Mqtt}} },
-          "daemon": {{daemon}},
+          "daemon": { "metrics_port": {{Metrics}} },
           "bmc_agent": { "port": {{Panel}} },
           "inference_core": { "port": {{Api}} }
         }

@@ -30,6 +30,8 @@ internal static class StatusText
             yield return line;
         yield return Row(screen, "Box", $"{report.Board}{(report.Simulated ? " (twin)" : "")}, appliance {report.Version}, up {Text.Span(report.UptimeS)}, "
             + (report.BusConnected ? "bus connected" : screen.Warn("bus not connected")));
+        if (report.MetricsFault is { } fault)
+            yield return Row(screen, "Metrics", screen.Warn(fault));
         if (report.Processes.Count > 0)
             yield return Row(screen, "Programs", Processes(report.Processes));
     }

@@ -39,6 +39,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
             Pid = Environment.ProcessId,
             Config = configSource,
             ConfigFault = state.ConfigFault,
+            MetricsFault = state.MetricsFault,
             BusConnected = state.Bus?.IsConnected ?? false,
             Loop = new()
             {

@@ -28,6 +28,9 @@ internal sealed record StatusReport
     /// <summary>The one line about a configuration file that was put aside; null when all is well.</summary>
     public string? ConfigFault { get; set; }
 
+    /// <summary>The one line about a metrics port that could not be had; null when all is well.</summary>
+    public string? MetricsFault { get; set; }
+
     public bool BusConnected { get; set; }
 
     public LoopReport Loop { get; set; } = new();

@@ -17,6 +17,8 @@ internal static class PortCheck
         };
         if (config.BmcAgent.EmbeddedBroker)
             wanted.Insert(0, ("bus.port", config.Bus.Host, config.Bus.Port, "MQTT broker"));
+        if (config.Daemon.MetricsPort > 0)
+            wanted.Add(("daemon.metrics_port", "127.0.0.1", config.Daemon.MetricsPort, "metrics"));
         foreach (var (key, host, port, what) in wanted)
         {
             if (Taken(host, port) is not { } error)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Appliance.Bus;
 using Appliance.Daemon.Control;
+using Appliance.Daemon.Metrics;
 using Appliance.Hardware;
 using Appliance.Health;
 using Appliance.Model;
@@ -97,6 +98,7 @@ internal static class DaemonProcess
         if (state.ConfigFault is { } fault)
             state.Alarms.Post(BoxEvents.ConfigInvalid(fault, time.GetUtcNow()));
         telemetry.Begin();
+        await using var metrics = await MetricsAsync(state).ConfigureAwait(false);
 
         using var busStop = new CancellationTokenSource();
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
@@ -110,6 +112,17 @@ internal static class DaemonProcess
         await busStop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(bussing, posting).WaitAsync(TimeSpan.FromMilliseconds(700), time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Null where no page is wanted, or none can be had: that is told and changes nothing else.</summary>
+    private static async Task<MetricsServer?> MetricsAsync(DaemonState state)
+    {
+        if (state.Config.Daemon.MetricsPort is not (> 0 and var port))
+            return null;
+        var (server, fault) = await MetricsServer.StartAsync(port, () => MetricsPage.Render(state.Metrics())).ConfigureAwait(false);
+        if ((state.MetricsFault = fault) is not null)
+            await Console.Error.WriteLineAsync($"appliance: {fault}").ConfigureAwait(false);
+        return server;
     }
 
     /// <summary>The line <c>systemctl status</c> shows, every few seconds.</summary>

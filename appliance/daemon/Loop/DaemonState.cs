@@ -1,4 +1,5 @@
 using Appliance.Bus;
+using Appliance.Daemon.Metrics;
 using Appliance.Hardware;
 using Appliance.Model;
 using Appliance.Thermal;
@@ -76,6 +77,9 @@ internal sealed class DaemonState
     /// <summary>Why latches and what was learnt cannot be kept; null when they are.</summary>
     public string? CheckpointFault { get; internal set; }
 
+    /// <summary>Why <c>/metrics</c> is not served; null when it is, or is not wanted.</summary>
+    public string? MetricsFault { get; internal set; }
+
     internal LoopRequests Requests { get; }
 
     /// <summary>The box as of the last tick, at most 100 ms old.</summary>
@@ -85,6 +89,16 @@ internal sealed class DaemonState
         return Latest.Read(tick)
             ? Assemble(tick)
             : new() { Node = Config.Node, State = NodeState, Inference = Inference, Alarms = Alarms.Standing };
+    }
+
+    /// <summary>What a page of metrics is made of, now.</summary>
+    public MetricsSource Metrics()
+    {
+        var snapshot = Snapshot();
+        return new(
+            Moment.Of(_time), Version, Board, snapshot, Health: null, new Dictionary<int, int>(),
+            new(snapshot.Thermal?.Tick ?? 0, Loop.Lateness.Missed, Loop.Faults, Loop.Lateness),
+            Bus?.IsConnected ?? false, Bus?.Counters, Outbox?.Status);
     }
 
     /// <summary>What drives the loop, for <c>thermal --json</c> and the flight recorder: a copy of the last tick.</summary>
@@ -103,11 +117,12 @@ internal sealed class DaemonState
     public void ResetLatches() => Requests.ResetLatches();
 
     /// <summary>Takes over what can change without a restart; the loop goes on with the state it has.</summary>
-    /// <exception cref="ArgumentException">The board, the node or the bus changed: that needs a restart.</exception>
+    /// <exception cref="ArgumentException">The board, the node, the bus or the metrics port changed: that needs a restart.</exception>
     public void Reload(BoxConfig config)
     {
-        if (config.Node != Config.Node || config.Bus != Config.Bus || config.Daemon.Board != Config.Daemon.Board)
-            throw new ArgumentException("node, bus and daemon.board take effect at the next start of the daemon; nothing was changed.");
+        if (config.Node != Config.Node || config.Bus != Config.Bus || config.Daemon.Board != Config.Daemon.Board
+            || config.Daemon.MetricsPort != Config.Daemon.MetricsPort)
+            throw new ArgumentException("node, bus, daemon.board and daemon.metrics_port take effect at the next start of the daemon; nothing was changed.");
         _settings = ThermalSettings.From(Board, config.Daemon);
         Requests.Change(_settings);
         Config = config;

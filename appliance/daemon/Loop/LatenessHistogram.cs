@@ -12,6 +12,7 @@ internal sealed class LatenessHistogram
     private long _count;
     private double _maxMs;
     private long _missed;
+    private double _sumMs;
 
     public long Count => Volatile.Read(ref _count);
 
@@ -25,6 +26,7 @@ internal sealed class LatenessHistogram
         var bin = (int)Math.Clamp(latenessMs / StepMs, 0, _counts.Length - 1);
         Volatile.Write(ref _counts[bin], _counts[bin] + 1);
         Volatile.Write(ref _count, _count + 1);
+        Volatile.Write(ref _sumMs, _sumMs + latenessMs);
         if (latenessMs > _maxMs)
             Volatile.Write(ref _maxMs, latenessMs);
     }
@@ -47,5 +49,22 @@ internal sealed class LatenessHistogram
         }
 
         return MaxMs;
+    }
+
+    /// <summary>Ticks by lateness for other bounds, which should lie on the steps.</summary>
+    /// <param name="boundsS">Upper bounds, seconds, ascending.</param>
+    /// <returns>One count more than bounds, the last for what was later; and the sum of all, seconds.</returns>
+    public (long[] Counts, double SumS) Buckets(IReadOnlyList<double> boundsS)
+    {
+        var counts = new long[boundsS.Count + 1];
+        var bucket = 0;
+        for (var i = 0; i < _counts.Length; i++)
+        {
+            while (bucket < boundsS.Count && (i + 1) * StepMs > boundsS[bucket] * 1000 + StepMs / 2)
+                bucket++;
+            counts[bucket] += Volatile.Read(ref _counts[i]);
+        }
+
+        return (counts, Volatile.Read(ref _sumMs) / 1000);
     }
 }
