@@ -21,11 +21,12 @@ TEXT
 say() { printf '\033[2m· %s\033[0m\n' "$*" >&2; }
 [ -t 2 ] || say() { printf '· %s\n' "$*" >&2; }
 
-need() { # command, Debian package
+need() { # command, Debian package, perhaps with options of apt-get
   command -v "$1" >/dev/null && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "installing $2"
-    apt-get install -y -q "$2" >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1; apt-get install -y -q "$2" >/dev/null; }
+    # shellcheck disable=SC2086 # the package may come with options of apt-get
+    apt-get install -y -q $2 >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1; apt-get install -y -q $2 >/dev/null; }
   else
     echo "build.sh: $1 is not installed; on Debian: sudo apt-get install $2" >&2
     exit 1
@@ -105,6 +106,7 @@ case "$verb" in
     need chromium chromium
     need node nodejs
     need npm npm
+    need promtool "--no-install-recommends prometheus"
     restore
     say "building with warnings as errors"
     dotnet build appliance.sln -c Release -v q --no-restore

@@ -14,8 +14,11 @@ internal sealed class Rig : IDisposable
     private readonly List<Process> _processes = [];
     private readonly Ports _ports = Ports.Free();
 
-    public Rig()
+    /// <param name="metricsPort">Instead of a free one.</param>
+    public Rig(int? metricsPort = null)
     {
+        if (metricsPort is { } port)
+            _ports = _ports with { Metrics = port };
         Folder = Directory.CreateTempSubdirectory("rig-").FullName;
         File.WriteAllText(ConfigFile, _ports.Config());
         StartTwin();

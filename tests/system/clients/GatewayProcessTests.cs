@@ -151,7 +151,8 @@ public sealed class GatewayProcessTests
     [Fact]
     public async Task Requests_are_counted_by_class_of_status_and_unknown_paths_share_one_line()
     {
-        using var gateway = await Gateway.StartAsync();
+        using var gateway = new Gateway();
+        await gateway.ReadyAsync();
         await Http.PostAsync(gateway.Url + "/v1/completions", Json("""{"prompt":"The","max_tokens":1}"""));
         await Http.PostAsync(gateway.Url + "/v1/completions", Json("{bad"));
         await Http.GetAsync(gateway.Url + "/a");
