@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Appliance.Guide;
 using Appliance.Health;
 using Appliance.Model;
 using FastTests.Tidy;
@@ -59,16 +60,16 @@ public sealed partial class FieldGuideTests
     [Fact]
     public void A_fault_in_an_entry_names_file_and_line()
     {
-        var fault = Assert.Throws<FormatException>(() => GuideFiles.Parse(["# Title", "## one", "- q-de: Was?"], "x.md"));
+        var fault = Assert.Throws<FormatException>(() => GuideFile.Parse(["# Title", "## one", "- q-de: Was?"], "x.md"));
         Assert.StartsWith("x.md:3: ", fault.Message, StringComparison.Ordinal);
-        fault = Assert.Throws<FormatException>(() => GuideFiles.Parse(["## one", "- a-en: a", "- a-en: b"], "x.md"));
+        fault = Assert.Throws<FormatException>(() => GuideFile.Parse(["## one", "- a-en: a", "- a-en: b"], "x.md"));
         Assert.StartsWith("x.md:3: ", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_long_item_goes_on_in_the_next_line()
     {
-        var entry = Assert.Single(GuideFiles.Parse(["## one", "- q-en: a", "  b", "- a-en: c", "  d"], "x.md"));
+        var entry = Assert.Single(GuideFile.Parse(["## one", "- q-en: a", "  b", "- a-en: c", "  d"], "x.md"));
         Assert.Equal("a b", entry.Questions["en"][0]);
         Assert.Equal("c d", entry.Answers["en"]);
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Appliance.Guide;
 using FastTests.Tidy;
 using InferenceCore.Tokenization;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Appliance.Daemon.Cli;
+using Appliance.Guide;
 using FastTests.Tidy;
 using InferenceCore.Engine;
 using InferenceCore.Gateway;

@@ -1,3 +1,4 @@
+using Appliance.Guide;
 using FastTests.Guide;
 using FastTests.Tidy;
 using InferenceCore.Engine;
