@@ -36,6 +36,7 @@ internal sealed partial class CommandLine
         yield return Gpus();
         yield return Alarms();
         yield return Explain();
+        yield return Ask();
 
         var version = new Command("version", "The version.");
         version.SetAction(parse =>
@@ -72,6 +73,14 @@ internal sealed partial class CommandLine
         explain.Hidden = true; // until the field guide has its entry
         explain.SetAction(parse => ExplainVerb.Run(parse.GetValue(kmsg)!, _input, OutputOf(parse)));
         return explain;
+    }
+
+    private Command Ask()
+    {
+        var words = new Argument<string[]>("QUESTION") { Description = "In English or Chinese, in your own words.", Arity = ArgumentArity.OneOrMore };
+        var ask = new Command("ask", "Ask the field guide. Exits 1 when it does not know.") { words };
+        ask.SetAction(parse => UntilStopped(stop => AskVerb.RunAsync(Box(parse), string.Join(' ', parse.GetValue(words) ?? []), OutputOf(parse), stop)));
+        return ask;
     }
 
     private Command Look(string name, string about, Func<BoxClient, Output, CancellationToken, Task<int>> verb)

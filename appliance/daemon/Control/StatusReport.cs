@@ -31,6 +31,9 @@ internal sealed record StatusReport
     /// <summary>The one line about a metrics port that could not be had; null when all is well.</summary>
     public string? MetricsFault { get; set; }
 
+    /// <summary>Where this box' inference API is, e.g. <c>http://127.0.0.1:8080/v1</c>.</summary>
+    public string? InferenceApi { get; set; }
+
     public bool BusConnected { get; set; }
 
     public LoopReport Loop { get; set; } = new();
