@@ -16,4 +16,5 @@ namespace BmcAgent;
 [JsonSerializable(typeof(HistorySample[]))]
 [JsonSerializable(typeof(RetainedMessage[]))]
 [JsonSerializable(typeof(ErrorAnswer))]
+[JsonSerializable(typeof(GuideReply))]
 internal sealed partial class AgentJson : JsonSerializerContext;

@@ -8,8 +8,8 @@ using Appliance.Model;
 namespace BmcAgent;
 
 /// <summary>
-/// HTTP: the panel's files and the JSON behind them. Read-only. <c>/api/snapshot</c>, <c>/api/history</c>, <c>/api/events</c>, and
-/// <c>/api/stream</c> (server-sent events) which repeats the snapshot whenever it changes.
+/// HTTP: the panel's files and the JSON behind them. Read-only. <c>/api/snapshot</c>, <c>/api/history</c>, <c>/api/events</c>, <c>/api/guide</c>,
+/// and <c>/api/stream</c> (server-sent events) which repeats the snapshot whenever it changes.
 /// </summary>
 internal sealed class PanelApi(BoxConfig config, NodeBook book, EventLog events, BusSession session, TimeProvider time)
 {
@@ -125,11 +125,15 @@ internal sealed class PanelApi(BoxConfig config, NodeBook book, EventLog events,
                 return ReadQuery(http.Request.Query, out var fault) is { } query
                     ? JsonAsync(http, events.Page(query), AgentJson.Default.EventPage)
                     : ErrorAsync(http, StatusCodes.Status400BadRequest, fault!);
+            case "/api/guide":
+                return GuideApi.Answer(http.Request.Query["q"].ToString(), NonEmpty(http.Request.Query["lang"]) ?? "en", out var wrong) is { } reply
+                    ? JsonAsync(http, reply, AgentJson.Default.GuideReply)
+                    : ErrorAsync(http, StatusCodes.Status400BadRequest, wrong!);
             case "/api/stream":
                 return StreamAsync(http, node);
             default:
                 return ErrorAsync(
-                    http, StatusCodes.Status404NotFound, $"There is no {path}; there are /, /api/snapshot, /api/history, /api/events and /api/stream.");
+                    http, StatusCodes.Status404NotFound, $"There is no {path}; there are /, /guide, /api/snapshot, /api/history, /api/events, /api/guide and /api/stream.");
         }
     }
 

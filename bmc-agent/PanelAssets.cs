@@ -25,7 +25,7 @@ internal static class PanelAssets
             stream.ReadExactly(bytes);
             var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}\"";
             var file = name[Prefix.Length..];
-            assets[file == "index.html" ? "/" : "/" + file] = new PanelAsset(bytes, TypeOf(file), tag);
+            assets[file switch { "index.html" => "/", "guide.html" => "/guide", _ => "/" + file }] = new PanelAsset(bytes, TypeOf(file), tag);
         }
 
         return assets.ToFrozenDictionary();

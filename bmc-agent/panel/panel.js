@@ -161,7 +161,7 @@ function drawAlarms(alarms, remembered) {
   setClass($('alarms'), 'none-standing', alarms.length === 0);
   list($('alarm-list'), alarms, a => `${a.code}/${a.target}`, () => make('li', 'alarm',
     make('div', 'title', make('span', 'mark'), make('span', 'name'), make('span', 'when')), make('p', 'text'),
-    make('p', 'step', make('b', ''), make('span', ''))), (item, alarm) => {
+    make('p', 'step', make('b', ''), make('span', ''), make('a', 'more-in-guide'))), (item, alarm) => {
     item.className = `alarm ${alarm.severity}`;
     item.querySelector('.title').classList.add(alarm.severity);
     text(item.querySelector('.name'), `${alarmTitle(alarm)} · ${alarm.target}`);
@@ -170,6 +170,8 @@ function drawAlarms(alarms, remembered) {
     text(item.querySelector('.text'), alarm.text);
     text(item.querySelector('.step b'), `${word('next')}: `);
     text(item.querySelector('.step span'), alarm.next_step);
+    text(item.querySelector('.step a'), ` ${word('guide')}`);
+    item.querySelector('.step a').href = `/guide?q=${encodeURIComponent(alarm.code)}`;
   });
 }
 

@@ -57,6 +57,7 @@ test('the panel, from the first second to the death of its sender', { timeout: 1
     await box.raise('gpu_lost', 'gpu5', 'critical', 'gpu5 has fallen off the bus (XID 79).', 'Drain the box, then restart it.');
     await shows('the alarm', '#alarm-list .alarm .name', /GPU lost · gpu5/);
     assert.match(await read('#alarm-list .step'), /Next step: Drain the box/);
+    assert.match(await page.locator('#alarm-list .step a').first().getAttribute('href'), /^\/guide\?q=gpu_lost$/);
     await shows('the verdict', '#verdict-text', /^Critical$/);
     await shows('the GPU', '#gpu-list .tile:nth-child(6) .degrees', /–/);
     await box.clear('gpu_lost', 'gpu5');
@@ -173,4 +174,30 @@ test('the panel, from the first second to the death of its sender', { timeout: 1
   });
 
   await step.test('the page logged no error and asked nobody else', () => assert.deepEqual(faults, []));
+});
+
+test('the guide is read, searched and asked in both languages, without the box', { timeout: 60_000 }, async () => {
+  const guide = await (await chrome.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })).newPage();
+  guide.on('pageerror', error => faults.push(String(error)));
+  const until_shows = (selector, pattern) => until(`${selector} ~ ${pattern}`, 5000, async () => pattern.test(await guide.locator(selector).first().textContent().catch(() => '')));
+  await guide.goto(agent.url + 'guide');
+  await until_shows('#said', /^\d{3} entries/);
+  assert.ok(await guide.locator('#entries li').count() > 200);
+  await guide.fill('#question', 'a fan has stalled');
+  await until_shows('#entries .best small', /^fan-stalled$/);
+  assert.ok(await guide.locator('#entries .best code').count() > 0, 'what stands in backticks is code');
+  await guide.fill('#question', 'qwertz asdf');
+  await until_shows('#said', /Not in the guide/);
+  await guide.fill('#question', '<img src=x onerror=alert(1)>');
+  await until_shows('#said', /guide|entries/i);
+  assert.equal(await guide.locator('#entries img').count(), 0);
+  await guide.goto(agent.url + 'guide?q=fan_stalled');
+  await until_shows('#entries .best small', /fan/);
+  await guide.click('#language');
+  await until_shows('#entries .best p', /[一-龥]/);
+  await guide.close();
+  const long = await fetch(`${agent.url}api/guide?q=${'x'.repeat(301)}`);
+  assert.equal(long.status, 400);
+  assert.match((await long.json()).error, /301 characters; 300 is the limit/);
+  assert.deepEqual(faults, []);
 });
