@@ -4,7 +4,7 @@ namespace Appliance.Guide;
 
 /// <summary>
 /// What a question is compared by: words cut to their stems, identifiers whole, three letters of a word at a time (so that a typo costs
-/// little), and for Chinese single characters and pairs. Everything in lower case and half width.
+/// little), and for Chinese one to three characters at a time. Everything in lower case and half width.
 /// </summary>
 internal static class Terms
 {
@@ -12,6 +12,7 @@ internal static class Terms
     private const double WholeIdentifierWeight = 2.0;
     private const double TrigramWeight = 0.22;
     private const double PairWeight = 1.0;
+    private const double TripleWeight = 0.6;
     private const double CharacterWeight = 0.35;
 
     /// <summary>Words that say nothing about the subject.</summary>
@@ -38,28 +39,30 @@ internal static class Terms
     {
         var terms = new Dictionary<string, double>(StringComparer.Ordinal);
         var run = new StringBuilder();
-        var han = '\0';
+        var (before, han) = ('\0', '\0');
         foreach (var raw in text)
         {
             var c = Half(raw);
             if (char.IsAsciiLetterOrDigit(c) || (c is '_' or '.' or '-' && run.Length > 0))
             {
                 run.Append(c);
-                han = '\0';
+                (before, han) = ('\0', '\0');
                 continue;
             }
 
             Word(run, terms);
             if (c is < '\u4e00' or > '\u9fff')
             {
-                han = '\0';
+                (before, han) = ('\0', '\0');
                 continue;
             }
 
             Add(terms, $"{c}", CharacterWeight);
             if (han != '\0')
                 Add(terms, $"{han}{c}", PairWeight);
-            han = c;
+            if (before != '\0')
+                Add(terms, $"{before}{han}{c}", TripleWeight);
+            (before, han) = (han, c);
         }
 
         Word(run, terms);
