@@ -143,6 +143,7 @@ internal sealed class TwinBox : IDisposable
         }
     }
 
+    /// <param name="kind">Null mends everything, dries the cabinet and fills the reservoir up.</param>
     /// <returns>How many faults were cleared.</returns>
     public int Clear(FaultKind? kind, string target)
     {
@@ -157,6 +158,9 @@ internal sealed class TwinBox : IDisposable
                     _twin.Clear(fault.Kind, fault.Target);
             }
 
+            // Mending a hose dries nothing: without this a leak drill would end only with the twin.
+            if (kind is null)
+                _twin.ClearAll();
             return standing.Length;
         }
     }

@@ -4,6 +4,7 @@ using Appliance.Daemon.Loop;
 using Appliance.Daemon.TwinProcess;
 using Appliance.Hardware;
 using Appliance.Thermal;
+using Appliance.Twin;
 
 namespace FastTests.Daemon;
 
@@ -52,6 +53,25 @@ public sealed class LoopPartTests : IDisposable
         watchdog.TickDone(TimeSpan.FromSeconds(11.5));
         Assert.False(watchdog.Check(TimeSpan.FromSeconds(11.6)));
         Assert.False(watchdog.IsStalled);
+    }
+
+    [Fact]
+    public void Clearing_every_fault_of_the_twin_dries_its_leak_detectors_too()
+    {
+        var board = BoardCatalogue.Load("hgx-h100-8");
+        var paths = Appliance.Model.RunPaths.Twin(_folder);
+        using var twin = new TwinBox(board, paths, null);
+        var rope = Path.Combine(paths.SysRoot, "twin/gpio/0/0");
+        twin.Inject(new(FaultKind.LeakDrip, "leak1", null));
+        twin.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal("1", File.ReadAllText(rope).Trim());
+
+        Assert.Equal(1, twin.Clear(FaultKind.LeakDrip, "leak1"));
+        twin.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal("1", File.ReadAllText(rope).Trim());
+        twin.Clear(null, "");
+        twin.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("0", File.ReadAllText(rope).Trim());
     }
 
     [Fact]
