@@ -83,56 +83,61 @@ public sealed partial class BoardRules
         var loaded = view.Health.Gpus.Where(g => g.Access == GpuAccess.Good && IsFresh(g.Power, now, Fresh) && g.Power!.PowerW >= DriftLoadW).ToArray();
         if (loaded.Length < DriftGpus)
             return;
-        var middle = Median([.. loaded.Select(g => g.Power!.LimitW ?? 0)]);
+        var limits = Median([.. loaded.Select(g => g.Power!.LimitW ?? 0)]);
+        var resistances = new List<(GpuHealth Gpu, double Value)>();
+        var works = new List<(GpuHealth Gpu, double Value)>();
         foreach (var gpu in loaded)
         {
-            var power = gpu.Power!.PowerW!.Value;
             if (view.CoolantC is { } coolant && IsFresh(gpu.Heat, now, Fresh) && gpu.Heat!.TemperatureC is { } celsius)
-                MeanOf(Measure.ThermalResistance, gpu.Index, DriftWindow).Add((celsius - coolant) / power, gpu.Power.At, ShareWindow);
+                resistances.Add((gpu, (celsius - coolant) / gpu.Power!.PowerW!.Value));
             // Like with like: only at the power cap does the clock tell what a watt buys, and only under the same cap is it comparable.
-            if (IsFresh(gpu.Clocks, now, Fresh) && gpu.Clocks! is { SmMhz: { } clock, EventReasons: { } reasons } && (reasons & PowerCap) != 0 && gpu.Power.LimitW is { } limit && limit == middle)
-                MeanOf(Measure.WorkPerWatt, gpu.Index, DriftWindow).Add(clock / limit, gpu.Power.At, ShareWindow);
+            if (IsFresh(gpu.Clocks, now, Fresh) && gpu.Clocks! is { SmMhz: { } clock, EventReasons: { } reasons } && (reasons & PowerCap) != 0 && gpu.Power!.LimitW == limits)
+                works.Add((gpu, clock / limits));
         }
 
-        Compare(loaded, Measure.ThermalResistance, "rth_ratio", now, (gpu, ratio, normal) =>
+        foreach (var (gpu, ratio, normal) in Places(resistances, Measure.ThermalResistance, "rth_ratio", (ratio, own) => ratio > (own is { } usual ? usual * ResistanceGrown : ResistanceHigh)))
+            Find(AlarmCatalogue.PlateSuspect, Name(gpu), $"The thermal resistance of GPU {gpu.Index} is {ratio:0.00} times its neighbours'{Usual(normal)} over 10 min.", Severity.Warning, FaultAction.CheckCooling);
+        foreach (var (gpu, ratio, normal) in Places(works, Measure.WorkPerWatt, "work_ratio", (ratio, own) => ratio < (own is { } usual ? usual * WorkFallen : WorkLow)))
+            Find(BoardAlarms.GpuSuspect, Name(gpu), $"GPU {gpu.Index} runs {ratio:0.00} times its neighbours' clock per watt{Usual(normal)} over 10 min.");
+    }
+
+    /// <summary>
+    /// Each GPU's place among those that do the same at the same moment, averaged; the odd ones are returned, of the others it becomes normal.
+    /// </summary>
+    private List<(GpuHealth Gpu, double Ratio, double? Normal)> Places(
+        List<(GpuHealth Gpu, double Value)> now, Measure measure, string what, Func<double, double?, bool> isOdd)
+    {
+        var odd = new List<(GpuHealth, double, double?)>();
+        if (now.Count < DriftGpus)
+            return odd;
+        var middle = Median([.. now.Select(n => n.Value)]);
+        foreach (var (gpu, value) in now)
         {
-            if (ratio > (normal is { } own ? own * ResistanceGrown : ResistanceHigh))
-                Find(AlarmCatalogue.PlateSuspect, Name(gpu), $"The thermal resistance of GPU {gpu.Index} is {ratio:0.00} times its neighbours'{Usual(normal)} over 10 min.", Severity.Warning, FaultAction.CheckCooling);
-            else
-                return true;
-            return false;
-        });
-        Compare(loaded, Measure.WorkPerWatt, "work_ratio", now, (gpu, ratio, normal) =>
-        {
-            if (ratio < (normal is { } own ? own * WorkFallen : WorkLow))
-                Find(BoardAlarms.GpuSuspect, Name(gpu), $"GPU {gpu.Index} runs {ratio:0.00} times its neighbours' clock per watt{Usual(normal)} over 10 min.");
-            else
-                return true;
-            return false;
-        });
+            var mean = MeanOf(measure, gpu.Index, DriftWindow);
+            mean.Add(value / middle, gpu.Power!.At, ShareWindow);
+            if (mean.Value is not { } ratio)
+                continue;
+            var normal = Settled(gpu, what);
+            if (isOdd(ratio, normal))
+                odd.Add((gpu, ratio, normal));
+            else if (IsLearningTime($"{Name(gpu)} {what}", gpu.Power.At))
+                LearnPlace(gpu, what, ratio);
+        }
+
+        return odd;
+    }
+
+    private void LearnPlace(GpuHealth gpu, string what, double ratio)
+    {
+        var times = (NormalOf(Part(gpu), what + "_n") ?? 0) + 1;
+        Learn(Part(gpu), what + "_n", Math.Min(times, DriftTimes));
+        LearnSlowly(Part(gpu), what, Math.Round(ratio, 4), times < DriftTimes ? 1 / times : LearnEvery / TimeSpan.FromDays(30));
     }
 
     /// <summary>A place among the neighbours is known once it was seen often: the first ten minutes may be any ten minutes.</summary>
     private double? Settled(GpuHealth gpu, string what) => NormalOf(Part(gpu), what + "_n") >= DriftTimes ? NormalOf(Part(gpu), what) : null;
 
     private static string Usual(double? normal) => normal is { } own ? $" (its own normal is {own:0.00})" : "";
-
-    private void Compare(GpuHealth[] gpus, Measure measure, string what, TimeSpan now, Func<GpuHealth, double, double?, bool> isNormal)
-    {
-        var known = gpus.Where(g => MeanOf(measure, g.Index, DriftWindow).Value is not null).ToArray();
-        if (known.Length < DriftGpus)
-            return;
-        var middle = Median([.. known.Select(g => MeanOf(measure, g.Index, DriftWindow).Value!.Value)]);
-        foreach (var gpu in known)
-        {
-            var ratio = MeanOf(measure, gpu.Index, DriftWindow).Value!.Value / middle;
-            if (!isNormal(gpu, ratio, Settled(gpu, what)) || !IsLearningTime($"{Name(gpu)} {what}", now))
-                continue;
-            var times = (NormalOf(Part(gpu), what + "_n") ?? 0) + 1;
-            Learn(Part(gpu), what + "_n", Math.Min(times, DriftTimes));
-            LearnSlowly(Part(gpu), what, Math.Round(ratio, 4), times < DriftTimes ? 1 / times : LearnEvery / TimeSpan.FromDays(30));
-        }
-    }
 
     private static double Median(double[] values)
     {

@@ -115,7 +115,14 @@ internal sealed class CorpusBox
             CoolantC = CoolantC,
             Service = Service is { } service ? service with
             {
-                At = Now, Requests = Requests, ServerErrors = ServerErrors, Lost = Lost, LatencySamples = 2000, InterTokenP99Ms = InterTokenMs, FirstTokenP99Ms = FirstTokenMs, PromptTokens = 600,
+                At = Now,
+                Requests = Requests,
+                ServerErrors = ServerErrors,
+                Lost = Lost,
+                LatencySamples = 2000,
+                InterTokenP99Ms = InterTokenMs,
+                FirstTokenP99Ms = FirstTokenMs,
+                PromptTokens = 600,
             } : null,
             Health = new()
             {
@@ -180,9 +187,31 @@ internal sealed class CorpusPort(int index)
 
     public RdmaPortHealth Read(TimeSpan at) => new()
     {
-        At = at, Device = Device, Port = 1, HcaType = "MT4129", BoardId = "MT_0000000838", FirmwareVersion = Firmware, PciBusId = Bus, LinkLayer = "InfiniBand", State = State, PhysState = Phys, RateGbS = Rate,
-        RateText = $"{Rate:0} Gb/sec (4X NDR)", NetDevice = $"ibs{Device[^1]}", SymbolErrors = Symbols, LinkErrorRecoveries = Recoveries, LinkDowned = Downed, ReceiveErrors = Receive, TransmitDiscards = Discards,
-        LocalLinkIntegrityErrors = Integrity, ExcessiveBufferOverruns = Overruns, RnrNakRetryErrors = Rnr, LocalAckTimeoutErrors = AckTimeouts, RoceSlowRestarts = SlowRestarts, CarrierChanges = Carrier, LatencyUs = LatencyUs,
+        At = at,
+        Device = Device,
+        Port = 1,
+        HcaType = "MT4129",
+        BoardId = "MT_0000000838",
+        FirmwareVersion = Firmware,
+        PciBusId = Bus,
+        LinkLayer = "InfiniBand",
+        State = State,
+        PhysState = Phys,
+        RateGbS = Rate,
+        RateText = $"{Rate:0} Gb/sec (4X NDR)",
+        NetDevice = $"ibs{Device[^1]}",
+        SymbolErrors = Symbols,
+        LinkErrorRecoveries = Recoveries,
+        LinkDowned = Downed,
+        ReceiveErrors = Receive,
+        TransmitDiscards = Discards,
+        LocalLinkIntegrityErrors = Integrity,
+        ExcessiveBufferOverruns = Overruns,
+        RnrNakRetryErrors = Rnr,
+        LocalAckTimeoutErrors = AckTimeouts,
+        RoceSlowRestarts = SlowRestarts,
+        CarrierChanges = Carrier,
+        LatencyUs = LatencyUs,
     };
 }
 
@@ -197,7 +226,18 @@ internal sealed class CorpusDisk(string name)
 
     public DiskHealth Read(TimeSpan at) => new()
     {
-        At = at, Name = Name, Model = "MZWLO3T8HCLS", Serial = $"S-{Name}", Firmware = "OPPA4B5Q", Transport = "nvme", SizeBytes = 3_840_755_982_336, State = State, ReadOnly = false, IoErrors = Errors, IoTimeouts = Timeouts, TemperatureC = Celsius,
+        At = at,
+        Name = Name,
+        Model = "MZWLO3T8HCLS",
+        Serial = $"S-{Name}",
+        Firmware = "OPPA4B5Q",
+        Transport = "nvme",
+        SizeBytes = 3_840_755_982_336,
+        State = State,
+        ReadOnly = false,
+        IoErrors = Errors,
+        IoTimeouts = Timeouts,
+        TemperatureC = Celsius,
         Smart = new() { At = at, CriticalWarning = Warning, TemperatureC = (int)Celsius, AvailableSparePercent = Spare, SpareThresholdPercent = 10, PercentageUsed = Used, MediaErrors = Media, UnsafeShutdowns = 5, PowerOnHours = 4000, WrittenTb = 220 },
     };
 }

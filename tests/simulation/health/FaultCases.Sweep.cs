@@ -15,7 +15,10 @@ internal static partial class FaultCases
         yield return new("correctable errors, one a second on a GPU that had none", "gpu3", RunDiagnostics, (b, _) => b.Gpus[3].Corrected++) { Deadline = 180 };
         yield return new("correctable errors, far above what this GPU always had", "gpu3", RunDiagnostics, (b, s) => b.Gpus[3].Corrected += 2)
         {
-            WarmUp = 1500, Deadline = 700, Step = 5, Prepare = b => b.Gpus[3].Corrected = 5000,
+            WarmUp = 1500,
+            Deadline = 700,
+            Step = 5,
+            Prepare = b => b.Gpus[3].Corrected = 5000,
         };
         yield return new("uncorrectable error since the driver was loaded", "gpu5", ResetGpu, Once(b => b.Gpus[5].Uncorrected = 1));
         yield return new("uncorrectable SRAM error", "gpu5", ResetGpu, Once(b => b.Gpus[5].Sram = 1));
@@ -54,7 +57,8 @@ internal static partial class FaultCases
             b.Gpus[0].Mig = true;
             foreach (var link in b.Gpus[0].Links)
                 link.Up = false;
-        })) { Deadline = 120 };
+        }))
+        { Deadline = 120 };
         yield return new("compute mode prohibited", "gpu0", SetConfiguration, Once(b => b.Gpus[0].ComputeMode = 2)) { Deadline = 120 };
         yield return new("NUMA node of a GPU unknown", "gpu0", SetConfiguration, Once(b => b.Gpus[0].NumaNode = -1)) { Deadline = 120 };
         yield return new("a call for one GPU hangs", "gpu0", ResetGpu, (b, s) => (b.Gpus[0].Access, b.Gpus[0].HungSince) = (GpuAccess.Hung, b.Now - TimeSpan.FromSeconds(s)));
@@ -73,7 +77,8 @@ internal static partial class FaultCases
         {
             foreach (var gpu in b.Gpus)
                 gpu.State = FabricState.NotStarted;
-        }) { Deadline = 120 };
+        })
+        { Deadline = 120 };
         yield return new("one GPU is not registered with the fabric", "gpu3", ResetGpu, (b, _) => b.Gpus[3].State = FabricState.InProgress) { Deadline = 400, Step = 5 };
         yield return new("a GPU was registered with an error", "gpu3", ResetGpu, Once(b => b.Gpus[3].Status = 999));
         yield return new("a GPU has less NVLink bandwidth", "gpu3", ResetGpu, Once(b => b.Gpus[3].Degraded = true));
@@ -140,7 +145,8 @@ internal static partial class FaultCases
         {
             b.Gpus[1].UsedMib = 79_000;
             b.Service = b.Service! with { FreeCacheMib = [20_000, 300, 20_000, 20_000, 20_000, 20_000, 20_000, 20_000] };
-        })) { Deadline = 400, Step = 5 };
+        }))
+        { Deadline = 400, Step = 5 };
         yield return new("tokens come slowly", "engine", RestartApp, Once(b => b.InterTokenMs = 320)) { Deadline = 120 };
         yield return new("the first token comes late", "engine", RestartApp, Once(b => b.FirstTokenMs = 9000)) { Deadline = 120 };
         yield return new("requests end with 503", "engine", RestartApp, (b, _) => b.ServerErrors++) { Deadline = 120 };

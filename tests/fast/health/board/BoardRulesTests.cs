@@ -110,7 +110,7 @@ public sealed class BoardRulesTests
         return sum >= steps.TakeLast(55).Sum() && sum <= steps.TakeLast(61).Sum();
     });
 
-    private IReadOnlyList<Finding> Serve(long requests, long errors)
+    private static IReadOnlyList<Finding> Serve(long requests, long errors)
     {
         var rules = new BoardRules(new(), BoardMemory.Empty);
         rules.Evaluate(new() { Health = new(), Now = At(1), Service = new() { At = At(1), Requests = 0, ServerErrors = 0 } }, Never);
