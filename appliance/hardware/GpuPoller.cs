@@ -1,3 +1,5 @@
+using Appliance.Model;
+
 namespace Appliance.Hardware;
 
 /// <summary>
@@ -149,7 +151,7 @@ public sealed class GpuPoller : IDisposable
 
         public double? WantedW;
 
-        public GpuIdentity Identity = new(null, null, null);
+        public GpuIdentity Identity = new();
 
         public string? Fault;
 

@@ -2,9 +2,6 @@ using Appliance.Model;
 
 namespace Appliance.Hardware;
 
-/// <summary>What names a GPU; constant while it is there.</summary>
-public sealed record GpuIdentity(string? Name, string? Uuid, string? PciBusId);
-
 /// <summary>
 /// One GPU as its driver tells it. What the driver does not support or does not answer is absent; nothing is made up for it.
 /// Readings carry the uptime at which the call returned, so a driver that hangs makes them old instead of making them wrong.

@@ -1,3 +1,5 @@
+using Appliance.Model;
+
 namespace Appliance.Hardware;
 
 /// <summary>

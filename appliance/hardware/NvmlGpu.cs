@@ -201,6 +201,6 @@ internal sealed class NvmlGpu : IGpuDevice
         string? bus = null;
         if (NvmlInterop.nvmlDeviceGetPciInfo_v3(device, out var pci) == NvmlReturn.Success)
             bus = Nvml.Text(pci.busId, 32);
-        return new(name, uuid, bus);
+        return new() { Name = name, Uuid = uuid, PciBusId = bus };
     }
 }

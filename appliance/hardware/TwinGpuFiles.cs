@@ -22,7 +22,7 @@ public sealed class TwinGpuFiles : IGpuDevice
     public TwinGpuFiles(string sysRoot, int index)
     {
         _folder = FolderOf(sysRoot, index);
-        Identity = new(Text("name"), Text("uuid"), Text("pci_bus_id"));
+        Identity = new() { Name = Text("name"), Uuid = Text("uuid"), PciBusId = Text("pci_bus_id") };
     }
 
     public GpuIdentity Identity { get; }

@@ -60,7 +60,7 @@ internal static class FrameAssembly
             MemoryUsedMib = Fresh(gpu.MemoryUsedMib, now, 0),
             MemoryTotalMib = Fresh(gpu.MemoryTotalMib, now, 0),
             ThrottleReasons = ThrottleReasons(gpu.ClocksEventReasons.Value ?? 0),
-            State = gpu.Lost ? "lost" : !readable ? "unreadable" : health == GpuHealth.Ok ? "ok" : "warning",
+            State = gpu.Lost ? "lost" : !readable ? "unreadable" : health == Appliance.Thermal.GpuHealth.Ok ? "ok" : "warning",
         };
     }
 

@@ -114,7 +114,7 @@ public sealed class SafetyTests
         var bench = new ThermalBench { Break = (input, _) => input.Gpus[2] = default };
         bench.Run(5);
         Assert.Equal(700, bench.Last.Estimate.GpuW[2]);
-        Assert.Equal(GpuHealth.Unreadable, bench.Last.Estimate.Gpus[2]);
+        Assert.Equal(Appliance.Thermal.GpuHealth.Unreadable, bench.Last.Estimate.Gpus[2]);
     }
 
     private static void Wet(ThermalInput input, TimeSpan now, params int[] lines)

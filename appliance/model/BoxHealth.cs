@@ -1,0 +1,29 @@
+namespace Appliance.Model;
+
+/// <summary>
+/// What one sweep of the box read, beside cooling: GPUs through NVML, fabric, RDMA ports, disks, the host. Facts only; what they mean
+/// is the business of the rules.
+/// </summary>
+public sealed record BoxHealth : HealthGroup
+{
+    /// <summary>Null until the first word of the probe process; then also when it is silent, with the reason.</summary>
+    public ProbeHealth? Probe { get; init; }
+
+    /// <summary>One entry per GPU the board says is fitted, by index, also for those that do not answer.</summary>
+    public IReadOnlyList<GpuHealth> Gpus { get; init; } = [];
+
+    public FabricHealth? Fabric { get; init; }
+
+    /// <summary>Sorted by device and port. Null as long as the kernel's tree was not read; empty where it has none.</summary>
+    public IReadOnlyList<RdmaPortHealth>? RdmaPorts { get; init; }
+
+    public IReadOnlyList<DiskHealth>? Disks { get; init; }
+
+    public IReadOnlyList<RaidHealth>? Raids { get; init; }
+
+    public IReadOnlyList<MountHealth>? Mounts { get; init; }
+
+    public ClockHealth? Clock { get; init; }
+
+    public HostHealth? Host { get; init; }
+}
