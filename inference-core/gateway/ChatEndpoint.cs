@@ -99,8 +99,8 @@ internal sealed class ChatEndpoint(Api api)
             var events = new EventStream(context);
             // Nothing is sent before the first piece, so that what fails until then still gets its status code.
             var pieces = generation.Pieces;
-            if (await pieces.WaitToReadAsync(context.RequestAborted))
-                events.Start();
+            await Failures.CheckFirstAsync(pieces, p => p, context.RequestAborted);
+            events.Start();
             for (var i = 0; i < fields.Choices; i++)
                 WriteChunk(events, i, json => WriteDelta(json, "assistant", "", ""), null, null);
             while (await pieces.WaitToReadAsync(context.RequestAborted))

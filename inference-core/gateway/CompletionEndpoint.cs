@@ -95,8 +95,8 @@ internal sealed class CompletionEndpoint(Api api)
         {
             var events = new EventStream(context);
             var pieces = Merge(context.RequestAborted);
-            if (await pieces.WaitToReadAsync(context.RequestAborted))
-                events.Start();
+            await Failures.CheckFirstAsync(pieces, p => p.Piece, context.RequestAborted);
+            events.Start();
             while (await pieces.WaitToReadAsync(context.RequestAborted))
             {
                 while (pieces.TryRead(out var next))

@@ -26,18 +26,18 @@ internal sealed class MetricsPage(Api api, string device)
             Line("inference_state", $"state=\"{name}\"", name == state ? 1 : 0);
         Head("inference_info", "gauge", "What is served, as labels.");
         Line("inference_info", $"device=\"{Escaped(device)}\"", 1);
-        if (api.Host.Scheduler is { } scheduler)
-            Write(scheduler);
+        if (api.Host.Journal is { } journal)
+            Write(journal);
         return _text.ToString();
     }
 
-    private void Write(Scheduler scheduler)
+    private void Write(Journal journal)
     {
-        var metrics = scheduler.Metrics;
+        var metrics = journal.Metrics;
         One("vllm:engine_healthy", "gauge", "1 while the engine has not failed.", api.Host.State == EngineState.Failed ? 0 : 1);
-        One("vllm:num_requests_running", "gauge", "Answers being computed.", scheduler.Running);
-        One("vllm:num_requests_waiting", "gauge", "Answers waiting for a place.", scheduler.Waiting);
-        One("vllm:kv_cache_usage_perc", "gauge", "Part of the cache in use, 0 to 1.", scheduler.CacheUsage);
+        One("vllm:num_requests_running", "gauge", "Answers being computed.", journal.Running);
+        One("vllm:num_requests_waiting", "gauge", "Answers waiting for a place.", journal.Waiting);
+        One("vllm:kv_cache_usage_perc", "gauge", "Part of the cache in use, 0 to 1.", metrics.CacheUsage);
         One("vllm:prefix_cache_queries_total", "counter", "Prompt tokens looked up in caches that were kept.", metrics.Prefix.Queries);
         One("vllm:prefix_cache_hits_total", "counter", "Prompt tokens found there.", metrics.Prefix.Hits);
         One("vllm:num_preemptions_total", "counter", "Answers that had to give way when the cache was full.", metrics.Preemptions);
@@ -47,6 +47,8 @@ internal sealed class MetricsPage(Api api, string device)
         foreach (var (reason, name) in ((FinishReason, string)[])[(FinishReason.Stop, "stop"), (FinishReason.Length, "length"), (FinishReason.Cancelled, "abort")])
             Line("vllm:request_success_total", $"finished_reason=\"{name}\"", metrics.Finished(reason));
         One("inference_answers_failed_total", "counter", "Answers that the engine could not finish.", metrics.Finished(FinishReason.Failed));
+        One("inference_answers_shed_total", "counter", "Answers given up because there was no memory for them.", metrics.Finished(FinishReason.Shed));
+        One("inference_worker_starts_total", "counter", "Workers started; one more than were lost.", metrics.Workers);
         One("inference_requests_total", "counter", "Requests taken in.", metrics.Requests);
         One("inference_requests_refused_total", "counter", "Requests refused because too many were waiting.", metrics.Refused);
         One("inference_steps_total", "counter", "Steps of the engine.", metrics.Steps);
