@@ -16,11 +16,13 @@ internal sealed class ChatEndpoint(Api api)
         var rendered = Render(model, ChatMessages.Of(body), body.Flag("add_generation_prompt", true));
         api.CheckLength(model, rendered.Text, "messages");
         var prompt = model.Tokenizer!.Encode(rendered.Text, addSpecial: false, rendered.Guarded);
+        if (fields.Candidates != fields.Choices)
+            throw ApiException.Unsupported("best_of", "'best_of' belongs to /v1/completions; use 'n'.");
         var asked = body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue);
         var generation = api.Submit(new GenerationRequest
         {
             Prompt = prompt,
-            MaxTokens = api.RoomFor(model, prompt.Count, asked, "messages"),
+            MaxTokens = fields.WithLeast(api.RoomFor(model, prompt.Count, asked, "messages")),
             Sampling = fields.Sampling,
             Choices = fields.Choices,
             Stop = fields.Stop,
