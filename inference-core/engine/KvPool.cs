@@ -5,7 +5,8 @@ namespace InferenceCore.Engine;
 /// are never given to the system, so that a long run does not depend on how well the system's allocator ages. Used by one thread.
 /// </summary>
 /// <param name="limit">Blocks at most; null: as many as there is memory for.</param>
-internal sealed class KvPool(ModelConfig config, int? limit = null)
+/// <param name="allocate">Gives memory of so many bytes, or throws <see cref="OutOfMemoryException"/>; null: the system's.</param>
+internal sealed class KvPool(ModelConfig config, int? limit = null, Func<long, NativeBuffer>? allocate = null)
 {
     private readonly Stack<KvBlock> _free = [];
     private readonly long _bytes = (long)config.Layers * KvCache.BlockTokens * config.Attention.CacheWidth * sizeof(float);
@@ -14,9 +15,6 @@ internal sealed class KvPool(ModelConfig config, int? limit = null)
 
     /// <summary>Blocks in use; one that several caches share counts once.</summary>
     public int Used { get; private set; }
-
-    /// <summary>Blocks that memory was asked for.</summary>
-    public int Made => Used + _free.Count;
 
     /// <summary>Null: the limit is reached, or the system has no memory left.</summary>
     public KvBlock? TryRent()
@@ -27,7 +25,7 @@ internal sealed class KvPool(ModelConfig config, int? limit = null)
         {
             try
             {
-                block = new KvBlock(new NativeBuffer(_bytes));
+                block = new KvBlock(allocate?.Invoke(_bytes) ?? new NativeBuffer(_bytes));
             }
             catch (OutOfMemoryException)
             {

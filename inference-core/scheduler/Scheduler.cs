@@ -18,11 +18,12 @@ internal sealed partial class Scheduler : IDisposable
     private readonly List<Sequence> _running = [];
 
     /// <param name="progress">Called many times in a step, from the thread that calls <see cref="Step"/>: it is not stuck.</param>
-    public Scheduler(EngineModel model, SchedulerOptions options, int threads, Action? progress = null)
+    /// <param name="pool">Memory of the caches; null: as the options say.</param>
+    public Scheduler(EngineModel model, SchedulerOptions options, int threads, Action? progress = null, KvPool? pool = null)
     {
         _model = model;
         _options = options;
-        _pool = new KvPool(model.Config, options.CacheBlocks);
+        _pool = pool ?? new KvPool(model.Config, options.CacheBlocks);
         var tokens = options.PrefillChunk + options.MaxRunning;
         _run = new RunState(model, tokens, tokens, threads) { Progress = progress };
     }

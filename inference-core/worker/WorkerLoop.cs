@@ -41,11 +41,11 @@ internal sealed class WorkerLoop(Action<WorkerNews> tell, Action? progress = nul
     }
 
     /// <summary>Proves that a model works and takes requests from then on.</summary>
-    public void Begin(EngineModel model, WorkerOrder.Begin begin)
+    public void Begin(EngineModel model, WorkerOrder.Begin begin, KvPool? pool = null)
     {
         if (_scheduler is not null)
             throw new WireFault("a second model is ordered");
-        _scheduler = new Scheduler(model, begin.Options, begin.Threads, progress);
+        _scheduler = new Scheduler(model, begin.Options, begin.Threads, progress, pool);
         _scheduler.Prove();
         tell(new WorkerNews.Proven(model.Config.Vocabulary));
     }

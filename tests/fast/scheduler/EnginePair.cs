@@ -12,15 +12,18 @@ namespace FastTests.Scheduling;
 /// </summary>
 internal sealed class EnginePair : IDisposable
 {
-    public static readonly EngineModel Engine = GoldenModel.Open("qwen2").Engine;
+    public static readonly EngineModel Engine = GoldenModel.Open("llama3").Engine;
 
     private readonly Queue<byte[]> _orders = [];
     private readonly Queue<byte[]> _news = [];
     private readonly WorkerOrder.Begin _begin;
+    private readonly int _memoryBlocks;
     private WorkerLoop? _worker;
 
-    public EnginePair(SchedulerOptions? options = null, int[]? endTokens = null)
+    /// <param name="memoryBlocks">Blocks of cache after which the system's memory is used up, whatever the options allow.</param>
+    public EnginePair(SchedulerOptions? options = null, int[]? endTokens = null, int memoryBlocks = int.MaxValue)
     {
+        _memoryBlocks = memoryBlocks;
         var limits = options ?? new SchedulerOptions();
         _begin = new WorkerOrder.Begin("", "cpu", 1, limits);
         var model = new ServedModel("tiny", Engine.Config, Tokenizer: null, Chat: null, new HashSet<int>(endTokens ?? []));
@@ -29,10 +32,6 @@ internal sealed class EnginePair : IDisposable
     }
 
     public Journal Journal { get; }
-
-    public int OrdersOnTheirWay => _orders.Count;
-
-    public int NewsOnTheirWay => _news.Count;
 
     public static GenerationRequest Request(
         int prompt, int length = 6, int tokens = 10, ulong seed = 1, string client = "", int choices = 1, SamplingOptions? sampling = null) => new()
@@ -123,7 +122,9 @@ internal sealed class EnginePair : IDisposable
     private void StartWorker()
     {
         _worker = new WorkerLoop(news => _news.Enqueue(NewsWire.Write(news)[sizeof(uint)..].ToArray()));
-        _worker.Begin(Engine, _begin);
+        var made = 0;
+        _worker.Begin(Engine, _begin, new KvPool(Engine.Config, _begin.Options.CacheBlocks,
+            bytes => made++ < _memoryBlocks ? new NativeBuffer(bytes) : throw new InsufficientMemoryException()));
         Journal.Attach(order => _orders.Enqueue(OrderWire.Write(order)[sizeof(uint)..].ToArray()));
     }
 }

@@ -79,6 +79,47 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Out_of_memory_sheds_the_newest_and_nobody_else_and_later_there_is_room_again()
+    {
+        using var pair = new EnginePair(new SchedulerOptions(), memoryBlocks: 5);
+        var old = Request(1, length: 50, tokens: 200);
+        var first = pair.Journal.Submit(old)!;
+        pair.Step();
+        var newest = pair.Journal.Submit(Request(2, length: 300))!;
+        pair.RunAll();
+        Assert.Equal(FinishReason.Shed, Assert.Single(EnginePair.Pieces(newest)).Finish);
+        Assert.Equal(Alone(old), Tokens(first));
+        var again = pair.Journal.Submit(Request(2, length: 300))!;
+        pair.RunAll();
+        Assert.Equal(Alone(Request(2, length: 300)), Tokens(again));
+        Assert.Equal(1, pair.Journal.Metrics.Finished(FinishReason.Shed));
+    }
+
+    [Fact]
+    public void Out_of_memory_makes_who_has_begun_to_answer_wait_and_loses_none_of_his_tokens()
+    {
+        using var pair = new EnginePair(new SchedulerOptions(), memoryBlocks: 5);
+        GenerationRequest[] requests = [Request(1, length: 50, tokens: 200), Request(2, length: 50, tokens: 200)];
+        var generations = requests.Select(r => pair.Journal.Submit(r)!).ToArray();
+        pair.RunAll();
+        Assert.True(pair.Journal.Metrics.Preemptions > 0, "nobody had to give way: the test tests nothing");
+        for (var i = 0; i < requests.Length; i++)
+            Assert.Equal(Alone(requests[i]), Tokens(generations[i]));
+    }
+
+    [Fact]
+    public void What_does_not_fit_into_memory_even_alone_is_shed_and_the_worker_goes_on()
+    {
+        using var pair = new EnginePair(new SchedulerOptions(), memoryBlocks: 2);
+        var large = pair.Journal.Submit(Request(1, length: 100, tokens: 100))!;
+        pair.RunAll();
+        Assert.Equal(FinishReason.Shed, EnginePair.Pieces(large)[^1].Finish);
+        var small = pair.Journal.Submit(Request(2))!;
+        pair.RunAll();
+        Assert.Equal(Alone(Request(2)), Tokens(small));
+    }
+
+    [Fact]
     public void A_prompt_that_begins_like_an_earlier_one_reuses_its_cache_and_gives_the_same_tokens()
     {
         var first = Request(5, length: 30);

@@ -17,7 +17,7 @@ internal sealed class WorkerThreads : IDisposable
     {
         Host = new EngineHost(new EngineSetup
         {
-            ModelDirectory = directory ?? GoldenModel.Open("qwen2").Directory,
+            ModelDirectory = directory ?? GoldenModel.Open("llama3").Directory,
             Device = "cpu",
             Threads = 1,
             Options = _ => options ?? new SchedulerOptions(),
