@@ -48,7 +48,7 @@ internal sealed partial class EngineHost
             {
                 using var link = _setup.Start();
                 link.Send(begin);
-                _journal ??= new Journal(_model = loading.GetAwaiter().GetResult(), begin.Options, _time);
+                _journal ??= Open(loading.GetAwaiter().GetResult(), begin.Options);
                 _journal.Metrics.CountWorker();
                 Prove(link);
                 unproven = 0;
@@ -64,6 +64,14 @@ internal sealed partial class EngineHost
                 throw new EngineException($"{MaxUnproven} workers in a row did not come up; the last one {_lastLoss}");
             pause = lostAt - started > GoodLife ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Clamp(pause.TotalMilliseconds * 2, 20, LongestPause.TotalMilliseconds));
         }
+    }
+
+    private Journal Open(ServedModel model, SchedulerOptions options)
+    {
+        // What reading the tokenizer left behind is most of the heap, and the worker is still reading weights.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        _model = model;
+        return new Journal(model, options, _time);
     }
 
     private void Wait(TimeSpan pause)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace InferenceCore.Worker;
@@ -38,6 +39,11 @@ internal static class WorkerCommand
         {
             using var seat = WorkerSeat.Connect(socket, time);
             return seat.Run();
+        }
+        catch (SocketException e)
+        {
+            Console.Error.WriteLine($"inference-core worker: {socket}: {e.Message}");
+            return ExitCode.Failed;
         }
         finally
         {
