@@ -181,7 +181,7 @@ class Reference:
         with torch.no_grad():
             return self.model(input_ids=tokens.to(self.device)).logits.float()
 
-    def ask(self, questions, batch=256):
+    def ask(self, questions, batch=1024):
         """The answer to each question, as tokens and as text, without the end token."""
         out = []
         for at in range(0, len(questions), batch):

@@ -15,6 +15,9 @@ public sealed class AskTheGuideTests
     private const int Batch = 48;
     private const int LongestAnswer = 160;
 
+    /// <summary>One in so many of the other ways to ask is asked here; training asks all of them of transformers (training-record.json).</summary>
+    private const int Sampled = 4;
+
     private static readonly string Folder = Path.Combine(Repository.Root, "inference-core/models/field-guide");
     private static readonly List<GuideEntry> Entries = GuideFiles.Load(Repository.Root);
 
@@ -42,10 +45,10 @@ public sealed class AskTheGuideTests
     /// would have chosen there. The engine computes the same bits either way, so this is greedy decoding seen from its end.
     /// </summary>
     [Fact]
-    public void Every_other_way_to_ask_leads_to_the_same_answer()
+    public void Other_ways_to_ask_lead_to_the_same_answer()
     {
         var asked = Entries.SelectMany(e => GuideEntry.Languages.SelectMany(l =>
-            e.Questions[l].Skip(1).Select(q => (e.Id, Question: q, Answer: e.Answers[l])))).ToList();
+            e.Questions[l].Skip(1).Select(q => (e.Id, Question: q, Answer: e.Answers[l])))).Where((_, i) => i % Sampled == 0).ToList();
         var wrong = new List<string>();
         foreach (var chunk in asked.Chunk(Batch))
         {
