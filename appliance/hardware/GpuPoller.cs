@@ -7,7 +7,7 @@ namespace Appliance.Hardware;
 /// thermal loop nor the other GPUs. The loop copies the last reading under a lock that is never held across a driver call;
 /// a GPU that hangs simply grows old, and the estimator counts it at full power.
 /// </summary>
-public sealed class GpuPoller : IDisposable
+public sealed class GpuPoller : IGpuFeed
 {
     private static readonly TimeSpan _rewriteLimitEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _openAgainAfter = TimeSpan.FromSeconds(2);
@@ -28,6 +28,12 @@ public sealed class GpuPoller : IDisposable
     }
 
     public int Count => _slots.Length;
+
+    /// <summary>Called on a GPU's own thread after each read. Set before <see cref="Start"/>.</summary>
+    public Action<int>? ReadDone { get; set; }
+
+    /// <summary>What a GPU's thread asks the driver for right now.</summary>
+    public DriverCall Call(int index) => _slots[index].Call;
 
     public void Start()
     {
@@ -51,6 +57,12 @@ public sealed class GpuPoller : IDisposable
         }
     }
 
+    public void ReadOne(int index, out GpuReading reading)
+    {
+        lock (_slots[index].Gate)
+            reading = _slots[index].Last;
+    }
+
     /// <summary>Asks for a limit; the GPU's thread writes it within a period and again every second.</summary>
     public void RequestLimit(int index, double watts)
     {
@@ -67,6 +79,7 @@ public sealed class GpuPoller : IDisposable
         {
             var began = _time.GetTimestamp();
             PollOnce(slot);
+            ReadDone?.Invoke(slot.Index);
             var left = _period - _time.GetElapsedTime(began);
             if (left > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(left))
                 return;
@@ -81,6 +94,7 @@ public sealed class GpuPoller : IDisposable
             (wanted, last) = (slot.WantedW, slot.Last);
 
         GpuReading reading = default;
+        slot.Call.Begin("reading for the cooling loop", _time.GetElapsedTime(0));
         try
         {
             if (Opened(slot, out reading.Lost) is { } device)
@@ -99,6 +113,7 @@ public sealed class GpuPoller : IDisposable
             Volatile.Write(ref slot.Fault, e.Message);
         }
 
+        slot.Call.End();
         reading.Reads = last.Reads + 1;
         lock (slot.Gate)
             slot.Last = reading;
@@ -127,6 +142,8 @@ public sealed class GpuPoller : IDisposable
     private bool WriteLimit(Slot slot, IGpuDevice device, double? wanted, bool refused)
     {
         var now = _time.GetElapsedTime(0);
+        if (_stop.IsCancellationRequested)
+            return refused; // back from a long call after the end: whoever made the box safe meanwhile has the last word
         if (wanted is not { } watts || (watts == slot.WrittenW && !refused && now - slot.WrittenAt < _rewriteLimitEvery))
             return refused;
         slot.WrittenW = watts;
@@ -146,6 +163,8 @@ public sealed class GpuPoller : IDisposable
         public int Index => index;
 
         public Lock Gate { get; } = new();
+
+        public DriverCall Call { get; } = new();
 
         public GpuReading Last;
 
