@@ -17,7 +17,10 @@ var root = new RootCommand("The management plane of the appliance.") { serve, ve
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)
 {
-    Console.Error.WriteLine($"bmc-agent: {parse.Errors[0].Message.TrimEnd('.')}; bmc-agent --help lists what there is.");
+    var unknown = parse.UnmatchedTokens.Count > 0 && parse.CommandResult.Command == root;
+    Console.Error.WriteLine(unknown
+        ? $"bmc-agent: \"{parse.UnmatchedTokens[0]}\" is not a word bmc-agent knows; known are serve and version."
+        : $"bmc-agent: {parse.Errors[0].Message.TrimEnd('.')}; bmc-agent --help lists what there is.");
     return ExitCode.WrongUsage;
 }
 

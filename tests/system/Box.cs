@@ -118,25 +118,7 @@ internal sealed class Box : IDisposable
             throw new InvalidOperationException($"kill({pid}, {signal}): errno {Marshal.GetLastPInvokeError()}");
     }
 
-    public void WaitUntil(string what, TimeSpan limit, Func<bool> condition)
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                if (condition())
-                    return;
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or JsonException or TaskCanceledException or KeyNotFoundException)
-            {
-                // Not up yet; the limit below decides.
-            }
-            if (clock.Elapsed > limit)
-                throw new TimeoutException($"Not within {limit.TotalSeconds:0.0} s: {what}.\n{Log}");
-            Thread.Sleep(20);
-        }
-    }
+    public void WaitUntil(string what, TimeSpan limit, Func<bool> condition) => Wait.Until(what, limit, condition, () => Log);
 
     public void Dispose()
     {

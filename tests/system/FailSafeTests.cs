@@ -37,7 +37,7 @@ public sealed class FailSafeTests
         Assert.Equal(0, safe.ExitCode);
         Assert.Single(safe.Output.Trim().Split('\n'));
         rig.WaitForFullCooling(TimeSpan.FromSeconds(1));
-        Rig.WaitUntil("lowest limits", TimeSpan.FromSeconds(1), () => rig.Numbers("gpu_limit_w").All(w => w == 200));
+        Wait.Until("lowest limits", TimeSpan.FromSeconds(1), () => rig.Numbers("gpu_limit_w").All(w => w == 200));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class FailSafeTests
 
         Assert.Equal(1, safe.ExitCode);
         Assert.Contains("pump1: no emc2305/pwm1", safe.Output, StringComparison.Ordinal);
-        Rig.WaitUntil("fans at full", TimeSpan.FromSeconds(1), () => rig.Numbers("fan_pwm").All(p => p == 255));
+        Wait.Until("fans at full", TimeSpan.FromSeconds(1), () => rig.Numbers("fan_pwm").All(p => p == 255));
     }
 
     [Theory]
@@ -149,7 +149,7 @@ public sealed class FailSafeTests
         rig.StartDaemon();
         rig.WaitUntilControlled();
         rig.Inject("leak_gross", value: 1);
-        Rig.WaitUntil("shutdown", TimeSpan.FromSeconds(15), () => rig.Mode() == "shutdown");
+        Wait.Until("shutdown", TimeSpan.FromSeconds(15), () => rig.Mode() == "shutdown");
         Thread.Sleep(500); // the latch is on disk within a quarter of a second
         Rig.Kill(rig.Daemon);
         rig.ClearFaults();
@@ -158,7 +158,7 @@ public sealed class FailSafeTests
         rig.StartTwin();
         rig.StartDaemon();
 
-        Rig.WaitUntil("the daemon answers", TimeSpan.FromSeconds(5), () => rig.Mode() is "shutdown" or "running");
+        Wait.Until("the daemon answers", TimeSpan.FromSeconds(5), () => rig.Mode() is "shutdown" or "running");
         Assert.Equal("shutdown", rig.Mode());
         Thread.Sleep(2000);
         Assert.Equal("shutdown", rig.Mode());
@@ -175,14 +175,14 @@ public sealed class FailSafeTests
 
         File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {}", "\"daemon\": { \"setpoint_c\": 380 }", StringComparison.Ordinal));
         Box.Signal(rig.Daemon.Id, ProcessInterop.SIGHUP);
-        Rig.WaitUntil("the alarm", TimeSpan.FromSeconds(5), () => rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
+        Wait.Until("the alarm", TimeSpan.FromSeconds(5), () => rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
         Assert.Equal("running", rig.Mode());
         Assert.Contains("\"setpoint_c\":38,", rig.Cli("thermal", "--json"), StringComparison.Ordinal);
 
         File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {}", "\"daemon\": { \"setpoint_c\": 37.5 }", StringComparison.Ordinal));
         Box.Signal(rig.Daemon.Id, ProcessInterop.SIGHUP);
-        Rig.WaitUntil("the new setpoint", TimeSpan.FromSeconds(5), () => rig.Cli("thermal", "--json").Contains("\"setpoint_c\":37.5", StringComparison.Ordinal));
-        Rig.WaitUntil("the alarm clears", TimeSpan.FromSeconds(10), () => !rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
+        Wait.Until("the new setpoint", TimeSpan.FromSeconds(5), () => rig.Cli("thermal", "--json").Contains("\"setpoint_c\":37.5", StringComparison.Ordinal));
+        Wait.Until("the alarm clears", TimeSpan.FromSeconds(10), () => !rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
         Assert.True(rig.Numbers("fan_pwm").All(p => p < 255));
     }
 

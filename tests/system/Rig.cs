@@ -34,7 +34,7 @@ internal sealed class Rig : IDisposable
     public void StartTwin()
     {
         Twin = Start(["twin", "--run-dir", RunDirectory, "--config", ConfigFile], null);
-        WaitUntil("the twin's socket answers", TimeSpan.FromSeconds(10), () => Truth().GetProperty("coolant_supply_c").GetDouble() > 0);
+        Wait.Until("the twin's socket answers", TimeSpan.FromSeconds(10), () => Truth().GetProperty("coolant_supply_c").GetDouble() > 0);
     }
 
     /// <param name="notifySocket">What systemd would set: NOTIFY_SOCKET, with a watchdog of two seconds.</param>
@@ -44,8 +44,8 @@ internal sealed class Rig : IDisposable
     /// <summary>Warm, in control and below full speed: so that full speed afterwards means something.</summary>
     public void WaitUntilControlled()
     {
-        WaitUntil("the daemon is in control", TimeSpan.FromSeconds(15), () => Mode() == "running");
-        WaitUntil("the daemon has taken the fans down from full", TimeSpan.FromSeconds(30),
+        Wait.Until("the daemon is in control", TimeSpan.FromSeconds(15), () => Mode() == "running");
+        Wait.Until("the daemon has taken the fans down from full", TimeSpan.FromSeconds(30),
             () => Numbers("fan_pwm").All(p => p < 240) && Numbers("pump_pwm").All(p => p < 250));
     }
 
@@ -67,7 +67,7 @@ internal sealed class Rig : IDisposable
     public TimeSpan WaitForFullCooling(TimeSpan limit)
     {
         var clock = Stopwatch.StartNew();
-        WaitUntil("full cooling", limit, FullCooling);
+        Wait.Until("full cooling", limit, FullCooling);
         return clock.Elapsed;
     }
 
@@ -75,27 +75,6 @@ internal sealed class Rig : IDisposable
 
     /// <summary>What <c>appliance ARGUMENTS</c> prints about this rig.</summary>
     public string Cli(params string[] arguments) => Programs.Run("appliance", [.. arguments, "--run-dir", RunDirectory]).Output;
-
-    public static void WaitUntil(string what, TimeSpan limit, Func<bool> condition)
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                if (condition())
-                    return;
-            }
-            catch (Exception e) when (e is IOException or SocketException or JsonException or KeyNotFoundException)
-            {
-                // Not up yet; the limit below decides.
-            }
-
-            if (clock.Elapsed > limit)
-                throw new TimeoutException($"Not within {limit.TotalSeconds:0.0} s: {what}.");
-            Thread.Sleep(20);
-        }
-    }
 
     public static void Kill(Process process)
     {

@@ -44,7 +44,7 @@ internal sealed class Subscriber : IDisposable
     }
 
     /// <summary>mosquitto_sub gives up when nobody listens yet, and the daemon is up before the broker.</summary>
-    private static void WaitForBroker(int port) => Rig.WaitUntil("the broker listens", TimeSpan.FromSeconds(15), () =>
+    private static void WaitForBroker(int port) => Wait.Until("the broker listens", TimeSpan.FromSeconds(15), () =>
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Connect(IPAddress.Loopback, port);

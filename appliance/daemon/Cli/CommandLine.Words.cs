@@ -52,6 +52,7 @@ internal sealed partial class CommandLine
         yield return Look("thermal", "The cooling loop: values, who drives what and why, every sensor.", Verbs.ThermalAsync);
         yield return Gpus();
         yield return Alarms();
+        yield return Explain();
 
         var version = new Command("version", "The version.");
         version.SetAction(parse =>
@@ -79,6 +80,15 @@ internal sealed partial class CommandLine
             return ExitCode.Done;
         });
         return gpus;
+    }
+
+    private Command Explain()
+    {
+        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE", Required = true };
+        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg };
+        explain.Hidden = true; // until the field guide has its entry
+        explain.SetAction(parse => ExplainVerb.Run(parse.GetValue(kmsg)!, _input, OutputOf(parse)));
+        return explain;
     }
 
     private Command Look(string name, string about, Func<BoxClient, Output, CancellationToken, Task<int>> verb)

@@ -19,6 +19,7 @@ internal sealed partial class CommandLine
     private readonly TimeProvider _time;
     private readonly TextWriter _error;
     private readonly TextWriter _output;
+    private readonly TextReader _input;
 
     private readonly Option<string?> _runDirectory = new("--run-dir")
     {
@@ -35,9 +36,11 @@ internal sealed partial class CommandLine
 
     private readonly Option<bool> _simulated = new("--simulated") { Description = "On the twin instead of this machine's hardware." };
 
-    public CommandLine(TimeProvider time, TextWriter output, TextWriter error)
+    /// <param name="input">Standard input; null for none.</param>
+    public CommandLine(TimeProvider time, TextWriter output, TextWriter error, TextReader? input = null)
     {
         _time = time;
+        _input = input ?? TextReader.Null;
         _output = output;
         _error = error;
         Root = new("The software of the box: cooling, health, alarms. Without a word it tells the status.");
@@ -58,7 +61,7 @@ internal sealed partial class CommandLine
         // Launched as a child's shim this program becomes another one; nothing of the console is wanted then.
         if (args.Count > 2 && args[0] == ChildShim.Word)
             return ChildShim.Become(args);
-        return new CommandLine(time, Console.Out, Console.Error).Invoke(args);
+        return new CommandLine(time, Console.Out, Console.Error, Console.In).Invoke(args);
     }
 
     public int Invoke(IReadOnlyList<string> args)

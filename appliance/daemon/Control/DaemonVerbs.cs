@@ -51,6 +51,9 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
                 Faults = state.Loop.Faults,
                 RealTime = state.Loop.IsRealTime,
             },
+            Outbox = state.Outbox?.Status is { } outbox
+                ? new(outbox.Epoch, outbox.LastSeq, outbox.AckedSeq, outbox.Refused, outbox.DiskError)
+                : null,
             Snapshot = snapshot,
         };
     }

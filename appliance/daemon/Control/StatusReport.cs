@@ -32,6 +32,9 @@ internal sealed record StatusReport
 
     public LoopReport Loop { get; set; } = new();
 
+    /// <summary>Events on their way to the bmc-agent; null until the outbox is open.</summary>
+    public OutboxReport? Outbox { get; set; }
+
     public required Snapshot Snapshot { get; set; }
 
     /// <summary>The launcher's children; empty where systemd is the supervisor.</summary>
@@ -59,6 +62,12 @@ internal sealed record LoopReport
 
     public bool RealTime { get; set; }
 }
+
+/// <param name="LastSeq">The newest event on this disk.</param>
+/// <param name="AckedSeq">The newest event that the bmc-agent has on its own.</param>
+/// <param name="Refused">Events that found the outbox full or its disk failed, since the last one that was kept.</param>
+/// <param name="DiskError">Why the last write failed; null when it did not.</param>
+internal sealed record OutboxReport(long Epoch, long LastSeq, long AckedSeq, long Refused, string? DiskError);
 
 /// <summary>One child of <c>appliance run</c>.</summary>
 /// <param name="State"><c>running</c>, <c>restarting</c>, <c>stopped</c>.</param>

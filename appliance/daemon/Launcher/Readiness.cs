@@ -76,7 +76,8 @@ internal sealed class Readiness
         var program = Near(Programs.PathOf("appliance"));
         if (!program.Contains('/'))
             program = $"./{program}";
-        var where = _paths.Sockets == Path.GetFullPath(".run") ? "" : $" --run-dir {Near(_paths.Sockets)}";
+        // Whole, unlike the program's: the other terminal may stand elsewhere, and a wrong directory is a box that seems dead.
+        var where = _paths.Sockets == Path.GetFullPath(".run") ? "" : $" --run-dir {_paths.Sockets}";
         _output.Line("");
         _output.Line("Try next, in another terminal:");
         _output.Line($"  panel   {PanelUrl}");

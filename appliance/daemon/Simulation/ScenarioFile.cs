@@ -23,7 +23,7 @@ public static class ScenarioFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FormatException($"{path}: {e.Message}", e);
+            throw new FormatException($"{path}: {(e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message)}", e);
         }
 
         return Parse(bytes, path, board);

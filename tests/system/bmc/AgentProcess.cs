@@ -82,26 +82,7 @@ internal sealed class AgentProcess : IDisposable
         return session;
     }
 
-    public void WaitUntil(string what, double seconds, Func<bool> condition)
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                if (condition())
-                    return;
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
-            {
-                // Not up yet; the limit decides.
-            }
-
-            if (clock.Elapsed.TotalSeconds > seconds)
-                throw new TimeoutException($"Not within {seconds} s: {what}.\n{Log}");
-            Thread.Sleep(20);
-        }
-    }
+    public void WaitUntil(string what, double seconds, Func<bool> condition) => Wait.Until(what, TimeSpan.FromSeconds(seconds), condition, () => Log);
 
     public void Dispose()
     {

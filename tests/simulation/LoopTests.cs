@@ -3,7 +3,7 @@ using Appliance.Daemon.TwinProcess;
 using Appliance.Model;
 using Appliance.Thermal;
 
-namespace FastTests.Daemon;
+namespace SimulationTests;
 
 public sealed class LoopTests
 {

@@ -5,7 +5,7 @@ using Appliance.Model;
 using Appliance.Thermal;
 using Microsoft.Extensions.Time.Testing;
 
-namespace FastTests.Daemon;
+namespace SimulationTests;
 
 /// <summary>The daemon's loop over the twin's files in virtual time: everything but the threads, the sockets and the clock.</summary>
 internal sealed class LoopBench : IDisposable
