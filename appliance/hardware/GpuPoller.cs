@@ -73,16 +73,23 @@ public sealed class GpuPoller : IGpuFeed
     /// <summary>One read of one GPU, in the caller's thread: what the poll threads do, and what a one-shot report uses.</summary>
     public void PollOnce(int index) => PollOnce(_slots[index]);
 
+    /// <summary>
+    /// Absolute deadlines, one GPU after another through the period: the driver has locks of its own, and eight calls at once would wait
+    /// for each other.
+    /// </summary>
     private void Poll(Slot slot)
     {
-        while (!_stop.IsCancellationRequested)
+        var deadline = MonotonicClock.Now + _period * slot.Index / _slots.Length;
+        while (true)
         {
-            var began = _time.GetTimestamp();
+            MonotonicClock.SleepUntil(deadline);
+            if (_stop.IsCancellationRequested)
+                return;
             PollOnce(slot);
             ReadDone?.Invoke(slot.Index);
-            var left = _period - _time.GetElapsedTime(began);
-            if (left > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(left))
-                return;
+            deadline += _period;
+            if (MonotonicClock.Now is var now && now > deadline)
+                deadline = now; // a call took longer than the period: what was missed is not made up for
         }
     }
 

@@ -35,11 +35,13 @@ internal sealed partial class CommandLine
         var gpus = new Option<int>("--gpus") { Required = true };
         var sysRoot = new Option<string>("--sysroot") { Required = true };
         var lockDirectory = new Option<string>("--lock-dir") { Required = true };
+        var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
         var library = new Option<string?>("--library");
-        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, library };
+        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library };
         probe.Hidden = true;
         probe.SetAction(parse => ProbeProcess.Run(
-            new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!, parse.GetValue(library)),
+            new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
+                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library)),
             Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
         return probe;
     }

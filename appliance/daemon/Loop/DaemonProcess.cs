@@ -42,7 +42,7 @@ internal static class DaemonProcess
         var checkpoint = new CheckpointFile(paths.State);
         using var notifier = SystemdNotifier.FromEnvironment();
         var probe = new ProbeLink(
-            new(board.Gpus.Count, paths.SysRoot, paths.Sockets, simulated ? Programs.PathOf(Programs.TwinNvml) : null), time);
+            new(board.Gpus.Count, paths.SysRoot, paths.Sockets, TickLoop.Period, simulated ? Programs.PathOf(Programs.TwinNvml) : null), time);
         using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         var latest = new LatestTick(board);

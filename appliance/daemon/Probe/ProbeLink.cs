@@ -148,7 +148,7 @@ internal sealed class ProbeLink : IGpuFeed
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        string[] words = ["probe", "--gpus", $"{_options.Gpus}", "--sysroot", _options.SysRoot, "--lock-dir", _options.LockDirectory];
+        string[] words = ["probe", "--gpus", $"{_options.Gpus}", "--sysroot", _options.SysRoot, "--lock-dir", _options.LockDirectory, "--read-ms", $"{_options.ReadEvery.TotalMilliseconds:0}"];
         foreach (var word in _options.Library is { } library ? [.. words, "--library", library] : words)
             start.ArgumentList.Add(word);
         if (_options.Library is not null)

@@ -19,7 +19,7 @@ internal sealed class ProbeProcess : IDisposable
 
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _sayEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _readEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _collectEvery = TimeSpan.FromSeconds(5);
 
     private readonly ProbeOptions _options;
     private readonly TimeProvider _time;
@@ -32,6 +32,7 @@ internal sealed class ProbeProcess : IDisposable
     private readonly HangWatch _hangs;
     private readonly ManualResetEventSlim _stop = new();
     private TimeSpan _saidAt = TimeSpan.MinValue;
+    private TimeSpan _collectedAt = TimeSpan.MinValue;
     private ProbeState _saidState;
 
     private ProbeProcess(ProbeOptions options, ProbeWriter writer, TimeProvider time)
@@ -40,7 +41,7 @@ internal sealed class ProbeProcess : IDisposable
         _time = time;
         _writer = writer;
         _nvml = new(options.Library);
-        _poller = new(_nvml, options.Gpus, _readEvery, time) { ReadDone = SendReading };
+        _poller = new(_nvml, options.Gpus, options.ReadEvery, time) { ReadDone = SendReading };
         _surveyor = new(_nvml, options.Gpus, options.SysRoot, time, health => writer.Send(ProbeFrame.Gpu, health, HealthJson.Default.GpuHealth));
         _events = new(_nvml, options.Gpus, time, happened => writer.Send(ProbeFrame.Event, happened, HealthJson.Default.NvmlEvent));
         _host = new(options.SysRoot, time, part => writer.Send(ProbeFrame.Host, part, HealthJson.Default.BoxHealth));
@@ -125,7 +126,17 @@ internal sealed class ProbeProcess : IDisposable
             foreach (var changed in _hangs.Look(now))
                 _writer.Send(ProbeFrame.Access, changed, HealthJson.Default.GpuHealth);
             Say(now);
+            Collect(now);
         }
+    }
+
+    /// <summary>What looks leave behind is garbage at once; collected early it never grows into tens of megabytes.</summary>
+    private void Collect(TimeSpan now)
+    {
+        if (_collectedAt != TimeSpan.MinValue && now - _collectedAt < _collectEvery)
+            return;
+        _collectedAt = now;
+        GC.Collect(0);
     }
 
     private void Say(TimeSpan now)

@@ -18,7 +18,8 @@ internal sealed class ProbeReader(Stream stream)
     /// <param name="payload">Valid until the next call.</param>
     public bool Next(out ProbeFrame kind, out ReadOnlySpan<byte> payload)
     {
-        (kind, payload) = (default, default);
+        kind = default;
+        payload = default;
         if (!Fill(HeaderLength))
             return false;
         var length = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(_begin + 1));
