@@ -13,6 +13,8 @@ internal sealed class Api(EngineHost host, string modelName, TimeProvider time)
 
     public TimeProvider Time { get; } = time;
 
+    public RequestCounters Requests { get; } = new();
+
     public long UnixNow => Time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>The loaded model, if it is the one the request names. Leaving the name out means the one there is.</summary>

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Appliance.Model;
 using InferenceCore.Scheduling;
 
 namespace InferenceCore.Gateway;
@@ -10,22 +9,23 @@ namespace InferenceCore.Gateway;
 /// </summary>
 internal sealed class MetricsPage(Api api, string device)
 {
-    private readonly StringBuilder _text = new();
+    private readonly PrometheusText _text = new(("model_name", api.ModelName));
 
     public static async Task HandleAsync(HttpContext context, Api api, string device)
     {
-        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        context.Response.ContentType = PrometheusText.ContentType;
         await context.Response.WriteAsync(new MetricsPage(api, device).Render(), context.RequestAborted);
     }
 
     public string Render()
     {
         var state = StateName.Of(api.Host);
-        Head("inference_state", "gauge", "What the engine is doing: 1 for the present state.");
+        _text.Gauge("inference_state", "What the engine is doing: 1 for the present state.");
         foreach (var name in StateName.All)
-            Line("inference_state", $"state=\"{name}\"", name == state ? 1 : 0);
-        Head("inference_info", "gauge", "What is served, as labels.");
-        Line("inference_info", $"device=\"{Escaped(device)}\"", 1);
+            _text.Sample(name == state ? 1 : 0, ("state", name));
+        _text.Gauge("inference_info", "What is served, as labels.");
+        _text.Sample(1, ("device", device));
+        api.Requests.Write(_text);
         if (api.Host.Scheduler is { } scheduler)
             Write(scheduler);
         return _text.ToString();
@@ -34,22 +34,22 @@ internal sealed class MetricsPage(Api api, string device)
     private void Write(Scheduler scheduler)
     {
         var metrics = scheduler.Metrics;
-        One("vllm:engine_healthy", "gauge", "1 while the engine has not failed.", api.Host.State == EngineState.Failed ? 0 : 1);
-        One("vllm:num_requests_running", "gauge", "Answers being computed.", scheduler.Running);
-        One("vllm:num_requests_waiting", "gauge", "Answers waiting for a place.", scheduler.Waiting);
-        One("vllm:kv_cache_usage_perc", "gauge", "Part of the cache in use, 0 to 1.", scheduler.CacheUsage);
-        One("vllm:prefix_cache_queries_total", "counter", "Prompt tokens looked up in caches that were kept.", metrics.Prefix.Queries);
-        One("vllm:prefix_cache_hits_total", "counter", "Prompt tokens found there.", metrics.Prefix.Hits);
-        One("vllm:num_preemptions_total", "counter", "Answers that had to give way when the cache was full.", metrics.Preemptions);
-        One("vllm:prompt_tokens_total", "counter", "Prompt tokens taken in.", metrics.PromptTokens);
-        One("vllm:generation_tokens_total", "counter", "Tokens generated.", metrics.GeneratedTokens);
-        Head("vllm:request_success_total", "counter", "Answers finished, by reason.");
+        _text.Gauge("vllm:engine_healthy", "1 while the engine has not failed.", api.Host.State == EngineState.Failed ? 0 : 1);
+        _text.Gauge("vllm:num_requests_running", "Answers being computed.", scheduler.Running);
+        _text.Gauge("vllm:num_requests_waiting", "Answers waiting for a place.", scheduler.Waiting);
+        _text.Gauge("vllm:kv_cache_usage_perc", "Part of the cache in use, 0 to 1.", scheduler.CacheUsage);
+        _text.Counter("vllm:prefix_cache_queries_total", "Prompt tokens looked up in caches that were kept.", metrics.Prefix.Queries);
+        _text.Counter("vllm:prefix_cache_hits_total", "Prompt tokens found there.", metrics.Prefix.Hits);
+        _text.Counter("vllm:num_preemptions_total", "Answers that had to give way when the cache was full.", metrics.Preemptions);
+        _text.Counter("vllm:prompt_tokens_total", "Prompt tokens taken in.", metrics.PromptTokens);
+        _text.Counter("vllm:generation_tokens_total", "Tokens generated.", metrics.GeneratedTokens);
+        _text.Counter("vllm:request_success_total", "Answers finished, by reason.");
         foreach (var (reason, name) in ((FinishReason, string)[])[(FinishReason.Stop, "stop"), (FinishReason.Length, "length"), (FinishReason.Cancelled, "abort")])
-            Line("vllm:request_success_total", $"finished_reason=\"{name}\"", metrics.Finished(reason));
-        One("inference_answers_failed_total", "counter", "Answers that the engine could not finish.", metrics.Finished(FinishReason.Failed));
-        One("inference_requests_total", "counter", "Requests taken in.", metrics.Requests);
-        One("inference_requests_refused_total", "counter", "Requests refused because too many were waiting.", metrics.Refused);
-        One("inference_steps_total", "counter", "Steps of the engine.", metrics.Steps);
+            _text.Sample(metrics.Finished(reason), ("finished_reason", name));
+        _text.Counter("inference_answers_failed_total", "Answers that the engine could not finish.", metrics.Finished(FinishReason.Failed));
+        _text.Counter("inference_requests_total", "Requests taken in.", metrics.Requests);
+        _text.Counter("inference_requests_refused_total", "Requests refused because too many were waiting.", metrics.Refused);
+        _text.Counter("inference_steps_total", "Steps of the engine.", metrics.Steps);
         Distribution("vllm:time_to_first_token_seconds", "From taking a request in to its first token.", metrics.TimeToFirstToken);
         Distribution("vllm:inter_token_latency_seconds", "Between two tokens of an answer.", metrics.InterToken);
         Distribution("vllm:request_time_per_output_token_seconds", "Mean over an answer of the time between its tokens.", metrics.TimePerOutputToken);
@@ -61,35 +61,9 @@ internal sealed class MetricsPage(Api api, string device)
         Distribution("vllm:iteration_tokens_total", "Tokens computed in a step.", metrics.IterationTokens);
     }
 
-    private void One(string name, string type, string help, double value)
-    {
-        Head(name, type, help);
-        Line(name, "", value);
-    }
-
     private void Distribution(string name, string help, Histogram histogram)
     {
-        Head(name, "histogram", help);
         var (counts, sum) = histogram.Read();
-        var total = 0L;
-        for (var i = 0; i < counts.Length; i++)
-        {
-            total += counts[i];
-            var bound = i < histogram.Bounds.Count ? histogram.Bounds[i].ToString("R", CultureInfo.InvariantCulture) : "+Inf";
-            Line(name + "_bucket", $"le=\"{bound}\"", total);
-        }
-        Line(name + "_sum", "", sum);
-        Line(name + "_count", "", total);
+        _text.Histogram(name, help, histogram.Bounds, counts, sum);
     }
-
-    private void Head(string name, string type, string help) => _text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
-
-    private void Line(string name, string labels, double value)
-    {
-        var comma = labels.Length > 0 ? "," : "";
-        _text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}{comma}model_name=\"{Escaped(api.ModelName)}\"}} {value:R}\n");
-    }
-
-    private static string Escaped(string value) =>
-        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -10,6 +10,7 @@ internal static class Routes
         var tokens = new TokenizeEndpoint(api, chat);
         var health = new HealthEndpoint(api);
         var models = new ModelsEndpoint(api);
+        app.Use(api.Requests.CountAsync);
         app.Use((context, next) => GuardAsync(context, next, app.Logger));
         app.MapPost("/v1/chat/completions", chat.HandleAsync);
         app.MapPost("/v1/completions", completion.HandleAsync);

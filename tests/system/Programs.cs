@@ -18,7 +18,7 @@ internal static class Programs
     }
 
     /// <summary>Runs a program to its end. Killed, and a failure, after <paramref name="limit"/> (20 s by default).</summary>
-    public static Outcome Run(string program, IEnumerable<string> arguments, TimeSpan? limit = null, IDictionary<string, string>? environment = null)
+    public static Outcome Run(string program, IEnumerable<string> arguments, TimeSpan? limit = null, IDictionary<string, string>? environment = null, string input = "")
     {
         var start = new ProcessStartInfo(program.Contains('/') || !File.Exists(Path.Combine(Folder, program)) ? program : PathOf(program), arguments)
         {
@@ -29,9 +29,10 @@ internal static class Programs
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
         if (!process.WaitForExit(limit ?? TimeSpan.FromSeconds(20)))
         {
             process.Kill(entireProcessTree: true);

@@ -148,6 +148,21 @@ public sealed class GatewayProcessTests
         Assert.DoesNotContain("failed", gateway.Log);
     }
 
+    [Fact]
+    public async Task Requests_are_counted_by_class_of_status_and_unknown_paths_share_one_line()
+    {
+        using var gateway = new Gateway();
+        await gateway.ReadyAsync();
+        await Http.PostAsync(gateway.Url + "/v1/completions", Json("""{"prompt":"The","max_tokens":1}"""));
+        await Http.PostAsync(gateway.Url + "/v1/completions", Json("{bad"));
+        await Http.GetAsync(gateway.Url + "/a");
+        await Http.GetAsync(gateway.Url + "/b?c=d");
+        var lines = (await Http.GetStringAsync(gateway.Url + "/metrics")).Split('\n').Where(l => l.StartsWith("http_requests_total", StringComparison.Ordinal)).ToArray();
+        Assert.Contains(lines, l => l.StartsWith("http_requests_total{handler=\"/v1/completions\",method=\"POST\",status=\"2xx\",", StringComparison.Ordinal) && l.EndsWith(" 1", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("http_requests_total{handler=\"/v1/completions\",method=\"POST\",status=\"4xx\",", StringComparison.Ordinal) && l.EndsWith(" 1", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("http_requests_total{handler=\"none\",method=\"GET\",status=\"4xx\",", StringComparison.Ordinal) && l.EndsWith(" 2", StringComparison.Ordinal));
+    }
+
     private static Task<double> StepsAsync(Gateway gateway) => MetricAsync(gateway, "inference_steps_total");
 
     private static async Task<double> MetricAsync(Gateway gateway, string name)
