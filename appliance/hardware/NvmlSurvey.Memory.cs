@@ -66,7 +66,11 @@ internal sealed unsafe partial class NvmlSurvey
         {
             remaps = remaps with
             {
-                BanksMax = (int)banks.max, BanksHigh = (int)banks.high, BanksPartial = (int)banks.partial, BanksLow = (int)banks.low, BanksNone = (int)banks.none,
+                BanksMax = (int)banks.max,
+                BanksHigh = (int)banks.high,
+                BanksPartial = (int)banks.partial,
+                BanksLow = (int)banks.low,
+                BanksNone = (int)banks.none,
             };
         }
 

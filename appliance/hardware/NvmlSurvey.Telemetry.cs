@@ -42,7 +42,11 @@ internal sealed unsafe partial class NvmlSurvey
             {
                 Power = (_health.Power ?? new()) with
                 {
-                    At = at, PowerW = watts, AverageW = averageW, LimitW = limitW, EnergyJ = _telemetry[3] / 1000.0 ?? Energy(),
+                    At = at,
+                    PowerW = watts,
+                    AverageW = averageW,
+                    LimitW = limitW,
+                    EnergyJ = _telemetry[3] / 1000.0 ?? Energy(),
                 },
             };
         }
@@ -57,8 +61,14 @@ internal sealed unsafe partial class NvmlSurvey
             Heat = dieC is not null || _telemetry[4] is not null
                 ? new()
                 {
-                    At = at, TemperatureC = dieC, MemoryTemperatureC = _telemetry[4], MarginK = Margin(),
-                    ShutdownMarginK = _telemetry[5], SlowdownMarginK = _telemetry[6], MemoryMaxMarginK = _telemetry[7], GpuMaxMarginK = _telemetry[8],
+                    At = at,
+                    TemperatureC = dieC,
+                    MemoryTemperatureC = _telemetry[4],
+                    MarginK = Margin(),
+                    ShutdownMarginK = _telemetry[5],
+                    SlowdownMarginK = _telemetry[6],
+                    MemoryMaxMarginK = _telemetry[7],
+                    GpuMaxMarginK = _telemetry[8],
                 }
                 : null,
         };
@@ -133,8 +143,10 @@ internal sealed unsafe partial class NvmlSurvey
         {
             return load with
             {
-                MemoryTotalMib = memory.total / Mib, MemoryUsedMib = memory.used / Mib,
-                MemoryFreeMib = memory.free / Mib, MemoryReservedMib = memory.reserved / Mib,
+                MemoryTotalMib = memory.total / Mib,
+                MemoryUsedMib = memory.used / Mib,
+                MemoryFreeMib = memory.free / Mib,
+                MemoryReservedMib = memory.reserved / Mib,
             };
         }
 
@@ -190,7 +202,9 @@ internal sealed unsafe partial class NvmlSurvey
             Power = _health.Power is { } power
                 ? power with
                 {
-                    MinLimitW = isRangeKnown ? lowest / 1000.0 : null, MaxLimitW = isRangeKnown ? highest / 1000.0 : null, DefaultLimitW = defaultW,
+                    MinLimitW = isRangeKnown ? lowest / 1000.0 : null,
+                    MaxLimitW = isRangeKnown ? highest / 1000.0 : null,
+                    DefaultLimitW = defaultW,
                 }
                 : null,
             Clocks = _health.Clocks! with

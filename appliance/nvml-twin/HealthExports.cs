@@ -182,8 +182,11 @@ internal static unsafe partial class Exports
         {
             *data = new()
             {
-                device = new(TwinDriver.HandleOf(gpu)), eventType = NvmlInterop.nvmlEventTypeXidCriticalError, eventData = (ulong)xid,
-                gpuInstanceId = uint.MaxValue, computeInstanceId = uint.MaxValue,
+                device = new(TwinDriver.HandleOf(gpu)),
+                eventType = NvmlInterop.nvmlEventTypeXidCriticalError,
+                eventData = (ulong)xid,
+                gpuInstanceId = uint.MaxValue,
+                computeInstanceId = uint.MaxValue,
             };
         }
 
@@ -198,8 +201,11 @@ internal static unsafe partial class Exports
         {
             *data = new()
             {
-                device = new(TwinDriver.HandleOf(gpu)), eventType = NvmlInterop.nvmlEventTypeXidCriticalError, eventData = (ulong)xid,
-                gpuInstanceId = uint.MaxValue, computeInstanceId = uint.MaxValue,
+                device = new(TwinDriver.HandleOf(gpu)),
+                eventType = NvmlInterop.nvmlEventTypeXidCriticalError,
+                eventData = (ulong)xid,
+                gpuInstanceId = uint.MaxValue,
+                computeInstanceId = uint.MaxValue,
             };
         }
 
