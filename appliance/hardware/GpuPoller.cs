@@ -63,11 +63,14 @@ public sealed class GpuPoller : IGpuFeed
             reading = _slots[index].Last;
     }
 
-    /// <summary>Asks for a limit; the GPU's thread writes it within a period and again every second.</summary>
+    /// <summary>
+    /// Asks for a limit; the GPU's thread writes it within a period, the same one again after a second at the earliest. A wish is good for
+    /// one write: whoever steers repeats it, so that a controller that stopped does not overwrite what was done to make the box safe.
+    /// </summary>
     public void RequestLimit(int index, double watts)
     {
         lock (_slots[index].Gate)
-            _slots[index].WantedW = watts;
+            (_slots[index].WantedW, _slots[index].IsWished) = (watts, true);
     }
 
     /// <summary>One read of one GPU, in the caller's thread: what the poll threads do, and what a one-shot report uses.</summary>
@@ -98,7 +101,7 @@ public sealed class GpuPoller : IGpuFeed
         double? wanted;
         GpuReading last;
         lock (slot.Gate)
-            (wanted, last) = (slot.WantedW, slot.Last);
+            (wanted, last) = (slot.IsWished ? slot.WantedW : null, slot.Last);
 
         GpuReading reading = default;
         slot.Call.Begin("reading for the cooling loop", _time.GetElapsedTime(0));
@@ -155,6 +158,8 @@ public sealed class GpuPoller : IGpuFeed
             return refused;
         slot.WrittenW = watts;
         slot.WrittenAt = now;
+        lock (slot.Gate)
+            slot.IsWished = false;
         return !device.SetPowerLimit(watts);
     }
 
@@ -176,6 +181,8 @@ public sealed class GpuPoller : IGpuFeed
         public GpuReading Last;
 
         public double? WantedW;
+
+        public bool IsWished;
 
         public GpuIdentity Identity = new();
 

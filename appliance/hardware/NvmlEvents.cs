@@ -8,7 +8,7 @@ namespace Appliance.Hardware;
 /// </summary>
 public sealed unsafe class NvmlEvents : IDisposable
 {
-    private const uint WaitMs = 500;
+    private const uint WaitMs = 250; // also how long an end may have to wait for this thread
 
     private static readonly TimeSpan _registerAgainAfter = TimeSpan.FromSeconds(5);
 

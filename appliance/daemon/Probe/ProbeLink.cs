@@ -21,6 +21,7 @@ internal sealed class ProbeLink : IGpuFeed
     private static readonly TimeSpan _repeatLimitEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _silentAfter = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan _startAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(1.5);
 
     private readonly ProbeOptions _options;
     private readonly TimeProvider _time;
@@ -32,6 +33,7 @@ internal sealed class ProbeLink : IGpuFeed
     private readonly GpuHealth[] _gpus;
     private readonly Queue<NvmlEvent> _events = new();
     private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _ended = new(initialState: true);
     private BoxHealth _host = new();
     private ProbeHealth? _probe;
     private string? _fault = "not started yet";
@@ -85,7 +87,7 @@ internal sealed class ProbeLink : IGpuFeed
             return _events.TryDequeue(out happened!);
     }
 
-    /// <summary>Ends the probe's input: it goes when no call is out any more.</summary>
+    /// <summary>Ends the probe's input: it goes when no call is out any more. Waited for only as long as an orderly end takes.</summary>
     public void Dispose()
     {
         _stop.Set();
@@ -97,6 +99,8 @@ internal sealed class ProbeLink : IGpuFeed
         {
             // Gone already.
         }
+
+        _ = _ended.Wait(_endLimit);
     }
 
     private static readonly GpuIdentity _unknown = new();
@@ -107,13 +111,17 @@ internal sealed class ProbeLink : IGpuFeed
 
     private void Run()
     {
+        _ended.Reset();
         while (!_stop.IsSet)
         {
             var fault = Once();
             lock (_gate)
                 _fault = fault;
-            _stop.Wait(_startAgainAfter);
+            if (!_stop.IsSet)
+                _stop.Wait(_startAgainAfter);
         }
+
+        _ended.Set();
     }
 
     /// <summary>One life of the probe, from its start to its end.</summary>
