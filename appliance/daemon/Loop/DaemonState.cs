@@ -129,7 +129,7 @@ internal sealed class DaemonState
         Thermal = FrameAssembly.Thermal(tick, _settings),
         Gpus = [.. Enumerable.Range(0, Board.Gpus.Count).Select(i => FrameAssembly.Gpu(tick, i, _hardware.Gpus.Identity(i)))],
         Power = FrameAssembly.Power(tick, Board),
-        Fabric = FrameAssembly.Fabric(tick, Health?.Latest),
+        Fabric = FabricAssembly.Frame(Probe.Sweep(), tick.Moment.Utc),
         Inference = Inference,
         Alarms = Alarms.Standing,
     };

@@ -83,23 +83,6 @@ internal static class FrameAssembly
         };
     }
 
-    /// <summary>From the last sweep; what was not read is unknown, never well.</summary>
-    public static FabricFrame Fabric(TickRecord tick, BoxHealth? health)
-    {
-        var links = health?.Gpus.Where(g => g.Nvlinks is not null).SelectMany(g => g.Nvlinks!.Links).ToArray() ?? [];
-        var registered = health?.Gpus.Where(g => g.Fabric is not null).Select(g => g.Fabric is { State: FabricState.Completed, Status: 0 }).ToArray() ?? [];
-        return new()
-        {
-            Ts = tick.Moment.Utc,
-            NvlinksUp = links.Length > 0 ? links.Count(l => l.Up == true) : null,
-            NvlinksTotal = links.Length > 0 ? links.Length : null,
-            State = links.Length == 0 && registered.Length == 0 ? "unknown"
-                : health!.Fabric?.ManagerAlive == false || (registered.Length > 0 && !registered.Contains(true)) ? "down"
-                : registered.Contains(false) || links.Any(l => l.Up == false) ? "degraded"
-                : "ok",
-        };
-    }
-
     public static string Mode(ThermalMode mode) => mode switch
     {
         ThermalMode.Boot => "boot",
