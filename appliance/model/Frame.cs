@@ -111,6 +111,7 @@ public sealed record FabricFrame : Frame
 
     public int? NvlinksTotal { get; init; }
 
+    /// <summary><c>ok</c>, <c>degraded</c>, <c>none</c> (GPUs without links), <c>unknown</c>.</summary>
     public required string State { get; init; }
 }
 

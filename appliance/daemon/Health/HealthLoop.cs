@@ -59,6 +59,9 @@ internal sealed class HealthLoop : IDisposable
     /// <summary>The sweep that was judged last.</summary>
     public BoxHealth Latest { get; private set; }
 
+    /// <summary>The driver's errors by GPU since the daemon started, those that mean nothing included.</summary>
+    public XidTally Xids { get; } = new();
+
     /// <summary>Why the memory cannot be kept; null when it is.</summary>
     public string? KeepFault { get; private set; }
 
@@ -128,7 +131,11 @@ internal sealed class HealthLoop : IDisposable
             events.Add(happened);
         var decisions = _watch.Kernel(lines, events, now);
         foreach (var decision in decisions)
+        {
+            Xids.Add(decision);
             Tell(decision, now);
+        }
+
         if (_kernel.Lost > _lostTold)
         {
             _state.Alarms.Post(BoxEvents.KernelLogLost(_kernel.Lost - _lostTold, now.Utc));

@@ -1,6 +1,7 @@
 using Appliance.Bus;
 using Appliance.Daemon.Health;
 using Appliance.Daemon.Metrics;
+using Appliance.Daemon.Probe;
 using Appliance.Hardware;
 using Appliance.Model;
 using Appliance.Thermal;
@@ -57,6 +58,9 @@ internal sealed class DaemonState
 
     public StallWatchdog Watchdog { get; }
 
+    /// <summary>The process that asks the GPU driver, and what it read of the box.</summary>
+    public required ProbeLink Probe { get; init; }
+
     public LatestTick Latest { get; }
 
     public TimeSpan SinceStart => _time.GetElapsedTime(0) - _startedAt;
@@ -100,7 +104,7 @@ internal sealed class DaemonState
     {
         var snapshot = Snapshot();
         return new(
-            Moment.Of(_time), Version, Board, snapshot, Health: null, new Dictionary<int, int>(),
+            Moment.Of(_time), Version, Board, snapshot, Health?.Latest, Health?.Xids.Read() ?? [],
             new(snapshot.Thermal?.Tick ?? 0, Loop.Lateness.Missed, Loop.Faults, Loop.Lateness),
             Bus?.IsConnected ?? false, Bus?.Counters, Outbox?.Status);
     }
@@ -140,7 +144,7 @@ internal sealed class DaemonState
         Thermal = FrameAssembly.Thermal(tick, _settings),
         Gpus = [.. Enumerable.Range(0, Board.Gpus.Count).Select(i => FrameAssembly.Gpu(tick, i, _hardware.Gpus.Identity(i)))],
         Power = FrameAssembly.Power(tick, Board),
-        Fabric = FrameAssembly.Fabric(tick),
+        Fabric = FabricAssembly.Frame(Probe.Sweep(), tick.Moment.Utc),
         Inference = Inference,
         Alarms = Alarms.Standing,
     };

@@ -1,3 +1,4 @@
+using Appliance.Health.KernelLog;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Metrics;
@@ -30,7 +31,7 @@ internal static class DcgmMetrics
         writer.Gauge("MEM_COPY_UTIL", "Memory utilization (in %).", g => g.Load, l => l.MemoryPercent);
         writer.Gauge("ENC_UTIL", "Encoder utilization (in %).", g => g.Load, l => l.EncoderPercent);
         writer.Gauge("DEC_UTIL", "Decoder utilization (in %).", g => g.Load, l => l.DecoderPercent);
-        writer.Gauge("XID_ERRORS", "Value of the last XID error encountered.", g => source.LastXids.GetValueOrDefault(g.Index));
+        writer.Gauge("XID_ERRORS", "Value of the last XID error encountered.", g => LastXid(g, source));
         writer.Gauge("FB_FREE", "Framebuffer memory free (in MiB).", g => g.Load, l => l.MemoryFreeMib);
         writer.Gauge("FB_USED", "Framebuffer memory used (in MiB).", g => g.Load, l => l.MemoryUsedMib);
         writer.Gauge("FB_RESERVED", "Framebuffer memory reserved (in MiB).", g => g.Load, l => l.MemoryReservedMib);
@@ -40,6 +41,10 @@ internal static class DcgmMetrics
         writer.Counter("CORRECTABLE_REMAPPED_ROWS", "Number of remapped rows for correctable errors", g => g.RowRemaps, r => r.Correctable);
         writer.Gauge("ROW_REMAP_FAILURE", "Whether remapping of rows has failed", g => g.RowRemaps, r => r.Failed is { } failed ? failed ? 1 : 0 : null);
     }
+
+    private static double LastXid(GpuHealth gpu, MetricsSource source) => gpu.Identity?.PciBusId is { } address
+        ? source.Xids.FirstOrDefault(x => x.IsLast && x.Gpu == PciAddress.Short(address)).Xid
+        : 0;
 
     private readonly struct Writer(PrometheusText page, MetricsSource source, GpuHealth[] gpus, string? driver)
     {

@@ -1,3 +1,4 @@
+using Appliance.Health.KernelLog;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Metrics;
@@ -15,6 +16,13 @@ internal static class GpuMetrics
         page.Gauge("appliance_probe_blind", "1 while no call into the GPU driver returns.", health.Probe is { } probe ? probe.BlindSince is null ? 0 : 1 : null);
         page.Gauge("appliance_fabric_manager_alive", "1 while the Fabric Manager process runs.", health.Fabric?.ManagerAlive is { } alive ? alive ? 1 : 0 : null);
         Counters(page, health.Gpus);
+        page.Counter("appliance_gpu_xid_errors_total", "Driver errors (XID) since the control plane started.");
+        foreach (var (address, xid, count, _) in source.Xids)
+        {
+            var gpu = health.Gpus.FirstOrDefault(g => g.Identity?.PciBusId is { } own && PciAddress.Short(own) == address);
+            page.Sample(count, ("gpu", gpu is null ? address : $"{gpu.Index}"), ("uuid", gpu?.Identity?.Uuid), ("xid", $"{xid}"));
+        }
+
         Nvlinks(page, health.Gpus);
         if (health.RdmaPorts is { } ports)
             Ports(page, ports);
@@ -55,8 +63,8 @@ internal static class GpuMetrics
         Counter("ecc_corrected_errors_total", "Corrected memory errors since the driver was loaded.", g => g.Ecc?.VolatileCorrected);
         Counter("ecc_uncorrected_errors_total", "Uncorrected memory errors since the driver was loaded.", g => g.Ecc?.VolatileUncorrected);
         Counter("pcie_replays_total", "PCIe packets sent again.", g => g.Pcie?.Replays);
-        Counter("pcie_sent_bytes_total", "Bytes the GPU sent over PCIe.", g => g.Pcie?.SentKib * 1024.0);
-        Counter("pcie_received_bytes_total", "Bytes the GPU received over PCIe.", g => g.Pcie?.ReceivedKib * 1024.0);
+        Counter("pcie_sent_bytes_total", "Bytes the GPU sent over PCIe.", g => g.Pcie?.SentBytes);
+        Counter("pcie_received_bytes_total", "Bytes the GPU received over PCIe.", g => g.Pcie?.ReceivedBytes);
         Counter("power_capped_seconds_total", "Time below the wanted clocks for the power limit.", g => g.Clocks?.PowerViolationNs / 1e9);
         Counter("thermal_capped_seconds_total", "Time below the wanted clocks for temperature.", g => g.Clocks?.ThermalViolationNs / 1e9);
         page.Gauge("appliance_gpu_pcie_generation", "PCIe generation of the link now.");

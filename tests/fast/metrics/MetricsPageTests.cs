@@ -77,7 +77,7 @@ public sealed class MetricsPageTests
         lateness.Add(0.05);
         lateness.Add(7);
         return new(
-            Now, "0.1.0", BoardCatalogue.Load("hgx-h100-8"), Snapshot(), Health(), new Dictionary<int, int> { [0] = 31 },
+            Now, "0.1.0", BoardCatalogue.Load("hgx-h100-8"), Snapshot(), Health(), [("0000:1b:00", 13, 2, false), ("0000:1b:00", 31, 1, true)],
             new(Ticks: 1000, Missed: 1, Faults: 0, lateness), BusConnected: true,
             new BusCounters(10, 0, 1, 2, 0, 3, 0), new OutboxStatus(1, 12, 10, 0, null));
     }
@@ -157,7 +157,7 @@ public sealed class MetricsPageTests
                 },
                 Ecc = new() { At = Now.Uptime, VolatileCorrected = 1, VolatileUncorrected = 0 },
                 RowRemaps = new() { At = Now.Uptime, Correctable = 0, Uncorrectable = 1, Pending = true, Failed = false },
-                Pcie = new() { At = Now.Uptime, Generation = 5, Width = 16, Replays = 2, SentKib = 10, ReceivedKib = 20 },
+                Pcie = new() { At = Now.Uptime, Generation = 5, Width = 16, Replays = 2, SentBytes = 10240, ReceivedBytes = 20480 },
                 Nvlinks = new() { At = Now.Uptime, Fitted = 18, SentKib = 100, ReceivedKib = 200, Links = [new() { Link = 0, Up = true, Replays = 1, Recoveries = 0, CrcErrors = 0 }] },
             },
         ],
