@@ -26,6 +26,9 @@ internal static partial class LibcInterop
 
     internal const int SCHED_RR = 2;
 
+    /// <summary>linux/watchdog.h: seconds until the reset.</summary>
+    internal const nuint WDIOC_SETTIMEOUT = 0xC0045706;
+
     private const string Library = "libc";
 
     [StructLayout(LayoutKind.Sequential)]
@@ -43,6 +46,12 @@ internal static partial class LibcInterop
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ioctl(int fd, nuint request, ref int value);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);

@@ -5,12 +5,13 @@ using InferenceCore.Scheduling;
 
 namespace InferenceCore.Gateway;
 
-/// <summary>The engine's frame on the bus, once a second.</summary>
-internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus, TimeProvider time)
+/// <summary>The engine's frame on the bus and its sign of life to systemd, once a second.</summary>
+internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus, SystemdNotifier notifier, TimeProvider time)
 {
     private readonly string _topic = new BusTopics(settings.Config.Node).Frame("inference");
     private long _lastTokens;
     private TimeSpan _lastAt;
+    private string? _told;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -19,13 +20,26 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
         try
         {
             do
+            {
                 PublishNow();
+                Tell();
+            }
             while (await timer.WaitForNextTickAsync(stop));
         }
         catch (OperationCanceledException)
         {
             // Stopping.
         }
+    }
+
+    private void Tell()
+    {
+        notifier.TickDone(Moment.Of(time).Uptime);
+        var status = $"{api.ModelName}: {StateName.Of(api.Host)}, {api.Host.Scheduler?.Running ?? 0} running, {api.Host.Scheduler?.Waiting ?? 0} waiting";
+        if (status == _told)
+            return;
+        _told = status;
+        notifier.Status(status);
     }
 
     public void PublishNow() => bus.Publish(_topic, Frame(), ModelJson.Default.InferenceFrame);
