@@ -6,7 +6,9 @@ public static partial class Controller
 {
     private const double DewMarginK = 3;
     private const double AirSideMaxK = 20;
-    private const double HalfWay = 0.5;
+
+    /// <summary>Where in the exchanger the coolant stands whose outlet is aimed: what is nearer the end has been cooled already.</summary>
+    private const double IntoExchanger = 0.67;
 
     /// <summary>
     /// Fans of a liquid-to-air box, facility valve of a liquid-to-liquid one: the drive at which the coolant that is about to reach
@@ -17,7 +19,7 @@ public static partial class Controller
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalInput input, ThermalSettings settings, Hazard hazard,
         TimeSpan now, double dt, ref ThermalCommands commands)
     {
-        var setpoint = settings.SetpointC;
+        var setpoint = settings.SetpointC - state.DieShiftK;
         var reason = new Reason(Driver.ReturnTemperature, e.ReturnC.Value ?? 0, settings.Board.Fans.Count - e.FansAlive);
         if (e.DewPointC.Value is { } dew && dew + DewMarginK + 0.5 > setpoint)
         {
@@ -72,7 +74,7 @@ public static partial class Controller
         if (!known.Observer.Started)
             return most;
         var model = settings.Model;
-        var inlet = known.Observer.ReachingExchangerC(model, HalfWay);
+        var inlet = known.Observer.ReachingExchangerC(model, IntoExchanger);
         var carried = model.Carried(Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5));
         double low = settings.MinDrive, high = most;
         if (Outlet(model, in known, in e, inlet, carried, low) <= targetC)
@@ -93,7 +95,7 @@ public static partial class Controller
 
     private static double Outlet(LoopModel model, in EstimatorState known, in Estimate e, double inletC, double carried, double drive) =>
         LoopModel.OutletC(
-            inletC, known.Observer.ColdC(model, known.AmbientC, drive, e.HeatW), known.Observer.Theta(drive) * model.Conductance(drive), carried);
+            inletC, known.Observer.ColdC(model, known.SourceC, drive, e.HeatW), known.Observer.Theta(drive) * model.Conductance(drive), carried);
 
     /// <summary>Air that DIMMs, NICs and power supplies need whatever the coolant wants.</summary>
     private static double AirFloor(in Estimate e, ThermalSettings settings)

@@ -4,11 +4,17 @@ namespace Appliance.Thermal;
 
 public static partial class Controller
 {
-    private const double CapFromK = 1.0;
-    private const double CapAtK = 1.3;
+    private const double CapFromK = 1.25;
+    private const double CapAtK = 1.5;
     private const double CapTrimWPerKs = 10;
-    private const double CapGainWPerK = 900;
+    private const double CapTrimWithinK = 0.25;
+    private const double CapGainWPerK = 1600;
+
+    /// <summary>Above the top what is already on its way must be made up for; hence more than what holds a level.</summary>
+    private const double CapOverGainWPerK = 2500;
+    private const double ComingTauS = 1.5;
     private const double GpuMarginK = 2.2;
+    private const double LastMarginK = 1.2;
     private const double QuantumW = 5;
 
     // Without a coolant thermometer fans and pumps run at full and nobody knows whether that is enough.
@@ -30,7 +36,7 @@ public static partial class Controller
             var limit = gpus.MaxW;
             var own = OwnCap(ref state, in known, in e, settings, i, dt);
             if (own < limit)
-                (limit, reason) = (own, e.Gpus[i] == GpuHealth.PlateSuspect ? new(Driver.PlateFault, known.Gpus[i].ResidualK) : new(Driver.GpuHot, gpus.ThrottleC - GpuMarginK));
+                (limit, reason) = (own, e.Gpus[i] is GpuHealth.PlateSuspect or GpuHealth.PlateLost ? new(Driver.PlateFault, known.Gpus[i].ResidualK) : new(Driver.GpuHot, gpus.ThrottleC - GpuMarginK));
             if (share < limit)
                 (limit, reason) = (share, new(Driver.Capacity, state.CapW));
             if (state.UnknownS > BlindCapAfterS && BlindShare * gpus.MaxW < limit)
@@ -66,21 +72,25 @@ public static partial class Controller
         ref var cap = ref state.GpuCapW[i];
         ref var healthy = ref state.GpuHealthyS[i];
         var margin = gpus.ThrottleC - (e.GpuC[i].Value ?? double.MinValue);
-        if (e.Gpus[i] == GpuHealth.PlateSuspect || margin < 1.2)
+
+        // Colder coolant is still to be had and this die is not running away: that comes before its power.
+        var calm = known.Gpus[i].ResidualK - known.Gpus[i].ResidualSlowK < 0.3;
+        var from = state.DieShiftK < DieShiftMaxK && calm ? LastMarginK : GpuMarginK;
+        if (e.Gpus[i] == GpuHealth.PlateLost || margin < 0.5)
         {
             cap = gpus.MinLimitW;
             healthy = 0;
         }
-        else if (margin < GpuMarginK)
+        else if (margin < from)
         {
-            cap = Math.Max(gpus.MinLimitW, Math.Min(cap, e.GpuW[i]) - 40 * (GpuMarginK - margin) * dt);
+            cap = Math.Max(gpus.MinLimitW, Math.Min(cap, e.GpuW[i]) - (calm ? 40 : 100) * (from - margin) * dt);
             healthy = 0;
         }
         else
         {
             healthy += dt;
-            if (healthy > HealthyBeforeReleaseS && cap < gpus.MaxW)
-                cap = Math.Min(gpus.MaxW, cap + (margin > GpuMarginK + 1 ? 20 : 2) * dt);
+            if ((healthy > HealthyBeforeReleaseS || known.Gpus[i].FallS > Estimator.FlowsAfterS) && cap < gpus.MaxW)
+                cap = Math.Min(gpus.MaxW, cap + (margin > from + 1 ? 20 : 2) * dt);
         }
 
         return cap;
@@ -90,6 +100,7 @@ public static partial class Controller
     /// The watts that hold the coolant just below the top of its band, shared out so that who needs less leaves its share to the
     /// others. Starts only when fans are flat out and the coolant on its way is hot, so that a box which can cope is never capped.
     /// </summary>
+    /// <remarks>Only the plates' and pipes' content counts for what is coming: a burst that the reservoir swallows withholds nothing.</remarks>
     private static double LoopCap(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double dt, ref ThermalCommands commands)
     {
@@ -98,17 +109,22 @@ public static partial class Controller
         if (e.SupplyC.Value is not { } supply || !known.Observer.Started)
             return gpus.MaxW;
         var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
-        var coming = Math.Max(supply, Math.Max(known.Observer.ComingC, FlatOutC(most, in known, in e, settings)));
+        var ahead = known.Observer.PeakAheadC(settings.Model, state.PumpsAheadShare, most, known.Observer.ColdC(settings.Model, known.SourceC, most, e.HeatW));
+        var coming = Math.Max(supply, Math.Max(known.Observer.ComingC, ahead));
+        state.ComingC = state.ComingC == 0 ? coming : state.ComingC + (coming - state.ComingC) * Math.Min(1, dt / ComingTauS);
+        coming = state.ComingC;
         var flatOut = state.Drive >= 0.97 * most;
         if (!state.Capping && flatOut && coming > settings.SetpointC + CapFromK)
             state.Capping = true;
         if (!state.Capping)
             return gpus.MaxW;
         var top = settings.SetpointC + CapAtK;
-        state.CapTrimW = Math.Clamp(state.CapTrimW + CapTrimWPerKs * (top - coming) * dt, -1500, 1500);
+        if (Math.Abs(top - coming) < CapTrimWithinK || coming > top)
+            state.CapTrimW = Math.Clamp(state.CapTrimW + CapTrimWPerKs * (top - coming) * dt, -1500, 1500);
         state.CapW = Math.Clamp(
-            RemovableW(top, most, in known, in e, settings) + CapGainWPerK * (top - coming) + state.CapTrimW, gpus.Count * gpus.MinLimitW, all);
-        state.CapHealthyS = coming < settings.SetpointC + 0.6 && e.HeatW < state.CapW - 200 ? state.CapHealthyS + dt : 0;
+            RemovableW(top, most, in known, in e, settings) + (coming > top ? CapOverGainWPerK : CapGainWPerK) * (top - coming) + state.CapTrimW, gpus.Count * gpus.MinLimitW, all);
+        var share = Share(in e, state.CapW, gpus.Count);
+        state.CapHealthyS = coming < settings.SetpointC + 0.6 && share >= gpus.MaxW - 1 ? state.CapHealthyS + dt : 0;
         if (state.CapHealthyS > 30)
         {
             state.Capping = false;
@@ -117,7 +133,6 @@ public static partial class Controller
             return gpus.MaxW;
         }
 
-        var share = Share(in e, state.CapW, gpus.Count);
         if (share >= gpus.MaxW - 1)
             return share; // on guard, but nothing is withheld: the box copes
         commands.Mode = ThermalMode.Overheat;
@@ -125,15 +140,7 @@ public static partial class Controller
         return share;
     }
 
-    /// <summary>What the coolant about to reach the exchanger would leave it with at full drive, °C: too hot is known before it arrives.</summary>
-    private static double FlatOutC(double most, in EstimatorState known, in Estimate e, ThermalSettings settings)
-    {
-        var model = settings.Model;
-        var carried = model.Carried(Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5));
-        return Outlet(model, in known, in e, known.Observer.ReachingExchangerC(model, HalfWay), carried, most) + e.ModelErrorK;
-    }
-
-    /// <summary>Level to which everybody may fill up so that the sum is the cap.</summary>
+    /// <summary>Level to which everybody may fill up so that the sum is the cap. Who does not obey keeps what it draws; the others make up for it.</summary>
     private static double Share(in Estimate e, double capW, int count)
     {
         var level = capW / count;
@@ -143,14 +150,16 @@ public static partial class Controller
             var full = 0;
             for (var i = 0; i < count; i++)
             {
-                if (e.GpuW[i] < level - 15)
+                if (e.Gpus[i] == GpuHealth.LimitRefused && e.GpuW[i] > level)
+                    below += e.GpuW[i];
+                else if (e.GpuW[i] < level - 15)
                     below += e.GpuW[i] + 15;
                 else
                     full++;
             }
 
             if (full == 0)
-                return capW / count + (capW - below) / count;
+                return capW / count + Math.Max(0, capW - below) / count;
             level = (capW - below) / full;
         }
 

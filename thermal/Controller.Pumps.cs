@@ -6,8 +6,32 @@ public static partial class Controller
 {
     /// <summary>Least distance of a die to its throttle temperature in steady state, K.</summary>
     private const double DieMarginK = 8;
-    private const double PumpDownPerS = 0.02;
+    private const double PumpDownPerS = 0.08;
     private const double HeldDownWPerS = 8;
+
+    // Between these two the coolant to come is too hot, flat out: the margin of the dies shrinks before power is withheld.
+    private const double ShortFromK = 0.5;
+    private const double ShortAtK = 1.2;
+    private const double ShortMarginK = 2.5;
+
+    // So hot that the slug on its way must be slowed down now; else flow and power limit would chase each other.
+    private const double CrisisK = 1.8;
+    private const double CrisisDownWPerS = 60;
+    private const double ShortUpPerS = 0.3;
+    private const double ShortDownPerS = 0.01;
+
+    // A reading of 84 is the last that no limit answers; what is foretold is good to half a kelvin.
+    private const double DieShiftFromK = 2.4;
+    private const double DieShiftMaxK = 1.6;
+    private const double DieShiftPerS = 0.15;
+    private const double PumpFullForS = 6;
+    private const double DieShiftDownPerS = 0.01;
+    private const double TrimUpPerKs = 0.01;
+    private const double TrimDownPerKs = 0.004;
+
+    // A plate that was never seen under load may be a good deal worse than designed; too much flow for a minute costs nothing.
+    private const double UnseenRho = 1.15;
+    private const double SeenAfterS = 45;
 
     /// <summary>
     /// As slow as the dies allow. At a held supply less flow means a hotter return, and a hotter return needs less air: slow pumps
@@ -21,16 +45,23 @@ public static partial class Controller
         var n = board.Gpus.Count;
         double worst = 0;
         for (var i = 0; i < n; i++)
-            worst = Math.Max(worst, e.GpuW[i] * known.Gpus[i].Rho);
-        state.HeldW = Math.Max(worst, state.HeldW - HeldDownWPerS * dt);
-        var target = board.Gpus.ThrottleC - DieMarginK - 0.5;
+            worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]));
+        // With the fans at their end slower is more: every kelvin of die margin given up lets the box remove more heat.
+        var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
+        var hot = state.Drive >= 0.97 * most ? Math.Clamp((state.ComingC - settings.SetpointC - ShortFromK) / (ShortAtK - ShortFromK), 0, 1) : 0;
+        var shortage = state.Shortage = Math.Clamp(hot, state.Shortage - ShortDownPerS * dt, state.Shortage + ShortUpPerS * dt);
+        var margin = DieMarginK + (ShortMarginK - DieMarginK) * shortage;
+        state.HeldW = Math.Max(worst, state.HeldW - (state.ComingC > settings.SetpointC + CrisisK ? CrisisDownWPerS : HeldDownWPerS) * dt);
+        var target = board.Gpus.ThrottleC - margin - 0.5;
         var supply = Math.Max(e.SupplyC.Value ?? settings.SetpointC, settings.SetpointC);
         var flow = settings.Model.GpuLMinFor((target - supply) / Math.Max(state.HeldW, 1)) * n;
 
         // What the resistances do not explain yet, slowly: plates take tens of seconds to answer.
         state.HottestC += ((e.HottestGpuC.Value ?? 0) - state.HottestC) * Math.Min(1, dt / 4);
-        var over = state.HottestC - (board.Gpus.ThrottleC - DieMarginK);
-        state.PumpTrim = Math.Clamp(state.PumpTrim + (over > 0 ? 0.004 * over : -0.0005) * dt, 0, 0.7);
+        var over = state.HottestC - (board.Gpus.ThrottleC - margin);
+        ColderForDies(ref state, in known, settings, worst, dt);
+        var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * over : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
+        state.PumpTrim = Math.Clamp(state.PumpTrim + trim * dt, 0, 0.7);
         var alive = Math.Max(e.PumpsAlive, 1);
         var perSpeed = known.PumpGain * settings.DesignFlowLMin(1, alive);
         var wanted = Math.Clamp(flow / Math.Max(perSpeed, 1) + state.PumpTrim, settings.MinPump, 1);
@@ -41,6 +72,7 @@ public static partial class Controller
             (wanted, reason) = (Math.Max(wanted, e.PumpsAlive == 0 ? 1 : wanted), new(Driver.StandbyPump));
         if (state.BootS < BootS)
             (wanted, reason) = (Math.Max(wanted, state.Pump), new(Driver.Boot));
+        state.PumpsAheadShare = state.Pump > 0 ? Math.Clamp(wanted / state.Pump, 0.3, 1) : 1;
         state.Pump = Math.Max(wanted, state.Pump - PumpDownPerS * dt);
         if (state.Pump <= settings.MinPump + 1e-6)
             reason = new(Driver.Floor, 100 * settings.MinPump);
@@ -52,4 +84,20 @@ public static partial class Controller
             commands.PumpReasons[i] = hazard.StopPumps ? new(Driver.Leak) : reason;
         }
     }
+
+    /// <summary>
+    /// Pumps at their end, and at the setpoint a die would stand almost at its limit: the lower half of the band is used before power is
+    /// withheld. Foretold from what was learnt of the plates, so that the coolant is colder before the die is hot.
+    /// </summary>
+    private static void ColderForDies(ref ControllerState state, in EstimatorState known, ThermalSettings settings, double worstW, double dt)
+    {
+        var board = settings.Board;
+        state.PumpFullS = state.Pump > 0.97 ? state.PumpFullS + dt : 0;
+        var settled = state.PumpFullS > PumpFullForS;
+        var die = settings.SetpointC + worstW * settings.Model.GpuKPerW(known.FlowLMin / board.Gpus.Count);
+        var wanted = settled ? Math.Clamp(die - (board.Gpus.ThrottleC - DieShiftFromK), 0, Math.Min(DieShiftMaxK, board.BandK)) : 0;
+        state.DieShiftK = Math.Clamp(wanted, Math.Max(0, state.DieShiftK - DieShiftDownPerS * dt), state.DieShiftK + DieShiftPerS * dt);
+    }
+
+    private static double Resistance(in GpuTrack gpu) => gpu.RhoS < SeenAfterS && !gpu.KeptRho ? Math.Max(gpu.Rho, UnseenRho) : gpu.Rho;
 }

@@ -17,6 +17,7 @@ public static partial class Controller
         var hazard = Leak(ref state, in e, settings, dt);
         hazard = Merge(hazard, NoFlow(ref state, in e, settings, dt));
         hazard = Merge(hazard, Heat(ref state, in e, settings));
+        hazard = Merge(hazard, NoFacilityWater(ref state, in e, settings, dt));
         hazard = Merge(hazard, Blind(ref state, in e, settings, dt));
         if (hazard.Shutdown)
             state.ShutdownLatched = true;
@@ -75,6 +76,7 @@ public static partial class Controller
         return new(true, e.PumpsFailing || state.FlowNoneS >= ParkAfterNoFlowS, off, true, true, false, new(Driver.NoFlow));
     }
 
+    /// <summary>Hot coolant. Pumps are not asked for more: with the fans at their end more flow only makes the supply hotter.</summary>
     private static Hazard Heat(ref ControllerState state, in Estimate e, ThermalSettings settings)
     {
         if (e.SupplyC.Value is not { } supply)
@@ -82,12 +84,29 @@ public static partial class Controller
         var over = supply - settings.SetpointC - settings.BandK;
         var reason = new Reason(Driver.Overheat, supply);
         if (over > 7)
-            return new(true, true, true, true, true, false, reason);
+            return new(true, true, true, true, false, false, reason);
         if (over > 4)
-            return new(true, true, false, true, true, false, reason);
+            return new(true, true, false, true, false, false, reason);
         if (over > 2)
-            return new(true, false, false, true, true, false, reason);
+            return new(true, false, false, true, false, false, reason);
         return over > 0 ? new(false, false, false, true, false, false, reason) : default;
+    }
+
+    /// <summary>
+    /// Nothing takes the heat away: what the loop can still swallow is for the hot coolant behind the plates. Pumps at full, because here
+    /// mixing is all that helps. Near idle as soon as the coolant confirms the meter, off when it goes on rising.
+    /// </summary>
+    private static Hazard NoFacilityWater(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
+    {
+        if (!e.FacilityLost)
+        {
+            state.FacilityLostS = 0;
+            return default;
+        }
+
+        state.FacilityLostS += dt;
+        var over = (e.SupplyC.Value ?? settings.SetpointC) - settings.SetpointC;
+        return new(true, over > 1.5, over > settings.BandK + 2, true, true, false, new(Driver.NoFacilityWater));
     }
 
     /// <summary>No coolant thermometer to trust: cool at full. No GPU to read either: take power away until something can be seen.</summary>

@@ -85,7 +85,7 @@ public static partial class Controller
         var rise = Math.Exp(Math.Min(g / carried, 20)) - 1;
 
         // The node's own heat ahead of the radiator grows with the GPUs' power: cold = c0 + c1·W, solved for W.
-        var c0 = known.Observer.ColdC(model, known.AmbientC, drive, 0);
+        var c0 = known.Observer.ColdC(model, known.SourceC, drive, 0);
         var c1 = model.Design.FacilityC is null ? (1 + known.Observer.Identity.ColdShare) * model.Design.AirSidePerW / (Math.Max(drive, 0.01) * model.Design.ColdWPerK) : 0;
         return Math.Max(0, carried * rise * (supplyC - e.ModelErrorK - c0) / (1 + carried * rise * c1));
     }

@@ -22,6 +22,14 @@ public struct Estimate
 
     public Reading<double> LevelPercent;
 
+    /// <summary>Facility water's temperature; absent where the board does not measure it.</summary>
+    public Reading<double> FacilityC;
+
+    public Reading<double> FacilityFlowLMin;
+
+    /// <summary>The valve is open and no facility water comes.</summary>
+    public bool FacilityLost;
+
     /// <summary>The value held at the setpoint: the board's controlled sensor group.</summary>
     public Reading<double> ControlledC;
 
@@ -104,8 +112,11 @@ public enum GpuHealth : byte
     /// <summary>Fell off the bus.</summary>
     Lost,
 
-    /// <summary>Hotter than its power and the coolant explain: plate clogged or disconnected.</summary>
+    /// <summary>Hotter than its power and the coolant explain, but it settles: plate clogged, interface aged.</summary>
     PlateSuspect,
+
+    /// <summary>Heats up as a plate without flow does: seconds count.</summary>
+    PlateLost,
 
     /// <summary>Does not obey its power limit.</summary>
     LimitRefused,

@@ -6,6 +6,13 @@ public static partial class Estimator
 {
     private const double GpuFreshS = 2;
     private const double PlateSuspectK = 4.5;
+    private const double PlateLostK = 2.5;
+    internal const double FlowsAfterS = 3;
+    private const double PlateLostPerS = 0.4;
+
+    /// <summary>How wrong the plate's answer to a power that still moves may be, as a share of the rise.</summary>
+    private const double PlateDoubt = 0.35;
+    private const double ResidualSlowS = 4;
     private const double LearnRhoFromW = 150;
 
     private static void GpuPower(
@@ -58,6 +65,7 @@ public static partial class Estimator
         var flow = Math.Max((e.FlowLMin.Value ?? e.ExpectedFlowLMin) / input.Gpus.Length, 0.05);
         var design = settings.Model.Design;
         var total = settings.Model.GpuKPerW(flow);
+        var others = CommonResidual(in state, in e, input.Gpus.Length);
         double common = 0, hottest = double.MinValue;
         var n = 0;
         for (var i = 0; i < input.Gpus.Length; i++)
@@ -82,18 +90,9 @@ public static partial class Estimator
             var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (total - design.DieKPerW) * track.PlateW);
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
+            track.ResidualSlowK += (track.ResidualK - track.ResidualSlowK) * Math.Min(1, dt / ResidualSlowS);
             LearnGpu(ref state, ref track, die - supply, total, dt, in e);
-
-            // Before a resistance was learnt under load a third of the rise is nobody's fault.
-            var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over;
-            track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
-            track.SuspectS = Math.Min(track.SuspectS, 5);
-            if (track.SuspectS > 0.5)
-            {
-                e.Gpus[i] = e.Gpus[i] == GpuHealth.Ok ? GpuHealth.PlateSuspect : e.Gpus[i];
-                conditions.Add(new(ConditionCode.PlateSuspect, TargetKind.Gpu, i, track.ResidualK, limit));
-            }
-
+            JudgePlate(ref track, others, over, total - design.DieKPerW, dt, i, ref e, ref conditions);
             if (track.BaseS < 60 || track.SuspectS > 0)
                 continue;
             common += track.ResidualK - track.BaseK;
@@ -103,6 +102,62 @@ public static partial class Estimator
         if (hottest > double.MinValue)
             e.HottestGpuC = Reading<double>.Good(hottest, state.At);
         CommonBias(ref state, n > 3 ? common / n : 0, n > 3, dt);
+    }
+
+    /// <summary>
+    /// A plate that lost its flow goes on heating at P/C, about a kelvin a second; a clogged one settles some kelvin higher, and the die's own
+    /// limit is enough for it. Before the resistance was learnt the two cannot be told apart: then the worse is meant.
+    /// </summary>
+    private static void JudgePlate(
+        ref GpuTrack track, double others, double over, double plateKPerW, double dt, int i, ref Estimate e, ref ConditionList conditions)
+    {
+        // Before a resistance was learnt under load a third of the rise is nobody's fault.
+        var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over;
+        var alone = track.ResidualK - Math.Max(others, 0);
+        var doubt = PlateDoubt * track.Rho * plateKPerW * Math.Abs(track.LastW - track.PlateW);
+        var clogged = track.FallS > FlowsAfterS ? 2 : 1;
+        var slope = track.ResidualK - track.ResidualSlowK;
+        var runsAway = alone > PlateLostK * clogged + doubt && slope > PlateLostPerS * clogged * ResidualSlowS + 0.3 * doubt;
+        track.LostS = track.RhoS >= 60 && runsAway ? track.LostS + dt : Math.Max(0, track.LostS - 0.2 * dt);
+        Hold(ref track, slope, dt);
+        track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
+        track.SuspectS = Math.Min(track.SuspectS, 5);
+        var lost = track.Lost || (track.SuspectS > 0.5 && track.RhoS < 60);
+        if (!lost && track.SuspectS <= 0.5)
+            return;
+        if (e.Gpus[i] == GpuHealth.Ok)
+            e.Gpus[i] = lost ? GpuHealth.PlateLost : GpuHealth.PlateSuspect;
+        conditions.Add(new(ConditionCode.PlateSuspect, TargetKind.Gpu, i, track.ResidualK, Math.Min(limit, lost ? PlateLostK : limit)));
+    }
+
+    /// <summary>
+    /// Lost until the opposite shows: with its power taken away a plate without flow still warms, one with some flow cools, and faster than
+    /// the model of a whole one.
+    /// </summary>
+    private static void Hold(ref GpuTrack track, double slope, double dt)
+    {
+        if (!track.Lost && track.LostS > 0.3)
+            (track.Lost, track.FallS) = (true, 0);
+        if (!track.Lost)
+            return;
+        track.LostS = Math.Min(track.LostS, 1);
+        track.FallS = slope < -0.15 ? track.FallS + dt : 0;
+        if (track.FallS > FlowsAfterS)
+            (track.Lost, track.LostS) = (false, 0);
+    }
+
+    /// <summary>What all dies share is the coolant's or the flow meters' error, not a plate's: the middle of their residuals.</summary>
+    private static double CommonResidual(in EstimatorState state, in Estimate e, int gpus)
+    {
+        Span<double> residuals = stackalloc double[Limits.Gpus];
+        var n = 0;
+        for (var i = 0; i < gpus; i++)
+        {
+            if (e.Gpus[i] is not (GpuHealth.Lost or GpuHealth.Unreadable))
+                residuals[n++] = state.Gpus[i].ResidualK;
+        }
+
+        return n > 2 ? Median(residuals[..n]) : 0;
     }
 
     private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double over, double designKPerW, double dt, in Estimate e)

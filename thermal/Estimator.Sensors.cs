@@ -149,12 +149,15 @@ public static partial class Estimator
         e.AmbientC = VoteGroup(ref state, settings.Ambient, 0, double.NaN, 3, now, dt, ref e, ref conditions);
         if (e.AmbientC.Value is { } air)
         {
-            state.AmbientC = state.AmbientKnown ? state.AmbientC + (air - state.AmbientC) * Math.Min(1, dt / 5) : air;
+            state.AmbientC = state.AmbientKnown ? state.AmbientC + (air - state.AmbientC) * Math.Min(1, dt / (air > state.AmbientC + 0.5 ? 1 : 5)) : air;
             state.AmbientKnown = true;
         }
 
         if (!state.AmbientKnown)
             state.AmbientC = 30;
+        e.FacilityC = VoteGroup(ref state, settings.FacilitySupply, 0, double.NaN, 3, now, dt, ref e, ref conditions);
+        e.FacilityFlowLMin = VoteGroup(ref state, settings.FacilityFlow, 0, double.NaN, 2, now, dt, ref e, ref conditions);
+        state.SourceC = settings.Model.Design.FacilityC is { } designed ? e.FacilityC.Value ?? designed : state.AmbientC;
         e.HumidityPercent = VoteGroup(ref state, settings.Humidity, 0, double.NaN, 10, now, dt, ref e, ref conditions);
         e.LevelPercent = VoteGroup(ref state, settings.Level, 0, double.NaN, 10, now, dt, ref e, ref conditions);
         if (e.AmbientC.Value is { } t && e.HumidityPercent.Value is { } rh)

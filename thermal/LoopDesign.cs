@@ -21,6 +21,9 @@ internal sealed record LoopDesign
     /// <summary>Temperature of the facility water; null where the cold fluid is the room's air.</summary>
     public double? FacilityC { get; init; }
 
+    /// <summary>Facility water through an open valve, L/min.</summary>
+    public double FacilityLMin { get; init; }
+
     public double CoolantJPerLK { get; init; } = 1.012 * 3930;
     public double ReturnL { get; init; } = 2.4;
     public double ExchangerL { get; init; } = 1.6;
@@ -53,6 +56,7 @@ internal sealed record LoopDesign
         AirSideIdleW = 0,
         AirSidePerW = 0,
         FacilityC = 30,
+        FacilityLMin = 20,
         ExchangerL = 0.6,
         FanTauS = 4,
     };

@@ -1,99 +1,140 @@
+using System.Runtime.CompilerServices;
+
 namespace Appliance.Thermal;
 
 /// <summary>
-/// On-line identification: three parameters by a Kalman filter whose prior is "as designed, within a third". ln θ (conductance of
-/// the exchanger), its slope over ln drive (exponent, capacity of the cold stream) and the share of the node's own heat ahead of the
-/// radiator. Three, because a box at idle and a box at full load must not contradict each other.
+/// On-line identification: four parameters by a Kalman filter whose prior is "as designed, within a third". ln θ (conductance of
+/// the exchanger), its slope over ln drive (exponent, capacity of the cold stream), the share of the node's own heat ahead of the
+/// radiator, and the volume between the return sensor and the exchanger (dead time that scales with flow). Together in one filter,
+/// because each explains the others' errors: a late slug must not be taken for a dirty radiator.
 /// </summary>
 internal struct LoopIdentity
 {
+    public const int Count = 4;
     private const double PriorTheta = 0.22;
     private const double PriorSlope = 0.15;
     private const double PriorCold = 0.25;
+    private const double PriorDeadL = 0.5;
 
-    // Conductance ages and fouls; the other two are how the box was built.
+    // Conductance ages and fouls; the others are how the box was built.
     private const double ThetaDrift = 2e-5;
     private const double BuiltDrift = 1e-7;
     private const double SurpriseTheta = 0.01;
     private const double MaxTheta = 1.2;
     private const double MaxSlope = 0.4;
     private const double MaxCold = 0.5;
-    public double LnTheta;
-    public double Slope;
-    public double ColdShare;
-    private double _p00;
-    private double _p01;
-    private double _p02;
-    private double _p11;
-    private double _p12;
-    private double _p22;
+    private const double MaxDeadL = 1.2;
+    private Parameters _value;
+    private Covariance _p;
+
+    public readonly double LnTheta => _value[0];
+
+    public readonly double Slope => _value[1];
+
+    public readonly double ColdShare => _value[2];
+
+    /// <summary>Litres more between the return sensor and the exchanger than designed.</summary>
+    public readonly double DeadL => _value[3];
 
     /// <summary>Standard deviation of ln θ, about the relative doubt about the conductance.</summary>
-    public readonly double Doubt => Math.Sqrt(_p00);
+    public readonly double Doubt => Math.Sqrt(_p[0]);
+
+    /// <summary>Standard deviation of the dead volume, L.</summary>
+    public readonly double DeadDoubtL => Math.Sqrt(_p[At(3, 3)]);
 
     public void Prepare()
     {
-        if (_p00 > 0)
+        if (_p[0] > 0)
             return;
-        _p00 = PriorTheta * PriorTheta;
-        _p11 = PriorSlope * PriorSlope;
-        _p22 = PriorCold * PriorCold;
+        _p[At(0, 0)] = PriorTheta * PriorTheta;
+        _p[At(1, 1)] = PriorSlope * PriorSlope;
+        _p[At(2, 2)] = PriorCold * PriorCold;
+        _p[At(3, 3)] = PriorDeadL * PriorDeadL;
     }
 
     /// <summary>Takes back what a checkpoint kept; the doubt starts at half the prior's, because the box may have been mended meanwhile.</summary>
-    public void Restore(double lnTheta, double slope, double coldShare)
+    public void Restore(IReadOnlyList<double> kept)
     {
-        (LnTheta, Slope, ColdShare) = (Math.Clamp(lnTheta, -MaxTheta, MaxTheta), Math.Clamp(slope, -MaxSlope, MaxSlope), Math.Clamp(coldShare, -MaxCold, MaxCold));
+        for (var i = 0; i < Math.Min(kept.Count, Count); i++)
+            _value[i] = Math.Clamp(kept[i], -Bound(i), Bound(i));
         Prepare();
-        _p00 /= 4;
-        _p11 /= 4;
-        _p22 /= 4;
+        for (var i = 0; i < kept.Count && i < Count; i++)
+            _p[At(i, i)] /= 4;
     }
 
+    public readonly double[] Keep() => [_value[0], _value[1], _value[2], _value[3]];
+
     /// <param name="errorK">Measured less predicted supply.</param>
-    /// <returns>How much of the error the new parameters explain, K.</returns>
-    public double Learn(double errorK, double h0, double h1, double h2, double variance)
+    /// <param name="h">How the prediction moves with each parameter.</param>
+    /// <returns>How far each parameter was moved.</returns>
+    public Parameters Learn(double errorK, in Parameters h, double variance)
     {
-        _p00 += ThetaDrift;
-        _p11 += BuiltDrift;
-        _p22 += BuiltDrift;
-        var v0 = _p00 * h0 + _p01 * h1 + _p02 * h2;
-        var v1 = _p01 * h0 + _p11 * h1 + _p12 * h2;
-        var v2 = _p02 * h0 + _p12 * h1 + _p22 * h2;
-        var s = h0 * v0 + h1 * v1 + h2 * v2 + variance;
+        _p[At(0, 0)] += ThetaDrift;
+        for (var i = 1; i < Count; i++)
+            _p[At(i, i)] += BuiltDrift;
+        Parameters toward = default;
+        var s = variance;
+        for (var i = 0; i < Count; i++)
+        {
+            for (var j = 0; j < Count; j++)
+                toward[i] += _p[At(i, j)] * h[j];
+            s += h[i] * toward[i];
+        }
+
         if (errorK * errorK > 9 * s)
         {
             // Three standard deviations: something changed. What changes suddenly is the conductance (dirt, a lost fan), not the build.
-            _p00 += SurpriseTheta;
-            v0 += SurpriseTheta * h0;
-            s += SurpriseTheta * h0 * h0;
+            _p[At(0, 0)] += SurpriseTheta;
+            toward[0] += SurpriseTheta * h[0];
+            s += SurpriseTheta * h[0] * h[0];
         }
 
-        var (k0, k1, k2) = (v0 / s, v1 / s, v2 / s);
-        var (d0, d1, d2) = (
-            Math.Clamp(LnTheta + k0 * errorK, -MaxTheta, MaxTheta) - LnTheta,
-            Math.Clamp(Slope + k1 * errorK, -MaxSlope, MaxSlope) - Slope,
-            Math.Clamp(ColdShare + k2 * errorK, -MaxCold, MaxCold) - ColdShare);
-        LnTheta += d0;
-        Slope += d1;
-        ColdShare += d2;
-        _p00 -= k0 * v0;
-        _p01 -= k0 * v1;
-        _p02 -= k0 * v2;
-        _p11 -= k1 * v1;
-        _p12 -= k1 * v2;
-        _p22 -= k2 * v2;
-        Release(Slope, MaxSlope, ref _p11, ref _p01, ref _p12);
-        Release(ColdShare, MaxCold, ref _p22, ref _p02, ref _p12);
-        return h0 * d0 + h1 * d1 + h2 * d2;
+        Parameters moved = default;
+        for (var i = 0; i < Count; i++)
+        {
+            var next = Math.Clamp(_value[i] + toward[i] / s * errorK, -Bound(i), Bound(i));
+            moved[i] = next - _value[i];
+            _value[i] = next;
+            for (var j = 0; j < Count; j++)
+                _p[At(i, j)] -= toward[i] * toward[j] / s;
+        }
+
+        for (var i = 1; i < Count; i++)
+            Release(i);
+        return moved;
     }
 
     /// <summary>A parameter at its bound explains nothing more: let it no longer pull the others.</summary>
-    private static void Release(double value, double bound, ref double variance, ref double one, ref double other)
+    private void Release(int i)
     {
-        if (Math.Abs(value) < bound - 1e-9)
+        if (Math.Abs(_value[i]) < Bound(i) - 1e-9)
             return;
-        one = other = 0;
-        variance = Math.Min(variance, 1e-3);
+        var variance = Math.Min(_p[At(i, i)], 1e-3);
+        for (var j = 0; j < Count; j++)
+            _p[At(i, j)] = _p[At(j, i)] = 0;
+        _p[At(i, i)] = variance;
+    }
+
+    private static int At(int i, int j) => i * Count + j;
+
+    private static double Bound(int i) => i switch
+    {
+        0 => MaxTheta,
+        1 => MaxSlope,
+        2 => MaxCold,
+        _ => MaxDeadL,
+    };
+
+    /// <summary>One value per parameter: ln θ, slope, share of the node's own heat, dead volume.</summary>
+    [InlineArray(Count)]
+    internal struct Parameters
+    {
+        private double _first;
+    }
+
+    [InlineArray(Count * Count)]
+    private struct Covariance
+    {
+        private double _first;
     }
 }

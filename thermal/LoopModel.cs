@@ -36,10 +36,11 @@ internal sealed class LoopModel
     private const double FacilityStepK = 10;
 
     /// <summary>Cold fluid's inlet: facility water, or room air plus what the rest of the node puts into it.</summary>
+    /// <param name="sourceC">Room air, or facility water as measured or designed.</param>
     /// <param name="share">The node's own heat against the designed one; for facility water 0.1 is one kelvin.</param>
-    public double ColdC(double ambientC, double drive, double gpuW, double share) => Design.FacilityC is { } facility
-        ? facility + FacilityStepK * (share - 1)
-        : ambientC + Math.Min(share * (Design.AirSideIdleW + Design.AirSidePerW * gpuW) / (Math.Max(drive, 0.01) * Design.ColdWPerK), 60);
+    public double ColdC(double sourceC, double drive, double gpuW, double share) => Design.FacilityC is not null
+        ? sourceC + FacilityStepK * (share - 1)
+        : sourceC + Math.Min(share * (Design.AirSideIdleW + Design.AirSidePerW * gpuW) / (Math.Max(drive, 0.01) * Design.ColdWPerK), 60);
 
     /// <summary>How far the cold inlet moves per unit of that share, K.</summary>
     public double ColdStepK(double aboveRoomK, double share) => Design.FacilityC is null ? aboveRoomK / Math.Max(share, 0.1) : FacilityStepK;

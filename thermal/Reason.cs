@@ -26,6 +26,7 @@ public enum Driver : byte
     DewPoint,
     Recovery,
     Shutdown,
+    NoFacilityWater,
 }
 
 /// <summary>Who drives an output and why, without text until somebody asks: "return 46.1 °C, one fan down".</summary>
@@ -64,6 +65,7 @@ public readonly record struct Reason(Driver Driver, double Value = 0, int FansDo
         Driver.DewPoint => $"dew point {Value:0.0} °C",
         Driver.Recovery => $"healthy again, limit returns in {Value:0} s",
         Driver.Shutdown => "shut down",
+        Driver.NoFacilityWater => "no facility water",
         _ => throw new System.Diagnostics.UnreachableException($"No text for {Driver}."),
     };
 }

@@ -18,6 +18,8 @@ public sealed class ThermalSettings
         Ambient = Group("ambient");
         Humidity = Group("humidity");
         Level = Group("level");
+        FacilitySupply = Group("facility_supply");
+        FacilityFlow = Group("facility_flow");
         Controlled = board.ControlledSensor == "coolant_supply" ? Supply : Group(board.ControlledSensor);
         MinFan = board.Fans.Max(f => f.MinDutyPercent) / 100;
         MinPump = board.Pumps.Max(p => p.MinDutyPercent) / 100;
@@ -51,6 +53,10 @@ public sealed class ThermalSettings
     internal int[] Humidity { get; }
 
     internal int[] Level { get; }
+
+    internal int[] FacilitySupply { get; }
+
+    internal int[] FacilityFlow { get; }
 
     internal int[] Controlled { get; }
 

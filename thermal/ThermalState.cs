@@ -20,9 +20,14 @@ public struct ThermalState
         state.Estimator.LeakLatched = kept?.LeakLatched ?? false;
         state.Controller.ShutdownLatched = kept?.ShutdownLatched ?? false;
         for (var i = 0; i < Limits.Gpus; i++)
-            state.Estimator.Gpus[i].Rho = kept is not null && i < kept.GpuRho.Count ? Math.Clamp(kept.GpuRho[i], 0.5, 2) : 1;
-        if (kept is { Exchanger.Count: 3 })
-            state.Estimator.Observer.Identity.Restore(kept.Exchanger[0], kept.Exchanger[1], kept.Exchanger[2]);
+        {
+            var known = kept is not null && i < kept.GpuRho.Count;
+            state.Estimator.Gpus[i].Rho = known ? Math.Clamp(kept!.GpuRho[i], 0.5, 2) : 1;
+            state.Estimator.Gpus[i].KeptRho = known;
+        }
+
+        if (kept is { Exchanger.Count: > 0 })
+            state.Estimator.Observer.Identity.Restore(kept.Exchanger);
         return state;
     }
 
@@ -40,7 +45,7 @@ public struct ThermalState
             LeakLatched = Estimator.LeakLatched,
             ShutdownLatched = Controller.ShutdownLatched,
             PumpGain = Estimator.PumpGain,
-            Exchanger = [Estimator.Observer.Identity.LnTheta, Estimator.Observer.Identity.Slope, Estimator.Observer.Identity.ColdShare],
+            Exchanger = Estimator.Observer.Identity.Keep(),
             GpuRho = rho,
         };
     }
@@ -58,7 +63,7 @@ public sealed record ThermalCheckpoint
     /// <summary>Flow found against the flow designed for the pump speeds, 1 = as designed.</summary>
     public double PumpGain { get; init; } = 1;
 
-    /// <summary>Exchanger found against designed: ln θ, slope over ln drive, share of the node's own heat less one. Empty: nothing known.</summary>
+    /// <summary>Exchanger found against designed: ln θ, slope over ln drive, share of the node's own heat less one, dead volume, L. Empty: nothing known.</summary>
     public IReadOnlyList<double> Exchanger { get; init; } = [];
 
     /// <summary>Thermal resistance of each GPU found against designed.</summary>
@@ -93,6 +98,11 @@ public struct EstimatorState
     internal double ValveFraction;
     internal double ReturnC;
     internal double AmbientC;
+
+    /// <summary>What the exchanger is fed with: room air, or facility water as measured or designed, °C.</summary>
+    internal double SourceC;
+    internal double FacilityNoneS;
+    internal double FacilityDoubtS;
     internal bool AmbientKnown;
 }
 
@@ -111,11 +121,19 @@ public struct ControllerState
     internal double CapW;
     internal bool Capping;
     internal double CapTrimW;
+    internal double ComingC;
+    internal double PumpsAheadShare;
+    internal double Shortage;
+    internal double PumpFullS;
+
+    /// <summary>How far below the setpoint the coolant is held for the sake of a die, K.</summary>
+    internal double DieShiftK;
     internal double HottestC;
     internal double PlateHotS;
     internal double CapHealthyS;
     internal double HealthyS;
     internal double FlowNoneS;
+    internal double FacilityLostS;
     internal double LeakS;
     internal double UnknownS;
     internal bool Parked;

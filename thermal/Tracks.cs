@@ -47,7 +47,16 @@ internal struct GpuTrack
     /// <summary>Thermal resistance found against the design's, 1 = as designed.</summary>
     public double Rho;
     public double RhoS;
+
+    /// <summary>The resistance was learnt before a restart: good enough for the pumps, not yet for a verdict on the plate.</summary>
+    public bool KeptRho;
     public double ResidualK;
+    public double ResidualSlowK;
+    public double LostS;
+    public bool Lost;
+
+    /// <summary>Held back it cooled down for this long: there is flow, so it was clogged.</summary>
+    public double FallS;
     public double BaseK;
     public double BaseS;
     public double SuspectS;

@@ -43,11 +43,12 @@ internal struct VolumePipe
         }
     }
 
-    public void Shift(double kelvin)
+    /// <summary>Adds to the content, inlet first: each value holds for its share of the pipe.</summary>
+    public void Shift(ReadOnlySpan<double> kelvin)
     {
+        _entering += kelvin[0] * _filledL;
         for (var i = 0; i < Cells; i++)
-            _c[i] += kelvin;
-        _entering += kelvin * _filledL;
+            _c[(_head + Cells - 1 - i) % Cells] += kelvin[i * kelvin.Length / Cells];
     }
 
     /// <summary>Temperature of the coolant this many litres behind the inlet.</summary>

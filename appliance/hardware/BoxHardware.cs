@@ -11,6 +11,7 @@ public sealed class BoxHardware : IDisposable
     private readonly HwmonTree _tree;
     private readonly Rotor[] _fans;
     private readonly Rotor[] _pumps;
+    private readonly Rotor[] _valves;
     private readonly SensorInput[] _sensors;
     private readonly DigitalLines _lines;
 
@@ -21,6 +22,7 @@ public sealed class BoxHardware : IDisposable
         _tree = new(sysRoot);
         _fans = [.. board.Fans.Select(fan => new Rotor(_tree, fan.Name, fan.Chip, fan.Channel))];
         _pumps = [.. board.Pumps.Select(pump => new Rotor(_tree, pump.Name, pump.Chip, pump.Channel))];
+        _valves = [.. board.Valves.Select(valve => new Rotor(_tree, valve.Name, valve.Chip, valve.Channel))];
         _sensors = [.. board.Sensors.Select(sensor => new SensorInput(_tree, sensor))];
         _lines = simulated ? DigitalLines.OnTwin(board.Lines, sysRoot) : DigitalLines.OnBox(board.Lines);
         Gpus = new(simulated ? new TwinGpus(sysRoot) : new Nvml(), board.Gpus.Count, TimeSpan.FromMilliseconds(100), time);
@@ -33,6 +35,9 @@ public sealed class BoxHardware : IDisposable
     public IReadOnlyList<Rotor> Fans => _fans;
 
     public IReadOnlyList<Rotor> Pumps => _pumps;
+
+    /// <summary>Modulating valves: an output like a rotor's, without a tachometer.</summary>
+    public IReadOnlyList<Rotor> Valves => _valves;
 
     /// <summary>Starts the GPU threads; everything else is read in the caller's thread.</summary>
     public void Start() => Gpus.Start();

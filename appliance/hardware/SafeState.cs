@@ -58,7 +58,8 @@ public static class SafeState
 
     private static IEnumerable<(string Name, string Chip, int Channel)> Expected(Board? board) => board is null
         ? []
-        : board.Fans.Select(f => (f.Name, f.Chip, f.Channel)).Concat(board.Pumps.Select(p => (p.Name, p.Chip, p.Channel)));
+        : board.Fans.Select(f => (f.Name, f.Chip, f.Channel)).Concat(board.Pumps.Select(p => (p.Name, p.Chip, p.Channel)))
+            .Concat(board.Valves.Select(v => (v.Name, v.Chip, v.Channel)));
 
     private static void WriteChip(HwmonChip chip, HashSet<string> written, List<string> failures)
     {

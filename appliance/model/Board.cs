@@ -30,6 +30,9 @@ public sealed record Board
     /// <summary>Digital lines: leak ropes and spots, level switch, pump enable, valves.</summary>
     public IReadOnlyList<BoardLine> Lines { get; set; } = [];
 
+    /// <summary>Modulating valves: facility water of a liquid-to-liquid box.</summary>
+    public IReadOnlyList<BoardValve> Valves { get; set; } = [];
+
     public required BoardGpus Gpus { get; init; }
 }
 
@@ -52,6 +55,10 @@ public sealed record BoardSensor(string Name, string Group, string Chip, string 
 /// <param name="ActiveLow">True where the line is low when the condition holds.</param>
 /// <param name="Output">True where we drive it; a released output line must be the safe state by wiring.</param>
 public sealed record BoardLine(string Name, string Kind, int GpioChip, int Offset, bool ActiveLow, bool Output = false);
+
+/// <param name="Kind"><c>facility</c>: facility water through the exchanger.</param>
+/// <param name="Channel">N of <c>pwmN</c>. Wired so that full duty, which is what every fail-safe writes, cools most.</param>
+public sealed record BoardValve(string Name, string Kind, string Chip, int Channel);
 
 /// <param name="Count">GPUs fitted.</param>
 /// <param name="MaxW">Power limit by default, W.</param>
@@ -96,8 +103,12 @@ public static class BoardFile
         if (!board.Sensors.Any(s => s.Group == board.ControlledSensor))
             yield return $"controlled_sensor is \"{board.ControlledSensor}\"; no sensor has that group.";
         foreach (var duplicate in board.Fans.Select(f => f.Name).Concat(board.Pumps.Select(p => p.Name))
-            .Concat(board.Sensors.Select(s => s.Name)).Concat(board.Lines.Select(l => l.Name)).GroupBy(n => n).Where(g => g.Count() > 1))
+            .Concat(board.Sensors.Select(s => s.Name)).Concat(board.Lines.Select(l => l.Name)).Concat(board.Valves.Select(v => v.Name)).GroupBy(n => n).Where(g => g.Count() > 1))
             yield return $"the name {duplicate.Key} is used {duplicate.Count()} times; names are unique.";
+        foreach (var valve in board.Valves.Where(v => v.Kind != "facility"))
+            yield return $"{valve.Name}: kind is \"{valve.Kind}\"; it must be facility.";
+        if (board.Cooling == "liquid-to-air" && board.Valves.Any(v => v.Kind == "facility"))
+            yield return "valves names a facility valve, but cooling is liquid-to-air.";
         foreach (var sensor in board.Sensors.Where(s => s.Min >= s.Max))
             yield return $"{sensor.Name}: min {sensor.Min} is not below max {sensor.Max}.";
     }

@@ -71,6 +71,9 @@ public sealed partial class BoxTwin
 
     public TwinRotor Pump(int pump) => Rotor(_pumps, pump);
 
+    /// <summary>The output that drives the facility valve, as its chip shows it; a valve has no tachometer.</summary>
+    public TwinRotor FacilityOutput() => new(_busStuck ? null : _valvePwm, 1, null);
+
     /// <summary>Feedback of the facility valve, 0..1; null when it does not answer.</summary>
     public double? FacilityValve() => _busStuck ? null : _valve;
 

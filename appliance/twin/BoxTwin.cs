@@ -245,5 +245,6 @@ public sealed partial class BoxTwin
 
     private SensorTruth SensorTruthNow(double supplyC, double flow, double scatter) => new(
         supplyC, _returnC, flow, scatter, AmbientC + _ambientJump,
-        Math.Clamp(RoomHumidityPercent + _humidityJump, 0, 100), Truth?.LevelPercent ?? 100);
+        Math.Clamp(RoomHumidityPercent + _humidityJump, 0, 100), Truth?.LevelPercent ?? 100, Parameters.FacilityC,
+        _facilityLost ? 0 : _valve * Parameters.FacilityLMin);
 }

@@ -142,6 +142,13 @@ internal sealed class GpuBank
         return hottest;
     }
 
+    /// <summary>Power at which this die settles at <paramref name="maxDieC"/>, W; 0 for a plate without flow.</summary>
+    public double MostPowerW(int gpu, double supplyC, double gpuLMin, double openShare, double maxDieC)
+    {
+        var g = Conductance(gpu, gpuLMin * FlowShare[gpu] / openShare);
+        return g > 1e-6 ? Math.Max(0, (maxDieC - supplyC) / (_dieKPerW[gpu] + 1 / g)) : 0;
+    }
+
     /// <summary>Plate to coolant inlet, W/K: interface in series with ε·C along the plate. Cached: it moves only with the flow.</summary>
     private double Conductance(int gpu, double lMin)
     {

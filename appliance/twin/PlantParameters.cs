@@ -64,6 +64,7 @@ public sealed record PlantParameters
     public double FacilityWPerK { get; init; } = 1400;
     public double ExchangerWPerK { get; init; } = 2600;
     public double ExchangerL { get; init; } = 0.6;
+    private const double WaterJPerLK = 4160;
     public double ValveTauS { get; init; } = 4;
 
     // Sensors.
@@ -74,6 +75,9 @@ public sealed record PlantParameters
     public double FlowTauS { get; init; } = 0.5;
     public double FlowNoise { get; init; } = 0.005;
     public double FlowGain { get; init; } = 0.03;
+
+    /// <summary>Facility water through an open valve, L/min.</summary>
+    public double FacilityLMin => FacilityWPerK / WaterJPerLK * 60;
 
     /// <summary>Volumetric heat capacity, J/(L·K).</summary>
     public double CoolantJPerLK => CoolantKgPerL * CoolantJPerKgK;

@@ -40,13 +40,15 @@ internal sealed class SensorBank
             {
                 Kind.Supply or Kind.Return or Kind.Ambient => (p.TemperatureTauS, p.TemperatureNoiseK, p.TemperatureQuantumK),
                 Kind.Flow => (p.FlowTauS, p.FlowNoise * p.NominalLMin, 0.01),
+                Kind.FacilitySupply => (p.TemperatureTauS, p.TemperatureNoiseK, p.TemperatureQuantumK),
+                Kind.FacilityFlow => (p.FlowTauS, p.FlowNoise * p.FacilityLMin, 0.01),
                 Kind.Humidity => (8, 0.2, 0.1),
                 Kind.Level => (2, 0.1, 0.1),
                 _ => (1, 0, 0.001),
             };
-            if (_kind[i] is Kind.Supply or Kind.Return or Kind.Ambient)
+            if (_kind[i] is Kind.Supply or Kind.Return or Kind.Ambient or Kind.FacilitySupply)
                 _bias[i] = p.TemperatureBiasK * drawn * noise.Symmetric();
-            if (_kind[i] is Kind.Flow)
+            if (_kind[i] is Kind.Flow or Kind.FacilityFlow)
                 _gain[i] = 1 + p.FlowGain * drawn * noise.Symmetric();
         }
     }
@@ -59,6 +61,8 @@ internal sealed class SensorBank
         Ambient,
         Humidity,
         Level,
+        FacilitySupply,
+        FacilityFlow,
         Other,
     }
 
@@ -106,7 +110,7 @@ internal sealed class SensorBank
                 scatter += truth.FlowScatter;
             var value = _lagged[i] * _gain[i] + _bias[i] + fault.Bias + fault.Drifted + scatter * noise.Normal();
             value = Math.Clamp(value, _sensors[i].Min - 1, _sensors[i].Max + 1);
-            if (_kind[i] is Kind.Flow or Kind.Humidity or Kind.Level)
+            if (_kind[i] is Kind.Flow or Kind.FacilityFlow or Kind.Humidity or Kind.Level)
                 value = Math.Clamp(value, 0, _sensors[i].Max);
             _shown[i] = Math.Round(value / _quantum[i]) * _quantum[i];
         }
@@ -120,6 +124,8 @@ internal sealed class SensorBank
         Kind.Ambient => t.AmbientC,
         Kind.Humidity => t.HumidityPercent,
         Kind.Level => t.LevelPercent,
+        Kind.FacilitySupply => t.FacilityC,
+        Kind.FacilityFlow => t.FacilityLMin,
         _ => 0,
     };
 
@@ -131,13 +137,16 @@ internal sealed class SensorBank
         "ambient" or "cabinet_inlet" => Kind.Ambient,
         "humidity" => Kind.Humidity,
         "level" => Kind.Level,
+        "facility_supply" => Kind.FacilitySupply,
+        "facility_flow" => Kind.FacilityFlow,
         _ => Kind.Other,
     };
 }
 
 /// <summary>What the sensors stand in.</summary>
 internal readonly record struct SensorTruth(
-    double SupplyC, double ReturnC, double FlowLMin, double FlowScatter, double AmbientC, double HumidityPercent, double LevelPercent);
+    double SupplyC, double ReturnC, double FlowLMin, double FlowScatter, double AmbientC, double HumidityPercent, double LevelPercent,
+    double FacilityC = 0, double FacilityLMin = 0);
 
 /// <summary>What is broken on one sensor.</summary>
 internal struct SensorFault

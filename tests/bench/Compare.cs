@@ -10,6 +10,7 @@ internal static class Compare
     public const double SecondS = 2460;
     public const double EndS = 3660;
     private const double PlateauS = 1200;
+    private const double MarginK = 8;
 
     public static Scenario Steps(int seed) => new()
     {
@@ -46,13 +47,18 @@ internal static class Compare
             WithheldWhFeasible = Math.Round(feasible.Sum(r => r.Summary.GpuEnergyWithheldWh), 1),
             CoolingWhMean = Math.Round(feasible.Average(r => r.Summary.FanEnergyWh + r.Summary.PumpEnergyWh), 1),
             CoolingAgainstOptimumMedian = Math.Round(Median(feasible.Where(r => r.AgainstOptimum is not null).Select(r => r.AgainstOptimum!.Value)) ?? 0, 3),
-            DieMarginKMin = Math.Round(feasible.Min(r => r.Summary.MarginMinK), 1),
+            CoolingAgainstOptimumMax = Math.Round(feasible.Max(r => r.AgainstOptimum ?? 0), 3),
+            DieMarginKMin = Math.Round(feasible.Where(r => r.BestMarginK >= MarginK).Min(r => r.SecondMarginK), 1),
+            DieMarginPlants = feasible.Count(r => r.BestMarginK >= MarginK),
+            DieMarginShortKMax = Math.Round(feasible.Where(r => r.BestMarginK < MarginK).Select(r => r.BestMarginK - r.SecondMarginK).DefaultIfEmpty(0).Max(), 1),
+            WithheldAgainstMinimumMedian = Median(runs.Where(r => r.AgainstMinimum is not null).Select(r => r.AgainstMinimum!.Value)),
+            WithheldAgainstMinimumMax = runs.Max(r => r.AgainstMinimum) is { } worst ? Math.Round(worst, 3) : null,
         };
     }
 
     private static Plant One(ISimulatedControl law, int seed, Board board, TimeProvider time)
     {
-        double first = double.MinValue, second = double.MinValue, outside = SecondS, cooling = 0;
+        double first = double.MinValue, second = double.MinValue, outside = SecondS, cooling = 0, hottest = 0, withheld = 0, supply = 0;
         var ticks = 0;
         SimulationRun? run = null;
         run = new(Steps(seed), board, law)
@@ -65,19 +71,25 @@ internal static class Compare
                 if (t <= SecondS)
                     return;
                 second = Math.Max(second, over);
+                hottest = Math.Max(hottest, run.Twin.Truth.DieC.Max());
                 if (Math.Abs(over) > 0.5)
                     outside = t;
                 if (t <= EndS - 300)
                     return;
                 cooling += run.Twin.Truth.FanW + run.Twin.Truth.PumpW;
+                withheld += run.Twin.Truth.WithheldW;
+                supply += run.Twin.Truth.SupplyC;
                 ticks++;
             },
         };
         var summary = run.Run(time);
         var optimum = run.Twin.LeastCoolingW(board.Gpus.MaxW, run.Twin.Truth.SupplyC, board.Gpus.ThrottleC - 8);
+        var minimum = run.Twin.LeastWithheldW(board.Gpus.MaxW, board.SetpointC - board.BandK, supply / ticks, board.Gpus.ThrottleC - 2);
         return new(
             summary, first, second, outside > EndS - 30 ? null : outside - SecondS,
-            optimum is { } least && ticks > 0 ? cooling / ticks / least : null);
+            optimum is { } least && ticks > 0 ? cooling / ticks / least : null,
+            board.Gpus.ThrottleC - hottest, board.Gpus.ThrottleC - run.Twin.HottestDieC(board.SetpointC, board.Gpus.MaxW),
+            minimum > 50 ? withheld / ticks / minimum : null);
     }
 
     private static double? Median(IEnumerable<double> values)
@@ -86,5 +98,9 @@ internal static class Compare
         return sorted.Count == 0 ? null : Math.Round(sorted[sorted.Count / 2], 3);
     }
 
-    private sealed record Plant(SimulationSummary Summary, double FirstPeakK, double SecondPeakK, double? SettleS, double? AgainstOptimum);
+    /// <param name="SecondMarginK">Least distance of a die to its limit from the second step on.</param>
+    /// <param name="BestMarginK">What it would be at the setpoint with pumps at full.</param>
+    private sealed record Plant(
+        SimulationSummary Summary, double FirstPeakK, double SecondPeakK, double? SettleS, double? AgainstOptimum, double SecondMarginK,
+        double BestMarginK, double? AgainstMinimum);
 }

@@ -24,7 +24,11 @@ internal static class ThermalReport
         Row("feasible plants: GPU energy withheld, Wh", "0", l => $"{l.WithheldWhFeasible:0}");
         Row("fan + pump energy per run (61 min), mean Wh", "–", l => $"{l.CoolingWhMean:0}");
         Row("fan + pump power at full load against the offline optimum at the same supply, median", "≤ 1.05", l => $"{l.CoolingAgainstOptimumMedian:0.00}");
-        Row("least distance of a die to its limit, K", "≥ 8", l => $"{l.DieMarginKMin:0.0}");
+        Row("the same, worst plant", "≤ 1.05", l => $"{l.CoolingAgainstOptimumMax:0.00}");
+        Row($"feasible plants whose plates can leave 8 K at 38 °C ({laws[0].DieMarginPlants}): least die margin from the second step on, K", "≥ 8", l => $"{l.DieMarginKMin:0.0}");
+        Row("the other feasible plants: margin less than pumps at full would leave at 38 °C, at most, K", "–", l => $"{l.DieMarginShortKMax:0.0}");
+        Row("plants not feasible: power withheld at full load against the offline minimum at the same supply, median / worst", "≤ 1.05",
+            l => l.WithheldAgainstMinimumMedian is { } median ? $"{median:0.00} / {l.WithheldAgainstMinimumMax:0.00}" : "–");
         return text.ToString();
 
         void Row(string what, string must, Func<LawResult, string> value)
@@ -39,16 +43,17 @@ internal static class ThermalReport
     public static string Faults(IReadOnlyList<FaultResult> results)
     {
         var text = new StringBuilder();
-        text.Append("| row | what breaks | required state | deadline | die at most | coolant at most | withheld at most | nominal plant | drawn plants inside |\n");
-        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        text.Append("| row | what breaks | required state | deadline | die at most | coolant at most | withheld beyond the forced | nominal plant | drawn plants inside | worst miss |\n");
+        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
         foreach (var row in FaultTable.Rows)
         {
             var of = results.Where(r => r.Row == row.Id).ToList();
             var nominal = of.First(r => r.Seed == 0);
             var drawn = of.Where(r => r.Seed != 0).ToList();
             var how = nominal.Passed ? $"inside: die {nominal.PeakDieC:0.0} °C, coolant {nominal.PeakSupplyC:0.0} °C, {nominal.WithheldWh:0} Wh" : $"OUTSIDE: {nominal.Why}";
-            text.Append($"| {row.Id} | {row.What} | {row.Required} | {(row.DeadlineS >= 600 ? "–" : $"{row.DeadlineS:0} s")} | {row.MaxDieC:0} °C | {row.MaxSupplyC:0} °C |");
-            text.Append($" {row.WithheldWhMax:0} Wh | {how} | {drawn.Count(r => r.Passed)} of {drawn.Count} |\n");
+            text.Append($"| {row.Id} | {row.What} | {row.Required} | {(row.DeadlineS >= 600 ? "–" : $"{row.DeadlineS:0} s")} | {row.MaxDieC:0} °C | {row.MaxSupplyC:0} °C{(row.Unattended ? "*" : "")} |");
+            var missed = drawn.Where(r => !r.Passed).OrderByDescending(r => r.PeakSupplyC - r.MaxSupplyC).ThenByDescending(r => r.WithheldWh - r.MaxWithheldWh).FirstOrDefault();
+            text.Append($" {(row.TripAllowed ? "–" : $"{row.WithheldWhMax:0} Wh")} | {how} | {drawn.Count(r => r.Passed)} of {drawn.Count} | {(missed is null ? "" : $"plant {missed.Seed}: {missed.Why}")} |\n");
         }
 
         return text.ToString();

@@ -22,9 +22,15 @@ internal sealed class ThermalVerbs
     private readonly string _root = Root();
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly Board _board;
+    private readonly Board _cdu;
 
-    private ThermalVerbs() =>
-        _board = BoardFile.Parse(File.ReadAllBytes(Path.Combine(_root, "packaging/boards/hgx-h100-8.json")), "packaging/boards/hgx-h100-8.json");
+    private ThermalVerbs() => (_board, _cdu) = (Load("hgx-h100-8"), Load("hgx-h100-8-cdu"));
+
+    private Board Load(string name)
+    {
+        var path = $"packaging/boards/{name}.json";
+        return BoardFile.Parse(File.ReadAllBytes(Path.Combine(_root, path)), path);
+    }
 
     /// <param name="plants">Drawn plants beside the nominal one.</param>
     public static int Run(string verb, int? plants)
@@ -62,7 +68,7 @@ internal sealed class ThermalVerbs
     private void Faults(int plants)
     {
         var seeds = Enumerable.Range(1, 200).Where(Feasible).Take(plants).Prepend(0).ToList();
-        var faults = FaultTable.Rows.SelectMany(row => seeds.Select(s => FaultScore.Run(row, _board, s, s == 0 ? 0 : 0.3, _time))).ToList();
+        var faults = FaultTable.Rows.SelectMany(row => seeds.Select(s => FaultScore.Run(row, row.Cooling == _cdu.Cooling ? _cdu : _board, s, s == 0 ? 0 : 0.3, _time))).ToList();
         Write("thermal-faults.json", JsonSerializer.Serialize(faults, BenchJson.Default.ListFaultResult));
         Doc("faults", ThermalReport.Faults(faults));
         foreach (var failed in faults.Where(f => !f.Passed))

@@ -6,6 +6,11 @@ internal static class Boards
 {
     public static Board Hgx { get; } = Load("hgx-h100-8");
 
+    /// <summary>The same box on facility water.</summary>
+    public static Board Cdu { get; } = Load("hgx-h100-8-cdu");
+
+    public static Board Of(string cooling) => cooling == Cdu.Cooling ? Cdu : Hgx;
+
     private static Board Load(string name)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

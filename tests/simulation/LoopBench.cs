@@ -12,9 +12,9 @@ internal sealed class LoopBench : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("loop-").FullName;
 
-    public LoopBench(TwinLoad? load = null)
+    public LoopBench(TwinLoad? load = null, string board = "hgx-h100-8")
     {
-        Board = BoardCatalogue.Load("hgx-h100-8");
+        Board = BoardCatalogue.Load(board);
         Settings = ThermalSettings.From(Board, new DaemonConfig());
         Paths = RunPaths.Twin(_folder);
         Twin = new(Board, Paths, null);

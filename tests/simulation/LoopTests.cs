@@ -20,6 +20,20 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public void A_box_on_facility_water_moves_its_valve_through_the_chip_and_reads_its_meters()
+    {
+        using var bench = new LoopBench(board: "hgx-h100-8-cdu");
+        var last = bench.Run(40);
+        Assert.InRange(bench.Twin.MaxSupplyC, 36, 40);
+        var pwm = int.Parse(bench.Read("emc2305", "pwm3"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(last.Commands.FacilityValve.Pwm, pwm);
+        Assert.InRange(pwm, 0, 250);
+        Assert.InRange(last.Estimate.FacilityC.Value!.Value, 29.5, 30.5);
+        bench.Ticker.WriteFull();
+        Assert.Equal("255", bench.Read("emc2305", "pwm3"));
+    }
+
+    [Fact]
     public void A_daemon_killed_and_restarted_does_not_move_the_coolant_out_of_its_band()
     {
         using var bench = new LoopBench();

@@ -6,6 +6,8 @@ namespace SimulationTests;
 /// <summary>The whole box in virtual time, scored on the plant's truth.</summary>
 public sealed class StepTests
 {
+    private const double SecondS = 2460;
+
     [Theory]
     [InlineData("liquid-to-air")]
     [InlineData("liquid-to-liquid")]
@@ -61,6 +63,34 @@ public sealed class StepTests
     public void It_runs_at_least_a_thousand_times_faster_than_real_time() =>
         Assert.True(Run("liquid-to-air", 1, 0, Step()).RealTimeFactor > 1000);
 
+    [Fact]
+    public void From_the_second_step_on_a_plant_with_unknown_pipes_settles_within_90_s_and_keeps_its_dies_8_K_from_their_limit()
+    {
+        // Plants with little flow and dead times up to 30 % off, and plants with poor plates that pumps at full can still hold.
+        foreach (var seed in (int[])[0, 1, 4, 13, 14, 16, 21, 22, 24, 54])
+        {
+            double outside = SecondS, peak = double.MinValue, hottest = 0;
+            SimulationRun? run = null;
+            var steps = new Series([0, 60, 60, 1260, 1260, SecondS, SecondS, 3060], [70, 70, 700, 700, 70, 70, 700, 700]);
+            run = new(new() { Name = "steps", DurationS = 3060, Seed = seed, Spread = seed == 0 ? 0 : 0.3, GpuPowerW = [steps] }, Boards.Hgx)
+            {
+                Observe = t =>
+                {
+                    if (t <= SecondS)
+                        return;
+                    var over = run!.Twin.Truth.SupplyC - 38;
+                    peak = Math.Max(peak, over);
+                    hottest = Math.Max(hottest, run.Twin.Truth.DieC.Max());
+                    outside = Math.Abs(over) > 0.5 ? t : outside;
+                },
+            };
+            run.Run(TimeProvider.System);
+            Assert.True(outside - SecondS <= 90, $"plant {seed}: {outside - SecondS:0} s");
+            Assert.True(peak <= 0.7, $"plant {seed}: peak {peak:0.00} K");
+            Assert.True(hottest <= 79, $"plant {seed}: die {hottest:0.0} °C");
+        }
+    }
+
     private static Series Step() => new([0, 60, 60], [70, 70, 700]);
 
     private static SimulationSummary Run(string cooling, int seed, double spread, Series power, params ScenarioFault[] faults) =>
@@ -75,5 +105,5 @@ public sealed class StepTests
                 GpuPowerW = [power],
                 Faults = faults,
             },
-            Boards.Hgx).Run(TimeProvider.System);
+            Boards.Of(cooling)).Run(TimeProvider.System);
 }

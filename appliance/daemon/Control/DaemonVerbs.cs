@@ -55,6 +55,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
                 ? new(outbox.Epoch, outbox.LastSeq, outbox.AckedSeq, outbox.Refused, outbox.DiskError)
                 : null,
             Snapshot = snapshot,
+            Hardware = BoardReport.Of(state.Health),
         };
     }
 
@@ -71,7 +72,10 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
 
         var seen = state.Alarms.Acknowledge(code, target, peer.Who);
         if (seen > 0)
+        {
+            state.Health?.Acknowledge(code, target);
             return ControlReply.Of(new AcknowledgeReport(seen), ControlJson.Default.AcknowledgeReport);
+        }
 
         var standing = state.Alarms.Standing.Where(a => a.Code == code).ToArray();
         return standing.Length == 0

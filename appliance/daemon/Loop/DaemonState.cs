@@ -1,4 +1,5 @@
 using Appliance.Bus;
+using Appliance.Daemon.Health;
 using Appliance.Hardware;
 using Appliance.Model;
 using Appliance.Thermal;
@@ -65,6 +66,9 @@ internal sealed class DaemonState
     public EventOutbox? Outbox { get; internal set; }
 
     public EngineActions? Engine { get; internal set; }
+
+    /// <summary>Null until the daemon serves; cooling does not need it.</summary>
+    public HealthLoop? Health { get; internal set; }
 
     public NodeState? NodeState { get; internal set; }
 

@@ -54,6 +54,8 @@ internal sealed class Ticker
             _ = fan.WriteFull();
         foreach (var pump in _hardware.Pumps)
             _ = pump.WriteFull();
+        foreach (var valve in _hardware.Valves)
+            _ = valve.WriteFull();
     }
 
     private void FillInput()
@@ -107,6 +109,8 @@ internal sealed class Ticker
             _record.FanWrites[i] = _hardware.Fans[i].Write(commands.Fans[i], _sample.Fans[i], now);
         for (var i = 0; i < _record.PumpWrites.Length; i++)
             _record.PumpWrites[i] = _hardware.Pumps[i].Write(commands.Pumps[i], _sample.Pumps[i], now);
+        foreach (var valve in _hardware.Valves)
+            _ = valve.Write(commands.FacilityValve, valve.Read(now), now);
         for (var i = 0; i < _sample.Gpus.Length; i++)
         {
             if (commands.GpuLimitW[i] > 0)

@@ -28,7 +28,14 @@ public enum RequiredState
 /// <param name="DeadlineS">From the fault to the required state.</param>
 /// <param name="MaxDieC">Highest die temperature allowed at any time.</param>
 /// <param name="MaxSupplyC">Highest coolant supply allowed at any time.</param>
-/// <param name="WithheldWhMax">GPU energy that may be withheld within the ten minutes after the fault.</param>
+/// <param name="WithheldWhMax">
+/// GPU energy that may be withheld within the ten minutes after the fault, beyond what physics takes from this plant as broken as it then is
+/// (<see cref="FaultScore.ForcedWh"/>; nothing on a plant that can still hold the coolant).
+/// </param>
+/// <param name="Unattended">
+/// No software reaches fans and pumps: the chips' watchdogs put them to full, and on that way nobody can keep the hottest coolant of the
+/// loop from passing the exchanger at full flow. Coolant may get as hot as that makes it, and not hotter.
+/// </param>
 /// <param name="TripAllowed">False: parking or switching off would be a nuisance trip.</param>
 public sealed record FaultRow(
     string Id,
@@ -42,8 +49,12 @@ public sealed record FaultRow(
     bool TripAllowed = false,
     double LoadW = 700,
     string Cooling = "liquid-to-air",
-    bool FanFault = false);
+    bool Unattended = false);
 
 /// <summary>How a row went on one plant.</summary>
+/// <param name="MaxSupplyC">What this plant was allowed; above the row's where the row is unattended.</param>
+/// <param name="MaxWithheldWh">What was allowed on this plant, with what physics forces.</param>
+/// <param name="ForcedWh">Offline minimum: what no controller with these sensors could have left to the GPUs.</param>
 public sealed record FaultResult(
-    string Row, int Seed, bool Passed, string Why, double? ReachedS, double PeakDieC, double PeakSupplyC, double WithheldWh, int Trips, double SelfThrottledS);
+    string Row, int Seed, bool Passed, string Why, double? ReachedS, double PeakDieC, double PeakSupplyC, double WithheldWh, int Trips, double SelfThrottledS,
+    double MaxSupplyC, double MaxWithheldWh, double ForcedWh);

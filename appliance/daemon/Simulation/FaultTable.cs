@@ -10,26 +10,20 @@ public static class FaultTable
 
     private const double Never = 600;
 
-    /// <summary>
-    /// Where only chip watchdogs or a safe state act: full pumps on a marginal plant give hotter coolant than slow ones, so the band cannot
-    /// be asked for; the class limit W45 less two kelvin can.
-    /// </summary>
-    private const double WithoutSoftwareC = 43;
-
     public static IReadOnlyList<FaultRow> Rows { get; } =
     [
-        new("F1", "one fan dead", One(FaultKind.FanDead, "fan3"), RequiredState.Hold, Never, FanFault: true),
-        new("F2", "two fans dead", [.. One(FaultKind.FanDead, "fan3"), .. One(FaultKind.FanDead, "fan4")], RequiredState.Limited, Never, WithheldWhMax: 400, FanFault: true),
+        new("F1", "one fan dead", One(FaultKind.FanDead, "fan3"), RequiredState.Hold, Never),
+        new("F2", "two fans dead", [.. One(FaultKind.FanDead, "fan3"), .. One(FaultKind.FanDead, "fan4")], RequiredState.Limited, Never),
         new("F3", "fan tachometer lost, fan turns", One(FaultKind.FanTachLost, "fan2"), RequiredState.Hold, Never),
-        new("F4", "fan stuck at its least speed", One(FaultKind.FanStuck, "fan5", 420), RequiredState.Hold, Never, FanFault: true),
+        new("F4", "fan stuck at its least speed", One(FaultKind.FanStuck, "fan5", 420), RequiredState.Hold, Never),
         new("F5", "pwm writes of one fan fail", One(FaultKind.PwmWriteError, "fan2"), RequiredState.Hold, Never),
         new("F6", "pwm_enable flipped to automatic", One(FaultKind.PwmWriteIgnored, "fan2"), RequiredState.Hold, Never),
         new("F7", "somebody else writes 20 % once a second", One(FaultKind.PwmForeignWrite, "fan2", 20), RequiredState.Hold, Never),
         new("F8", "hwmon renumbered", One(FaultKind.HwmonRenumbered, ""), RequiredState.Hold, Never),
         new("F9", "pump A stops", One(FaultKind.PumpDead, "pump1"), RequiredState.Hold, Never, MaxDieC: 86),
-        new("F10", "both pumps stop", [.. One(FaultKind.PumpDead, "pump1"), .. One(FaultKind.PumpDead, "pump2")], RequiredState.NearIdle, 5, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
+        new("F10", "both pumps stop", [.. One(FaultKind.PumpDead, "pump1"), .. One(FaultKind.PumpDead, "pump2")], RequiredState.NearIdle, 5, WithheldWhMax: 2000, TripAllowed: true),
         new("F11", "pump draws air", One(FaultKind.PumpCavitation, "pump1"), RequiredState.Hold, Never, MaxDieC: 86),
-        new("F12", "half of one plate clogged", One(FaultKind.PlateClogged, "gpu2", 50), RequiredState.Limited, Never, WithheldWhMax: 90),
+        new("F12", "half of one plate clogged", One(FaultKind.PlateClogged, "gpu2", 50), RequiredState.Limited, Never, WithheldWhMax: 4),
         new("F13", "supply sensor open", One(FaultKind.SensorOpen, "coolant_supply2"), RequiredState.Hold, Never),
         new("F14", "supply sensor stuck 2 K low", One(FaultKind.SensorStuck, "coolant_supply2", -2), RequiredState.Hold, Never),
         new("F15", "supply sensor reads 3 K low", One(FaultKind.SensorBias, "coolant_supply2", -3), RequiredState.Hold, Never),
@@ -45,28 +39,28 @@ public static class FaultTable
         new("F23", "leak, one rope drips", One(FaultKind.LeakDrip, "leak1"), RequiredState.Isolated, 8, WithheldWhMax: 2000, TripAllowed: true),
         new("F24", "leak, hose off, level falls", One(FaultKind.LeakGross, "", 2), RequiredState.Isolated, 8, WithheldWhMax: 2000, TripAllowed: true),
         new("F25", "leak rope cut, dry", One(FaultKind.LeakRopeCut, "leak1"), RequiredState.Hold, Never),
-        new("F26", "leak seen, then telemetry lost", [.. One(FaultKind.LeakDrip, "leak1"), new(StrikesAtS + 5, null, new(FaultKind.TelemetryLost, ""))], RequiredState.Off, 8, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
+        new("F26", "leak seen, then telemetry lost", [.. One(FaultKind.LeakDrip, "leak1"), new(StrikesAtS + 5, null, new(FaultKind.TelemetryLost, ""))], RequiredState.Off, 8, WithheldWhMax: 2000, TripAllowed: true),
         new("F27", "humidity jumps by 40 %RH", One(FaultKind.HumidityJump, "", 40), RequiredState.Hold, Never),
-        new("F28", "room 10 K hotter", One(FaultKind.AmbientJump, "", 10), RequiredState.Limited, Never, WithheldWhMax: 600, FanFault: true),
-        new("F29", "daemon killed", One(FaultKind.DaemonKilled, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3, MaxSupplyC: WithoutSoftwareC),
-        new("F30", "daemon stopped", One(FaultKind.DaemonStopped, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3, MaxSupplyC: WithoutSoftwareC),
+        new("F28", "room 10 K hotter", One(FaultKind.AmbientJump, "", 10), RequiredState.Limited, Never),
+        new("F29", "daemon killed", One(FaultKind.DaemonKilled, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3),
+        new("F30", "daemon stopped", One(FaultKind.DaemonStopped, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3),
         new("F31", "broken configuration at reload", One(FaultKind.ConfigInvalid, "daemon"), RequiredState.Hold, Never),
         new("F32", "wall clock jumps an hour", One(FaultKind.ClockStep, "", 3600), RequiredState.Hold, Never),
-        new("F33", "quick-disconnect of one plate closed", One(FaultKind.PlateDisconnected, "gpu3"), RequiredState.GpuHeldBack, 12, WithheldWhMax: 2000, TripAllowed: true),
-        new("F34", "facility water lost", One(FaultKind.FacilityWaterLost, ""), RequiredState.NearIdle, 120, MaxSupplyC: 55, WithheldWhMax: 2000, TripAllowed: true, Cooling: "liquid-to-liquid"),
-        new("F35", "facility valve stuck where it is", [new(StrikesAtS, null, new(FaultKind.ValveStuck, "valve1"))], RequiredState.Limited, Never, WithheldWhMax: 400, Cooling: "liquid-to-liquid"),
+        new("F33", "quick-disconnect of one plate closed", One(FaultKind.PlateDisconnected, "gpu3"), RequiredState.GpuHeldBack, 10, WithheldWhMax: 2000, TripAllowed: true),
+        new("F34", "facility water lost", One(FaultKind.FacilityWaterLost, ""), RequiredState.NearIdle, 120, MaxSupplyC: 48, WithheldWhMax: 2000, TripAllowed: true, Cooling: "liquid-to-liquid"),
+        new("F35", "facility valve stuck where it is", [new(StrikesAtS, null, new(FaultKind.ValveStuck, "valve1"))], RequiredState.Limited, Never, Cooling: "liquid-to-liquid"),
         new("F36", "pump turns without flow", One(FaultKind.PumpNoFlow, "pump1"), RequiredState.Hold, Never, MaxDieC: 86),
-        new("F36b", "both pumps turn without flow", [.. One(FaultKind.PumpNoFlow, "pump1"), .. One(FaultKind.PumpNoFlow, "pump2")], RequiredState.NearIdle, 5, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
-        new("F37", "I²C bus stuck: fans, pumps, sensors", One(FaultKind.I2cStuck, ""), RequiredState.Limited, Never, WithheldWhMax: 200, MaxSupplyC: WithoutSoftwareC),
+        new("F36b", "both pumps turn without flow", [.. One(FaultKind.PumpNoFlow, "pump1"), .. One(FaultKind.PumpNoFlow, "pump2")], RequiredState.NearIdle, 5, WithheldWhMax: 2000, TripAllowed: true),
+        new("F37", "I²C bus stuck: fans, pumps, sensors", One(FaultKind.I2cStuck, ""), RequiredState.Limited, Never, WithheldWhMax: 200, Unattended: true),
         new("F38", "all coolant sensors 3 K low at once", One(FaultKind.AdcBias, "", -3), RequiredState.Hold, Never),
         new("F39", "supply and return sensors swapped", One(FaultKind.SensorsSwapped, ""), RequiredState.Hold, Never),
         new("F40", "two tachometers swapped", One(FaultKind.TachsSwapped, ""), RequiredState.Hold, Never),
-        new("F41", "fan taken out, slot open", One(FaultKind.FanSlotOpen, "fan3"), RequiredState.Limited, Never, WithheldWhMax: 200, FanFault: true),
-        new("F42", "two fans dead, one GPU refuses its limit", [.. One(FaultKind.FanDead, "fan3"), .. One(FaultKind.FanDead, "fan4"), .. One(FaultKind.PowerLimitRefused, "gpu0", 700)], RequiredState.Limited, Never, WithheldWhMax: 400, FanFault: true),
-        new("F43", "host panic", One(FaultKind.HostPanic, ""), RequiredState.Hold, Never, MaxSupplyC: WithoutSoftwareC),
-        new("F44", "radiator loses a third", One(FaultKind.RadiatorFouled, "", 35), RequiredState.Limited, Never, WithheldWhMax: 400, FanFault: true),
+        new("F41", "fan taken out, slot open", One(FaultKind.FanSlotOpen, "fan3"), RequiredState.Limited, Never),
+        new("F42", "two fans dead, one GPU refuses its limit", [.. One(FaultKind.FanDead, "fan3"), .. One(FaultKind.FanDead, "fan4"), .. One(FaultKind.PowerLimitRefused, "gpu0", 700)], RequiredState.Limited, Never),
+        new("F43", "host panic", One(FaultKind.HostPanic, ""), RequiredState.Hold, Never, Unattended: true),
+        new("F44", "radiator loses a third", One(FaultKind.RadiatorFouled, "", 35), RequiredState.Limited, Never),
         new("F45", "air takes 20 % of the loop", One(FaultKind.AirInLoop, "", 20), RequiredState.Hold, Never, MaxDieC: 86),
-        new("F46", "daemon killed and both pumps stop", [.. One(FaultKind.DaemonKilled, "daemon"), .. One(FaultKind.PumpDead, "pump1"), .. One(FaultKind.PumpDead, "pump2")], RequiredState.NearIdle, 8, WithheldWhMax: 2000, TripAllowed: true, MaxSupplyC: 45),
+        new("F46", "daemon killed and both pumps stop", [.. One(FaultKind.DaemonKilled, "daemon"), .. One(FaultKind.PumpDead, "pump1"), .. One(FaultKind.PumpDead, "pump2")], RequiredState.NearIdle, 8, WithheldWhMax: 2000, TripAllowed: true),
         new("F47", "flow meters both read zero for a fifth of a second", [new(StrikesAtS, StrikesAtS + 0.2, new(FaultKind.SensorBias, "flow1", -20)), new(StrikesAtS, StrikesAtS + 0.2, new(FaultKind.SensorBias, "flow2", -20))], RequiredState.Hold, Never),
     ];
 

@@ -29,7 +29,7 @@ public sealed class SimulationRun
         ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(board);
         _scenario = scenario;
-        _board = scenario.Cooling is { } cooling ? board with { Cooling = cooling } : board;
+        _board = scenario.Cooling is { } cooling && cooling != board.Cooling ? board with { Cooling = cooling, Valves = [] } : board;
         _control = control ?? new ThermalControl(_board);
         _ambient = scenario.AmbientC.Copy();
         _humidity = scenario.RoomRhPercent.Copy();

@@ -22,6 +22,7 @@ internal sealed class TwinSysroot : IDisposable
     private readonly RotorFiles[] _fans;
     private readonly RotorFiles[] _pumps;
     private readonly TwinFile[] _lines;
+    private readonly RotorFiles[] _valves;
     private readonly GpuFiles[] _gpus;
     private readonly TwinFile _parked;
     private readonly TwinFile _powerOff;
@@ -34,6 +35,7 @@ internal sealed class TwinSysroot : IDisposable
         _sensors = new TwinFile[board.Sensors.Count];
         _fans = new RotorFiles[board.Fans.Count];
         _pumps = new RotorFiles[board.Pumps.Count];
+        _valves = new RotorFiles[board.Valves.Count];
         NumberChips(first: 2);
         OpenChips();
         _lines = [.. board.Lines.Select(line => TwinFile.At(TwinGpioDriver.PathOf(root, line.GpioChip, line.Offset)))];
@@ -67,6 +69,12 @@ internal sealed class TwinSysroot : IDisposable
                 _twin.WritePump(i, (byte)Math.Clamp(pwm, 0, 255));
         }
 
+        foreach (var valve in _valves)
+        {
+            if (valve.Pwm.TakeWritten() is { } pwm)
+                _twin.WriteFacilityValve((byte)Math.Clamp(pwm, 0, 255));
+        }
+
         for (var i = 0; i < _gpus.Length; i++)
         {
             if (_gpus[i].Limit.TakeWritten() is { } milliwatts)
@@ -94,6 +102,8 @@ internal sealed class TwinSysroot : IDisposable
             _fans[i].Show(_twin.Fan(i));
         for (var i = 0; i < _pumps.Length; i++)
             _pumps[i].Show(_twin.Pump(i));
+        foreach (var valve in _valves)
+            valve.Show(_twin.FacilityOutput());
         for (var i = 0; i < _lines.Length; i++)
             _lines[i].Show(_twin.Line(i) is { } level ? level ? 1 : 0 : null);
     }
@@ -108,7 +118,7 @@ internal sealed class TwinSysroot : IDisposable
     public void Renumber()
     {
         var old = _numbers.Values.Select(Folder).ToArray();
-        foreach (var file in _sensors.Concat(_fans.SelectMany(r => r.All)).Concat(_pumps.SelectMany(r => r.All)))
+        foreach (var file in _sensors.Concat(_fans.SelectMany(r => r.All)).Concat(_pumps.SelectMany(r => r.All)).Concat(_valves.SelectMany(r => r.All)))
             file.Kill();
         foreach (var folder in old)
         {
@@ -138,7 +148,8 @@ internal sealed class TwinSysroot : IDisposable
         _numbers.Clear();
         foreach (var (directory, name) in HwmonTree.Enumerate(_root))
             _numbers.TryAdd(name, int.Parse(Path.GetFileName(directory)["hwmon".Length..], CultureInfo.InvariantCulture));
-        var chips = _board.Fans.Select(f => f.Chip).Concat(_board.Pumps.Select(p => p.Chip)).Concat(_board.Sensors.Select(s => s.Chip));
+        var chips = _board.Fans.Select(f => f.Chip).Concat(_board.Pumps.Select(p => p.Chip)).Concat(_board.Sensors.Select(s => s.Chip))
+            .Concat(_board.Valves.Select(v => v.Chip));
         foreach (var chip in chips.Distinct(StringComparer.Ordinal))
         {
             if (_numbers.ContainsKey(chip))
@@ -157,6 +168,9 @@ internal sealed class TwinSysroot : IDisposable
             _fans[i] = new(Folder(_numbers[_board.Fans[i].Chip]), _board.Fans[i].Chip, _board.Fans[i].Channel);
         for (var i = 0; i < _pumps.Length; i++)
             _pumps[i] = new(Folder(_numbers[_board.Pumps[i].Chip]), _board.Pumps[i].Chip, _board.Pumps[i].Channel);
+
+        for (var i = 0; i < _valves.Length; i++)
+            _valves[i] = new(Folder(_numbers[_board.Valves[i].Chip]), _board.Valves[i].Chip, _board.Valves[i].Channel);
 
         // The name comes last: a reader that finds the chip finds its files too.
         foreach (var (chip, number) in _numbers)
@@ -177,7 +191,7 @@ internal sealed class TwinSysroot : IDisposable
     public void Dispose()
     {
         foreach (var file in _sensors.Concat(_fans.SelectMany(r => r.All)).Concat(_pumps.SelectMany(r => r.All))
-            .Concat(_lines).Concat(_gpus.SelectMany(g => g.All)).Append(_parked).Append(_powerOff))
+            .Concat(_valves.SelectMany(r => r.All)).Concat(_lines).Concat(_gpus.SelectMany(g => g.All)).Append(_parked).Append(_powerOff))
             file.Dispose();
     }
 

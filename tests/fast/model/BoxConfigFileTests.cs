@@ -83,6 +83,17 @@ public class BoxConfigFileTests
     }
 
     [Theory]
+    [InlineData("\"kind\": \"facility\"", "\"kind\": \"bypass\"", "facility1: kind is \"bypass\"; it must be facility.")]
+    [InlineData("liquid-to-liquid", "liquid-to-air", "valves names a facility valve, but cooling is liquid-to-air.")]
+    [InlineData("\"facility1\"", "\"pump1\"", "the name pump1 is used 2 times; names are unique.")]
+    public void A_valve_that_cannot_be_is_named(string from, string to, string message)
+    {
+        var path = Path.Combine(Tidy.Repository.Root, "packaging/boards/hgx-h100-8-cdu.json");
+        var text = File.ReadAllText(path).Replace(from, to, StringComparison.Ordinal);
+        Assert.Equal($"cdu.json: {message}", Assert.Throws<FormatException>(() => BoardFile.Parse(Encoding.UTF8.GetBytes(text), "cdu.json")).Message);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("{\n\"bus\": {")]
     [InlineData("{\"a\" 1}")]

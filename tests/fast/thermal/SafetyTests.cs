@@ -99,8 +99,8 @@ public sealed class SafetyTests
     [Fact]
     public void A_failed_pump_is_covered_by_the_other()
     {
-        var bench = new ThermalBench(gpuW: 700, returnC: 48);
-        bench.Run(60);
+        var bench = new ThermalBench(gpuW: 500, returnC: 45);
+        bench.Run(90);
         var before = bench.Last.Commands.Pumps[1].Fraction;
         bench.Break = (input, now) => input.Pumps[0].Rpm = Reading<double>.Good(0, now);
         bench.Run(5);
