@@ -16,11 +16,13 @@ out=$PWD/artifacts/deb
 mkdir -p "$out"
 rm -rf "$stage"
 install -d "$stage/bin"
-cp -a artifacts/appliance artifacts/appliance-safe artifacts/bmc-agent artifacts/inference-core artifacts/models "$stage/bin/"
+cp -a artifacts/appliance artifacts/appliance-safe artifacts/appliance-rights artifacts/bmc-agent artifacts/inference-core artifacts/models "$stage/bin/"
 cp -a packaging "$stage/"
 cp -a packaging/debian "$stage/debian"
 cp packaging/systemd/{appliance,bmc-agent,inference-core}.service "$stage/debian/"
-cp packaging/systemd/appliance-watchdog.service "$stage/debian/appliance.appliance-watchdog.service"
+for unit in appliance-watchdog.service appliance-rights.service appliance-rights.socket; do
+  cp "packaging/systemd/$unit" "$stage/debian/appliance.$unit"
+done
 find "$stage" -type f ! -perm /111 -exec chmod 0644 {} +
 
 {

@@ -51,9 +51,6 @@ internal static partial class LibcInterop
     internal static unsafe partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static unsafe partial nint write(int fd, byte* buffer, nuint count);
-
-    [LibraryImport(Library, SetLastError = true)]
     internal static partial int ioctl(int fd, nuint request, ref int value);
 
     [LibraryImport(Library, SetLastError = true)]
