@@ -12,14 +12,17 @@ internal static partial class LibcInterop
     internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
+    internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
 
     internal const int ENOENT = 2;
     internal const int EINTR = 4;
     internal const int EIO = 5;
+    internal const int EAGAIN = 11;
     internal const int ENXIO = 6;
     internal const int ENODEV = 19;
     internal const int EINVAL = 22;
+    internal const int EPIPE = 32;
 
     internal const int CLOCK_MONOTONIC = 1;
     internal const int TIMER_ABSTIME = 1;
@@ -37,6 +40,9 @@ internal static partial class LibcInterop
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint pread(int fd, byte* buffer, nuint count, long offset);
@@ -60,4 +66,39 @@ internal static partial class LibcInterop
     /// <param name="pid">0 is the calling thread.</param>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int sched_setscheduler(int pid, int policy, in int priority);
+
+    internal const short POLLIN = 1;
+
+    internal const uint IN_MODIFY = 0x2;
+    internal const uint IN_MOVED_TO = 0x80;
+    internal const uint IN_CREATE = 0x100;
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        internal int Fd;
+        internal short Events;
+        internal short Happened;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial nint write(int fd, byte* buffer, nuint count);
+
+    /// <param name="timeoutMs">-1 waits for ever.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static unsafe partial int poll(PollFd* fds, nuint count, int timeoutMs);
+
+    /// <param name="flags">EFD_CLOEXEC and EFD_NONBLOCK have the values of O_CLOEXEC and O_NONBLOCK.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int eventfd(uint initial, int flags);
+
+    /// <param name="flags">IN_CLOEXEC and IN_NONBLOCK have the values of O_CLOEXEC and O_NONBLOCK.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int inotify_init1(int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int inotify_add_watch(int fd, string path, uint mask);
 }

@@ -17,6 +17,9 @@ public sealed record AlarmBook
 
     public static AlarmBook Empty { get; } = new();
 
+    /// <summary>The alarms that may be raised here.</summary>
+    public Func<string, AlarmKind> KindOf { get; init; } = AlarmCatalogue.Get;
+
     /// <summary>Worst first, then oldest first.</summary>
     public IReadOnlyList<Alarm> Standing =>
     [
@@ -33,14 +36,14 @@ public sealed record AlarmBook
         var entries = book.Entries.ToBuilder();
         var changes = ImmutableArray.CreateBuilder<AlarmChange>();
         var held = new HashSet<(string, string)>();
-        foreach (var finding in findings.OrderByDescending(SeverityOf))
+        foreach (var finding in findings.OrderByDescending(f => SeverityOf(f, book.KindOf(f.Code))))
         {
             if (held.Add((finding.Code, finding.Target)))
-                Hold(entries, finding, now, changes);
+                Hold(entries, finding, book.KindOf(finding.Code), now, changes);
         }
 
         foreach (var key in book.Entries.Keys.Where(k => !held.Contains(k)))
-            Release(entries, key, now, changes);
+            Release(entries, key, book.KindOf(key.Code), now, changes);
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 
@@ -62,17 +65,17 @@ public sealed record AlarmBook
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 
-    private static Severity SeverityOf(Finding finding) => finding.Severity ?? AlarmCatalogue.Get(finding.Code).Severity;
+    private static Severity SeverityOf(Finding finding, AlarmKind kind) => finding.Severity ?? kind.Severity;
 
     private static void Hold(
         ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries,
         Finding finding,
+        AlarmKind kind,
         Moment now,
         ImmutableArray<AlarmChange>.Builder changes)
     {
         var key = (finding.Code, finding.Target);
-        var kind = AlarmCatalogue.Get(finding.Code);
-        var severity = SeverityOf(finding);
+        var severity = SeverityOf(finding, kind);
         var entry = entries.TryGetValue(key, out var known) ? known with { GoneSince = null } : new Entry(now.Uptime, null, null, now.Uptime);
         if (entry.Alarm is not { } alarm)
         {
@@ -102,10 +105,10 @@ public sealed record AlarmBook
     private static void Release(
         ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries,
         (string Code, string Target) key,
+        AlarmKind kind,
         Moment now,
         ImmutableArray<AlarmChange>.Builder changes)
     {
-        var kind = AlarmCatalogue.Get(key.Code);
         var entry = entries[key];
         var gone = entry.GoneSince ?? now.Uptime;
         if (entry.Alarm is not { } alarm)

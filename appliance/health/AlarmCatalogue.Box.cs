@@ -11,7 +11,8 @@ public static partial class AlarmCatalogue
             "Drain the box and reboot; if the GPU is lost again, power-cycle, then replace the baseboard."),
         new(GpuUnreadable, "GPU telemetry missing", "GPU 遥测中断", Warning, "gpu",
             "The GPU's sensors do not answer; cooling assumes full power for it.",
-            "If it lasts, restart the driver; look at the kernel log for XID messages."),
+            "If it lasts, restart the driver; look at the kernel log for XID messages.")
+        { DependsOn = [GpuLost, GpuUnreadable] },
         new(GpuHot, "GPU near its thermal limit", "GPU 接近温度上限", Critical, "gpu",
             "The GPU is close to the temperature at which it throttles itself.",
             "Compare it with its neighbours: one hot GPU is its cold plate, all of them are the loop.")

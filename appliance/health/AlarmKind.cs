@@ -27,4 +27,10 @@ public sealed record AlarmKind(
 
     /// <summary>A latching alarm stands until its condition is gone <i>and</i> a person has acknowledged it.</summary>
     public bool Latches { get; init; }
+
+    /// <summary>What to do in the one word of <see cref="KernelLog.FaultAction"/>, where the alarm is about a part of the board.</summary>
+    public string? Action { get; init; }
+
+    /// <summary>Alarms that explain this one: while one of them is found on the same part, or on what the part belongs to, this one is not raised.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
 }

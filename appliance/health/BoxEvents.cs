@@ -1,3 +1,4 @@
+using Appliance.Health.KernelLog;
 using Appliance.Model;
 
 namespace Appliance.Health;
@@ -15,12 +16,14 @@ public static class BoxEvents
     public const string ConfigInvalidKind = "config_invalid";
     public const string OperatorActionKind = "operator_action";
     public const string FaultInjectedKind = "fault_injected";
+    public const string KernelDecidedKind = "kernel_fault";
+    public const string KernelLogLostKind = "kernel_log_lost";
 
     /// <summary>Every kind there is; a reader may rely on no other appearing without a change here.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [
         DaemonStartedKind, AlarmRaisedKind, AlarmUpdatedKind, AlarmAcknowledgedKind, AlarmClearedKind, ConfigInvalidKind,
-        OperatorActionKind, FaultInjectedKind,
+        OperatorActionKind, FaultInjectedKind, KernelDecidedKind, KernelLogLostKind,
     ];
 
     /// <param name="source">Where the hardware is: <c>the twin in .run</c> or <c>this box</c>.</param>
@@ -39,6 +42,15 @@ public static class BoxEvents
     public static BoxEvent FaultInjected(string fault, string target, double? value, DateTimeOffset ts) => Of(
         FaultInjectedKind, fault, target, Severity.Information,
         value is { } v ? $"Fault {fault} injected on {target} with {v:0.###} (twin only)." : $"Fault {fault} injected on {target} (twin only).", ts);
+
+    /// <summary>A line of the kernel's log that speaks of a part of the box, with what it means.</summary>
+    public static BoxEvent KernelDecided(KernelDecision decision, DateTimeOffset ts) => Of(
+        KernelDecidedKind, decision.Alarm, decision.Gpu ?? decision.Component,
+        decision.Severity switch { FaultSeverity.Fatal => Severity.Critical, FaultSeverity.Degraded => Severity.Warning, _ => Severity.Information },
+        $"{(decision.Xid is { } xid ? $"XID {xid}: " : "")}{decision.Why} Action: {decision.Action ?? "none in the catalogue"}.", ts);
+
+    public static BoxEvent KernelLogLost(long lines, DateTimeOffset ts) => Of(
+        KernelLogLostKind, null, null, Severity.Information, $"{lines} lines of the kernel's log were overwritten before they were read.", ts);
 
     public static BoxEvent Of(AlarmChange change, DateTimeOffset ts) => change switch
     {

@@ -21,6 +21,9 @@ public sealed record RunPaths
 
     public string InferenceSocket => Path.Combine(Sockets, "inference.sock");
 
+    /// <summary>Between the gateway and its worker; there only while one starts.</summary>
+    public string WorkerSocket => Path.Combine(Sockets, "worker.sock");
+
     public string LastGoodConfig => Path.Combine(State, "appliance.last-good.json");
 
     public string EventOutbox => Path.Combine(State, "outbox");

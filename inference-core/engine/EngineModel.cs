@@ -22,12 +22,13 @@ internal sealed class EngineModel
     /// <summary>Reads config.json and the weights.</summary>
     /// <param name="directory">Hugging Face layout.</param>
     /// <param name="device"><c>cpu</c>.</param>
+    /// <param name="progress">Called from several threads as parts of the weights have been read.</param>
     /// <exception cref="EngineException">The directory holds no model that this engine can run.</exception>
-    public static EngineModel Load(string directory, string device = "cpu")
+    public static EngineModel Load(string directory, string device = "cpu", Action? progress = null)
     {
         if (device != "cpu")
             throw new EngineException($"device '{device}' is not supported; supported is 'cpu'");
         var config = ModelConfig.Load(directory);
-        return new EngineModel(config, WeightsReader.Read(config, Checkpoint.Open(directory)));
+        return new EngineModel(config, WeightsReader.Read(config, Checkpoint.Open(directory), progress));
     }
 }

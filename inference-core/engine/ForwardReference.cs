@@ -16,7 +16,10 @@ internal static unsafe class ForwardReference
     {
         var tokens = Place(model, run, batch);
         for (var layer = 0; layer < model.Config.Layers; layer++)
+        {
             Layer(model, run, layer, tokens);
+            run.Progress?.Invoke();
+        }
 
         var rows = Logits(model, run, batch);
         foreach (var sequence in batch)

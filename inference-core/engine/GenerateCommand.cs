@@ -77,7 +77,7 @@ internal static class GenerateCommand
         for (var done = 0; done < prompt.Length; done += StepTokens)
             ForwardReference.Step(model, run, [new SequenceStep(cache, prompt.AsMemory(done, Math.Min(StepTokens, prompt.Length - done)), LogitsOf.Last)]);
 
-        var sampler = new Sampler(sampling, choice: 0);
+        var sampler = new Sampler(sampling, choice: 0, prompt);
         var scratch = new SamplerScratch();
         var next = new int[1];
         for (var count = 0; count < most; count++)

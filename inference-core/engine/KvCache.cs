@@ -3,7 +3,7 @@ namespace InferenceCore.Engine;
 /// <summary>
 /// What one sequence has left behind in every layer: per token and layer <see cref="AttentionConfig.CacheWidth"/> float32 (keys then values, or
 /// latent then rotated key). Memory comes in blocks of <see cref="BlockTokens"/> tokens as the sequence grows, so a long limit costs nothing
-/// until it is used.
+/// until it is used. Sequences that begin alike share the blocks of their beginning.
 /// </summary>
 internal sealed unsafe class KvCache
 {
@@ -11,15 +11,23 @@ internal sealed unsafe class KvCache
 
     private readonly int _layers;
     private readonly int _width;
-    private readonly List<NativeBuffer> _blocks = [];
+    private readonly KvPool _pool;
+    private readonly List<KvBlock> _blocks = [];
 
     /// <param name="config">Says layers, width and the longest sequence.</param>
     /// <param name="capacity">Tokens at most; null for the model's own limit.</param>
-    public KvCache(ModelConfig config, int? capacity = null)
+    /// <param name="pool">Where blocks come from; null for a pool of its own.</param>
+    public KvCache(ModelConfig config, int? capacity = null, KvPool? pool = null)
+        : this(config.Layers, config.Attention.CacheWidth, Math.Min(capacity ?? config.MaxPositions, config.MaxPositions), pool ?? new KvPool(config))
     {
-        _layers = config.Layers;
-        _width = config.Attention.CacheWidth;
-        Capacity = Math.Min(capacity ?? config.MaxPositions, config.MaxPositions);
+    }
+
+    private KvCache(int layers, int width, int capacity, KvPool pool)
+    {
+        _layers = layers;
+        _width = width;
+        Capacity = capacity;
+        _pool = pool;
     }
 
     /// <summary>Tokens in it.</summary>
@@ -31,24 +39,80 @@ internal sealed unsafe class KvCache
     /// <summary>float32 per token and layer.</summary>
     public int Width => _width;
 
-    /// <summary>Bytes it holds now.</summary>
-    public long Bytes => _blocks.Sum(b => b.Bytes);
+    /// <summary>Blocks it holds now, shared ones included.</summary>
+    public int Blocks => _blocks.Count;
 
-    /// <summary>Forgets all tokens from <paramref name="length"/> on; their memory is kept for the next ones.</summary>
+    /// <summary>Bytes it holds now.</summary>
+    public long Bytes => _blocks.Sum(b => b.Memory.Bytes);
+
+    /// <summary>Blocks that <paramref name="tokens"/> tokens need.</summary>
+    public static int BlocksFor(int tokens) => (tokens + BlockTokens - 1) / BlockTokens;
+
+    /// <summary>Forgets all tokens from <paramref name="length"/> on.</summary>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
+        ReleaseFrom(BlocksFor(length));
     }
 
-    /// <summary>Makes room for tokens up to <paramref name="length"/> without counting them yet.</summary>
-    internal void Reserve(int length)
+    /// <summary>Gives all memory back; the cache is empty.</summary>
+    public void Release()
+    {
+        Length = 0;
+        ReleaseFrom(0);
+    }
+
+    /// <summary>
+    /// A cache of the first <paramref name="length"/> tokens. Whole blocks are shared, the rows of the last one copied, since its new owner
+    /// goes on writing there. Null when there is no memory for that block.
+    /// </summary>
+    public KvCache? TryFork(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        var fork = new KvCache(_layers, _width, Capacity, _pool);
+        var whole = length / BlockTokens;
+        for (var i = 0; i < whole; i++)
+        {
+            _blocks[i].Holders++;
+            fork._blocks.Add(_blocks[i]);
+        }
+        if (length % BlockTokens > 0)
+        {
+            if (_pool.TryRent() is not { } last)
+            {
+                fork.Release();
+                return null;
+            }
+            fork._blocks.Add(last);
+            var bytes = (long)(length % BlockTokens) * _width * sizeof(float);
+            for (var layer = 0; layer < _layers; layer++)
+                Buffer.MemoryCopy(Block(layer, whole), fork.Block(layer, whole), bytes, bytes);
+        }
+        fork.Length = length;
+        return fork;
+    }
+
+    /// <summary>Makes room for tokens up to <paramref name="length"/> without counting them yet. False: there is no memory; what it got it keeps.</summary>
+    public bool TryReserve(int length)
     {
         if (length > Capacity)
             throw new EngineException($"a sequence of {length} tokens is over the limit of {Capacity}");
         while (_blocks.Count * BlockTokens < length)
-            _blocks.Add(new NativeBuffer((long)_layers * BlockTokens * _width * sizeof(float)));
+        {
+            if (_pool.TryRent() is not { } block)
+                return false;
+            _blocks.Add(block);
+        }
+        return true;
+    }
+
+    /// <exception cref="EngineException">The sequence would become too long, or there is no memory for another block.</exception>
+    internal void Reserve(int length)
+    {
+        if (!TryReserve(length))
+            throw new EngineException($"no memory for a cache of {length} tokens");
     }
 
     /// <summary>Counts the tokens written: the step has succeeded.</summary>
@@ -58,5 +122,12 @@ internal sealed unsafe class KvCache
     internal float* Row(int layer, int position) => Block(layer, position / BlockTokens) + ((long)(position % BlockTokens) * _width);
 
     /// <summary>The rows of <paramref name="layer"/> in block <paramref name="block"/> [BlockTokens, width].</summary>
-    internal float* Block(int layer, int block) => (float*)_blocks[block].Pointer + ((long)layer * BlockTokens * _width);
+    internal float* Block(int layer, int block) => (float*)_blocks[block].Memory.Pointer + ((long)layer * BlockTokens * _width);
+
+    private void ReleaseFrom(int block)
+    {
+        for (var i = _blocks.Count - 1; i >= block; i--)
+            _pool.Release(_blocks[i]);
+        _blocks.RemoveRange(block, _blocks.Count - block);
+    }
 }

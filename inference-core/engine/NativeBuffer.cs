@@ -22,6 +22,8 @@ internal sealed unsafe class NativeBuffer : CriticalFinalizerObject
 
     ~NativeBuffer()
     {
+        if (_pointer is null)
+            return; // There was no memory: the constructor has thrown.
         NativeMemory.AlignedFree(_pointer);
         GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
     }

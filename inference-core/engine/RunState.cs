@@ -60,6 +60,9 @@ internal sealed class RunState : IDisposable
     /// <summary>Rows that <see cref="Logits"/> has room for.</summary>
     public int MaxLogits => Logits.Rows;
 
+    /// <summary>Called after each layer by the thread that steps: the step is not stuck, however long it takes.</summary>
+    public Action? Progress { get; init; }
+
     public MatMul MatMul { get; }
 
     public AttentionKernel Attention { get; }

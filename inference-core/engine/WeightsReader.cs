@@ -5,7 +5,7 @@ namespace InferenceCore.Engine;
 /// <summary>Finds the tensors that a config asks for under the names Hugging Face gives them.</summary>
 internal static class WeightsReader
 {
-    public static Weights Read(ModelConfig config, Checkpoint checkpoint)
+    public static Weights Read(ModelConfig config, Checkpoint checkpoint, Action? progress = null)
     {
         var hidden = config.HiddenWidth;
         Matrix? embedding = null, head = null;
@@ -18,6 +18,7 @@ internal static class WeightsReader
                 layers[part - 2] = ReadLayer(config, checkpoint, part - 2);
             else if (!config.TiedEmbeddings)
                 head = checkpoint.ReadMatrix("lm_head.weight", config.Vocabulary, hidden);
+            progress?.Invoke();
         });
         return new Weights
         {

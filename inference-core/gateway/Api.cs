@@ -22,16 +22,16 @@ internal sealed class Api(EngineHost host, string modelName, TimeProvider time)
     {
         if (fields.Text("model") is { } name && name != ModelName)
             throw new ApiException(404, $"The model '{name}' does not exist; this box serves '{ModelName}'.", "model", "model_not_found");
-        return Host is { Model: { } model, Scheduler: not null } ? model : throw RefusalOf(Refusal.Loading);
+        return Host is { Model: { } model, Journal: not null } ? model : throw RefusalOf(Refusal.Loading);
     }
 
     /// <summary>Answers one request may ask for: as many as there are places and chairs.</summary>
-    public int MaxChoices => Math.Min(128, Host.Scheduler!.Options.MaxRunning + Host.Scheduler.Options.MaxWaiting);
+    public int MaxChoices => Math.Min(128, Host.Journal!.Options.MaxRunning + Host.Journal.Options.MaxWaiting);
 
     /// <summary>Refuses a text that cannot fit however well it is tokenized, before time is spent on tokenizing it.</summary>
     public void CheckLength(ServedModel model, string text, string param)
     {
-        var limit = Math.Min(model.ContextLength, Host.Scheduler!.LongestSequence);
+        var limit = Math.Min(model.ContextLength, Host.Journal!.LongestSequence);
         if (text.Length > (long)limit * model.Tokenizer!.LongestToken)
         {
             throw ApiException.Invalid(param, $"This model's maximum context length is {limit} tokens. However, the {text.Length} characters of the {param} "
@@ -46,7 +46,7 @@ internal sealed class Api(EngineHost host, string modelName, TimeProvider time)
     /// <param name="param">The field that holds the prompt.</param>
     public int RoomFor(ServedModel model, int promptTokens, int? asked, string param)
     {
-        var limit = Math.Min(model.ContextLength, Host.Scheduler?.LongestSequence ?? model.ContextLength);
+        var limit = Math.Min(model.ContextLength, Host.Journal?.LongestSequence ?? model.ContextLength);
         var wanted = asked ?? 1;
         if (promptTokens + wanted > limit)
         {

@@ -16,11 +16,13 @@ internal sealed class ChatEndpoint(Api api)
         var rendered = Render(model, ChatMessages.Of(body), body.Flag("add_generation_prompt", true));
         api.CheckLength(model, rendered.Text, "messages");
         var prompt = model.Tokenizer!.Encode(rendered.Text, addSpecial: false, rendered.Guarded);
+        if (fields.Candidates != fields.Choices)
+            throw ApiException.Unsupported("best_of", "'best_of' belongs to /v1/completions; use 'n'.");
         var asked = body.Integer("max_completion_tokens", 1, int.MaxValue) ?? body.Integer("max_tokens", 1, int.MaxValue);
         var generation = api.Submit(new GenerationRequest
         {
             Prompt = prompt,
-            MaxTokens = api.RoomFor(model, prompt.Count, asked, "messages"),
+            MaxTokens = fields.WithLeast(api.RoomFor(model, prompt.Count, asked, "messages")),
             Sampling = fields.Sampling,
             Choices = fields.Choices,
             Stop = fields.Stop,
@@ -99,8 +101,8 @@ internal sealed class ChatEndpoint(Api api)
             var events = new EventStream(context);
             // Nothing is sent before the first piece, so that what fails until then still gets its status code.
             var pieces = generation.Pieces;
-            if (await pieces.WaitToReadAsync(context.RequestAborted))
-                events.Start();
+            await Failures.CheckFirstAsync(pieces, p => p, context.RequestAborted);
+            events.Start();
             for (var i = 0; i < fields.Choices; i++)
                 WriteChunk(events, i, json => WriteDelta(json, "assistant", "", ""), null, null);
             while (await pieces.WaitToReadAsync(context.RequestAborted))

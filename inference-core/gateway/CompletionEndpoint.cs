@@ -19,19 +19,18 @@ internal sealed class CompletionEndpoint(Api api)
         var echo = body.Flag("echo", false);
         var logprobs = body.Integer("logprobs", 0, 20);
         var asked = body.Integer("max_tokens", echo ? 0 : 1, int.MaxValue) ?? DefaultMaxTokens;
-        if (body.Integer("best_of", 1, 256) is { } best && best != fields.Choices)
-            throw ApiException.Unsupported("best_of", "'best_of' other than 'n' is not supported by this server.");
-
+        var choosing = fields.Candidates > fields.Choices;
         var requests = PromptFields.Of(body, model, api).Select(prompt => new GenerationRequest
         {
             Prompt = prompt,
-            MaxTokens = api.RoomFor(model, prompt.Count, asked, "prompt"),
+            MaxTokens = fields.WithLeast(api.RoomFor(model, prompt.Count, asked, "prompt")),
             Sampling = fields.Sampling,
-            Choices = fields.Choices,
+            Choices = fields.Candidates,
             Stop = fields.Stop,
             IgnoreEnd = fields.IgnoreEnd,
             KeepSpecial = fields.KeepSpecial,
-            Logprobs = logprobs,
+            // Which answers are likeliest is told by their tokens' log probabilities.
+            Logprobs = choosing ? logprobs ?? 0 : logprobs,
             PromptLogprobs = echo ? logprobs : null,
             Client = fields.Client,
         }).ToArray();
@@ -42,7 +41,7 @@ internal sealed class CompletionEndpoint(Api api)
             foreach (var request in requests)
                 generations.Add(api.Submit(request));
             using var gone = context.RequestAborted.Register(() => generations.ForEach(g => g.Cancel()));
-            var answer = new Answer(api, model, fields, generations, echo);
+            var answer = new Answer(api, model, fields, generations, echo, logprobs is not null);
             if (fields.Stream)
                 await answer.StreamAsync(context);
             else
@@ -54,7 +53,7 @@ internal sealed class CompletionEndpoint(Api api)
         }
     }
 
-    private sealed class Answer(Api api, ServedModel model, GenerationFields fields, List<Generation> generations, bool echo)
+    private sealed class Answer(Api api, ServedModel model, GenerationFields fields, List<Generation> generations, bool echo, bool withLogprobs)
     {
         private readonly string _id = Api.NewId("cmpl");
         private readonly long _created = api.UnixNow;
@@ -64,13 +63,14 @@ internal sealed class CompletionEndpoint(Api api)
 
         public async Task WriteAsync(HttpContext context)
         {
-            var choices = Enumerable.Range(0, _offsets.Length).Select(_ => new Choice()).ToArray();
+            var choices = new List<Choice>(_offsets.Length);
             for (var g = 0; g < generations.Count; g++)
             {
+                var candidates = Enumerable.Range(0, fields.Candidates).Select(_ => new Choice()).ToArray();
                 await foreach (var piece in generations[g].Pieces.ReadAllAsync(context.RequestAborted))
                 {
                     Failures.Check(piece);
-                    var choice = choices[(g * fields.Choices) + piece.Choice];
+                    var choice = candidates[piece.Choice];
                     choice.Text.Append(piece.Text);
                     choice.Tokens.AddRange(piece.Tokens);
                     choice.Logprobs.AddRange(LogprobsOf(piece));
@@ -78,12 +78,13 @@ internal sealed class CompletionEndpoint(Api api)
                     _usage.Add(piece);
                 }
                 _usage.AddPrompt(generations[g]);
+                choices.AddRange(Best(candidates));
             }
             await ApiJson.WriteAsync(context, json =>
             {
                 WriteHead(json);
                 json.WriteStartArray("choices");
-                for (var i = 0; i < choices.Length; i++)
+                for (var i = 0; i < choices.Count; i++)
                     WriteChoice(json, i, choices[i].Text.ToString(), choices[i].Tokens, choices[i].Logprobs, choices[i].Finish);
                 json.WriteEndArray();
                 _usage.Write(json);
@@ -95,8 +96,8 @@ internal sealed class CompletionEndpoint(Api api)
         {
             var events = new EventStream(context);
             var pieces = Merge(context.RequestAborted);
-            if (await pieces.WaitToReadAsync(context.RequestAborted))
-                events.Start();
+            await Failures.CheckFirstAsync(pieces, p => p.Piece, context.RequestAborted);
+            events.Start();
             while (await pieces.WaitToReadAsync(context.RequestAborted))
             {
                 while (pieces.TryRead(out var next))
@@ -116,6 +117,11 @@ internal sealed class CompletionEndpoint(Api api)
             events.WriteDone();
             await events.FlushAsync();
         }
+
+        /// <summary>OpenAI's best_of: the highest log probability per token, of equal ones the first.</summary>
+        private IEnumerable<Choice> Best(Choice[] candidates) => candidates.Length == fields.Choices
+            ? candidates
+            : candidates.OrderByDescending(c => c.Logprobs.Count == 0 ? 0 : c.Logprobs.Average(l => l.Logprob!.Logprob)).Take(fields.Choices);
 
         /// <summary>The pieces of all prompts in the order they come.</summary>
         private ChannelReader<(int Generation, Piece Piece)> Merge(CancellationToken cancel)
@@ -179,7 +185,7 @@ internal sealed class CompletionEndpoint(Api api)
             json.WriteStartObject();
             json.WriteNumber("index", index);
             json.WriteString("text", text);
-            TokenText.WriteCompletion(json, model.Tokenizer, generation.Request.Logprobs is null ? null : logprobs, ref _offsets[index]);
+            TokenText.WriteCompletion(json, model.Tokenizer, withLogprobs ? logprobs : null, ref _offsets[index]);
             json.WriteString("finish_reason", finish is { } reason ? Failures.NameOf(reason) : null);
             if (fields.ReturnTokens)
             {

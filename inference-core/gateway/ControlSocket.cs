@@ -113,7 +113,7 @@ internal sealed class ControlSocket(EngineHost host, string path, ILogger log, T
         using var late = new CancellationTokenSource(AnswerWithin, time);
         try
         {
-            while (!host.IsStill && host.Scheduler is not null)
+            while (!host.IsStill && host.Journal is not null)
                 await Task.Delay(TimeSpan.FromMilliseconds(2), time, late.Token);
         }
         catch (OperationCanceledException)
@@ -143,8 +143,8 @@ internal sealed class ControlSocket(EngineHost host, string path, ILogger log, T
         json.WriteStartObject("data");
         json.WriteString("state", StateName.Of(host));
         json.WriteBoolean("still", host.IsStill);
-        json.WriteNumber("running", host.Scheduler?.Running ?? 0);
-        json.WriteNumber("waiting", host.Scheduler?.Waiting ?? 0);
+        json.WriteNumber("running", host.Journal?.Running ?? 0);
+        json.WriteNumber("waiting", host.Journal?.Waiting ?? 0);
         json.WriteEndObject();
         json.WriteEndObject();
     }));

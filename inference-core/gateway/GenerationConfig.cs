@@ -18,6 +18,8 @@ internal sealed record GenerationConfig
 
     public float? MinP { get; init; }
 
+    public float? RepetitionPenalty { get; init; }
+
     /// <summary>One id or several.</summary>
     public JsonElement? EosTokenId { get; init; }
 
@@ -28,6 +30,7 @@ internal sealed record GenerationConfig
         TopP = TopP ?? 1,
         TopK = TopK ?? 0,
         MinP = MinP ?? 0,
+        RepetitionPenalty = RepetitionPenalty is > 0 and var penalty ? penalty : 1,
         Seed = 0,
     };
 

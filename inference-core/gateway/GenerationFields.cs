@@ -7,6 +7,9 @@ namespace InferenceCore.Gateway;
 /// <summary>The fields that chat and text completions share: sampling, stopping, streaming.</summary>
 internal sealed record GenerationFields
 {
+    /// <summary>By which logits are divided: not 0.</summary>
+    private const float LeastRepetitionPenalty = 0.01f;
+
     private const int MaxStops = 16, MaxStopLength = 256, MaxBiases = 1024;
 
     public required SamplingOptions Sampling { get; init; }
@@ -14,6 +17,9 @@ internal sealed record GenerationFields
     public required IReadOnlyList<string> Stop { get; init; }
 
     public required int Choices { get; init; }
+
+    /// <summary>Answers generated, of which the likeliest <see cref="Choices"/> are given; the same number when all are.</summary>
+    public required int Candidates { get; init; }
 
     public required bool Stream { get; init; }
 
@@ -35,6 +41,7 @@ internal sealed record GenerationFields
             throw ApiException.Unsupported("stop", $"The model '{model.Name}' has no tokenizer; stop strings need one.");
         var defaults = model.Defaults;
         var stream = fields.Flag("stream", false);
+        var choices = fields.Integer("n", 1, maxChoices) ?? 1;
         return new GenerationFields
         {
             Sampling = new SamplingOptions
@@ -45,11 +52,14 @@ internal sealed record GenerationFields
                 MinP = fields.Number("min_p", 0, 1) ?? defaults.MinP,
                 PresencePenalty = fields.Number("presence_penalty", -2, 2) ?? 0,
                 FrequencyPenalty = fields.Number("frequency_penalty", -2, 2) ?? 0,
+                RepetitionPenalty = fields.Number("repetition_penalty", LeastRepetitionPenalty, 100) ?? defaults.RepetitionPenalty,
+                MinTokens = fields.Integer("min_tokens", 0, int.MaxValue) ?? 0,
                 LogitBias = BiasesOf(fields, model.Vocabulary),
                 Seed = fields.Seed("seed") ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
             },
             Stop = stop,
-            Choices = fields.Integer("n", 1, maxChoices) ?? 1,
+            Choices = choices,
+            Candidates = CandidatesOf(fields, choices, maxChoices, stream),
             Stream = stream,
             StreamUsage = StreamUsageOf(fields, stream),
             IgnoreEnd = fields.Flag("ignore_eos", false),
@@ -58,6 +68,10 @@ internal sealed record GenerationFields
             Client = fields.Text("user") is { } user ? $"{client}/{user}" : client,
         };
     }
+
+    /// <summary>Checks that so many tokens are not fewer than <c>min_tokens</c> asks for.</summary>
+    public int WithLeast(int maxTokens) => Sampling.MinTokens <= maxTokens ? maxTokens
+        : throw ApiException.Invalid("min_tokens", $"Invalid 'min_tokens': it must be at most {maxTokens}, the tokens that the answer may have, but is {Sampling.MinTokens}.");
 
     /// <summary>What would change the answer and is not there must not be ignored.</summary>
     private static void RefuseWhatWeCannot(RequestFields fields)
@@ -74,8 +88,17 @@ internal sealed record GenerationFields
             throw ApiException.Unsupported("suffix", "'suffix' is not supported by this server.");
         if (fields.Flag("use_beam_search", false))
             throw ApiException.Unsupported("use_beam_search", "'use_beam_search' is not supported by this server.");
-        if (fields.Number("repetition_penalty", 0, 100) is { } penalty && penalty != 1)
-            throw ApiException.Unsupported("repetition_penalty", "Only repetition_penalty 1 is supported by this server; use frequency_penalty.");
+    }
+
+    private static int CandidatesOf(RequestFields fields, int choices, int most, bool stream)
+    {
+        if (fields.Integer("best_of", 1, most) is not { } candidates)
+            return choices;
+        if (candidates < choices)
+            throw ApiException.Invalid("best_of", $"Invalid 'best_of': it must be at least 'n', which is {choices}, but is {candidates}.");
+        if (candidates > choices && stream)
+            throw ApiException.Invalid("best_of", "Invalid 'best_of': which answer is best is known when all are complete; it cannot be streamed.");
+        return candidates;
     }
 
     private static List<string> StopsOf(RequestFields fields)

@@ -3,8 +3,8 @@ using InferenceCore.Scheduling;
 namespace InferenceCore.Gateway;
 
 /// <summary>
-/// <c>/health</c>: the process lives and its engine has not failed. <c>/ready</c>: the engine produced a token lately, or does so now on
-/// being asked: a server that answers HTTP while its engine hangs is not ready.
+/// <c>/health</c>: the process lives and can still get an engine. <c>/ready</c>: a token was produced lately, or is now on being asked: a server
+/// that answers HTTP while its engine hangs is not ready.
 /// </summary>
 internal sealed class HealthEndpoint(Api api)
 {
@@ -23,7 +23,7 @@ internal sealed class HealthEndpoint(Api api)
         var problem = api.Host.State switch
         {
             EngineState.Ready => await ProblemAsync(context.RequestAborted),
-            EngineState.Loading => "the model is being loaded",
+            EngineState.Loading => api.Host.Failure is { } loss ? $"the engine is being started again: the last one {loss}" : "the model is being loaded",
             EngineState.Parked => "the engine is parked",
             EngineState.Draining => "the server is shutting down",
             EngineState.Failed => api.Host.Failure,
@@ -35,7 +35,7 @@ internal sealed class HealthEndpoint(Api api)
 
     private async Task<string?> ProblemAsync(CancellationToken cancel)
     {
-        if (SinceLastStep() < Fresh)
+        if (SinceLastToken() < Fresh)
             return null;
         if (api.Host.Submit(api.Host.Probe(), out var refusal) is not { } probe)
             return refusal == Refusal.Full ? "too many requests are waiting" : "the engine takes no requests";
@@ -44,7 +44,7 @@ internal sealed class HealthEndpoint(Api api)
         try
         {
             var piece = await probe.Pieces.ReadAsync(either.Token);
-            return piece.Finish == FinishReason.Failed ? "the engine could not produce a token" : null;
+            return piece.Finish is FinishReason.Failed or FinishReason.Shed ? "the engine could not produce a token" : null;
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
@@ -56,7 +56,7 @@ internal sealed class HealthEndpoint(Api api)
         }
     }
 
-    private TimeSpan SinceLastStep() => Appliance.Model.Moment.Of(api.Time).Uptime - api.Host.Scheduler!.Metrics.LastStep;
+    private TimeSpan? SinceLastToken() => Appliance.Model.Moment.Of(api.Time).Uptime - api.Host.Journal!.Metrics.LastToken;
 
     private async Task WriteAsync(HttpContext context, string? problem) => await ApiJson.WriteAsync(context, json =>
     {

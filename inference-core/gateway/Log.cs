@@ -21,6 +21,12 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Error, "{Method} {Path} failed: {Fault}")]
     public static partial void RequestFailed(this ILogger log, string method, string path, string fault);
 
+    [LoggerMessage(8, LogLevel.Warning, "worker ({Worker}) {Fault}; starting another, answers under way wait for it")]
+    public static partial void WorkerLost(this ILogger log, string worker, string fault);
+
+    [LoggerMessage(9, LogLevel.Information, "worker ({Worker}) has taken over after {Seconds:0.00} s; {Open} answers go on")]
+    public static partial void WorkerReplaced(this ILogger log, string worker, double seconds, int open);
+
     [LoggerMessage(7, LogLevel.Warning, "control socket {Path}: {Fault}")]
     public static partial void SocketFault(this ILogger log, string path, string fault);
 }

@@ -26,18 +26,18 @@ internal sealed class MetricsPage(Api api, string device)
         _text.Gauge("inference_info", "What is served, as labels.");
         _text.Sample(1, ("device", device));
         api.Requests.Write(_text);
-        if (api.Host.Scheduler is { } scheduler)
-            Write(scheduler);
+        if (api.Host.Journal is { } journal)
+            Write(journal);
         return _text.ToString();
     }
 
-    private void Write(Scheduler scheduler)
+    private void Write(Journal journal)
     {
-        var metrics = scheduler.Metrics;
+        var metrics = journal.Metrics;
         _text.Gauge("vllm:engine_healthy", "1 while the engine has not failed.", api.Host.State == EngineState.Failed ? 0 : 1);
-        _text.Gauge("vllm:num_requests_running", "Answers being computed.", scheduler.Running);
-        _text.Gauge("vllm:num_requests_waiting", "Answers waiting for a place.", scheduler.Waiting);
-        _text.Gauge("vllm:kv_cache_usage_perc", "Part of the cache in use, 0 to 1.", scheduler.CacheUsage);
+        _text.Gauge("vllm:num_requests_running", "Answers being computed.", journal.Running);
+        _text.Gauge("vllm:num_requests_waiting", "Answers waiting for a place.", journal.Waiting);
+        _text.Gauge("vllm:kv_cache_usage_perc", "Part of the cache in use, 0 to 1.", metrics.CacheUsage);
         _text.Counter("vllm:prefix_cache_queries_total", "Prompt tokens looked up in caches that were kept.", metrics.Prefix.Queries);
         _text.Counter("vllm:prefix_cache_hits_total", "Prompt tokens found there.", metrics.Prefix.Hits);
         _text.Counter("vllm:num_preemptions_total", "Answers that had to give way when the cache was full.", metrics.Preemptions);
@@ -47,6 +47,8 @@ internal sealed class MetricsPage(Api api, string device)
         foreach (var (reason, name) in ((FinishReason, string)[])[(FinishReason.Stop, "stop"), (FinishReason.Length, "length"), (FinishReason.Cancelled, "abort")])
             _text.Sample(metrics.Finished(reason), ("finished_reason", name));
         _text.Counter("inference_answers_failed_total", "Answers that the engine could not finish.", metrics.Finished(FinishReason.Failed));
+        _text.Counter("inference_answers_shed_total", "Answers given up because there was no memory for them.", metrics.Finished(FinishReason.Shed));
+        _text.Counter("inference_worker_starts_total", "Workers started, the first one included.", metrics.Workers);
         _text.Counter("inference_requests_total", "Requests taken in.", metrics.Requests);
         _text.Counter("inference_requests_refused_total", "Requests refused because too many were waiting.", metrics.Refused);
         _text.Counter("inference_steps_total", "Steps of the engine.", metrics.Steps);

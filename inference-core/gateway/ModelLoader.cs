@@ -4,7 +4,7 @@ using InferenceCore.Tokenization;
 
 namespace InferenceCore.Gateway;
 
-/// <summary>Reads a model directory into what is served.</summary>
+/// <summary>Reads of a model directory what the gateway needs.</summary>
 internal static class ModelLoader
 {
     /// <summary>The model that ships with the program, beside it.</summary>
@@ -13,24 +13,22 @@ internal static class ModelLoader
     /// <summary>What clients call the model in <paramref name="directory"/>: the directory's name.</summary>
     public static string NameOf(string directory) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
 
+    /// <summary>All but the weights, which are the worker's.</summary>
     /// <exception cref="EngineException">One line: what is wrong with which file.</exception>
     /// <exception cref="TokenizerException">The same of the tokenizer's files.</exception>
-    public static ServedModel Load(string directory, string name, string device)
+    public static ServedModel Load(string directory, string name, ModelConfig config)
     {
-        // The two have nothing to do with each other, and each takes its time with a large model.
-        var tokenizerTask = Task.Run(() => TextTokenizer.Load(directory));
-        var engine = EngineModel.Load(directory, device);
-        var tokenizer = tokenizerTask.GetAwaiter().GetResult();
+        var tokenizer = TextTokenizer.Load(directory);
         var generation = GenerationConfig.Load(directory);
-        if (tokenizer is not null && tokenizer.HighestUsedId >= engine.Config.Vocabulary)
+        if (tokenizer is not null && tokenizer.HighestUsedId >= config.Vocabulary)
         {
             throw new TokenizerException($"{directory}: tokenizer.json names token {tokenizer.HighestUsedId}, but config.json's vocab_size is "
-                + $"{engine.Config.Vocabulary}; they must belong to the same model");
+                + $"{config.Vocabulary}; they must belong to the same model");
         }
-        var ends = new HashSet<int>(engine.Config.EndTokens.Concat(generation.EndTokens));
+        var ends = new HashSet<int>(config.EndTokens.Concat(generation.EndTokens));
         if (tokenizer?.Config.EosToken is { } end && tokenizer.IdOf(end) is { } endId)
             ends.Add(endId);
-        return new ServedModel(name, engine, tokenizer, tokenizer is null ? null : ChatTemplate.Recognise(tokenizer.Config), ends)
+        return new ServedModel(name, config, tokenizer, tokenizer is null ? null : ChatTemplate.Recognise(tokenizer.Config), ends)
         {
             Defaults = generation.Sampling,
             WeightsMark = MarkOf(directory),

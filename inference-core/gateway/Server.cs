@@ -5,19 +5,18 @@ using Appliance.Model;
 using InferenceCore.Engine;
 using InferenceCore.Scheduling;
 using InferenceCore.Tokenization;
+using InferenceCore.Worker;
 using Microsoft.Extensions.Logging.Console;
 
 namespace InferenceCore.Gateway;
 
-/// <summary>The process that serves: HTTP, the engine's thread, the control socket and the telemetry frames, from start to stop.</summary>
+/// <summary>The process that serves: HTTP, the worker and its watch, the control socket and the telemetry frames, from start to stop.</summary>
 internal static class Server
 {
     public static async Task<int> RunAsync(ServeSettings settings, TimeProvider time)
     {
         var started = Moment.Of(time).Uptime;
-        using var host = new EngineHost(
-            () => ModelLoader.Load(settings.ModelDirectory, settings.ModelName, settings.Device),
-            model => OptionsOf(settings.Inference, model), Environment.ProcessorCount, time);
+        using var host = new EngineHost(SetupOf(settings), time);
         var api = new Api(host, settings.ModelName, time);
         await using var app = Build(settings, api);
         var log = app.Logger;
@@ -54,6 +53,8 @@ internal static class Server
             telemetry.RunAsync(stop.Token),
             new ControlSocket(host, settings.Paths.InferenceSocket, log, time).RunAsync(stop.Token),
         ];
+        host.Lost += log.WorkerLost;
+        host.Replaced += (worker, after, open) => log.WorkerReplaced(worker, after.TotalSeconds, open);
         host.Start();
         _ = LogReadyAsync(host, log, started, time);
 
@@ -103,7 +104,7 @@ internal static class Server
     /// <summary>Kestrel takes no new connections now and waits for the answers under way; those that take too long are ended with an error.</summary>
     private static void Drain(EngineHost host, ILogger log, double seconds, TimeProvider time)
     {
-        log.Stopping(host.Scheduler?.Running ?? 0, host.Scheduler?.Waiting ?? 0, seconds);
+        log.Stopping(host.Journal?.Running ?? 0, host.Journal?.Waiting ?? 0, seconds);
         host.Drain();
         _ = EndLateAsync();
 
@@ -117,22 +118,32 @@ internal static class Server
     private static async Task LogReadyAsync(EngineHost host, ILogger log, TimeSpan started, TimeProvider time)
     {
         await host.Proven.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (host is not { Model: { } model, Scheduler: { } scheduler } || !host.Proven.IsCompletedSuccessfully)
+        if (host is not { Model: { } model, Journal: { } journal } || !host.Proven.IsCompletedSuccessfully)
             return;
-        log.Ready((Moment.Of(time).Uptime - started).TotalSeconds, model.Name, model.ContextLength, scheduler.Options.MaxRunning,
-            model.Chat?.Name ?? "none", scheduler.Options.CacheTokens);
+        log.Ready((Moment.Of(time).Uptime - started).TotalSeconds, model.Name, model.ContextLength, journal.Options.MaxRunning,
+            model.Chat?.Name ?? "none", journal.Options.CacheTokens);
     }
 
-    /// <summary>A quarter of the memory may go to caches; 4096 tokens, or a shorter context, are let in whatever that says.</summary>
-    internal static SchedulerOptions OptionsOf(InferenceConfig config, ServedModel model)
+    private static EngineSetup SetupOf(ServeSettings settings) => new()
     {
-        var bytesPerToken = (long)model.Engine.Config.Layers * model.Engine.Config.Attention.CacheWidth * sizeof(float);
+        ModelDirectory = Path.GetFullPath(settings.ModelDirectory),
+        Device = settings.Device,
+        Threads = Environment.ProcessorCount,
+        Options = config => OptionsOf(settings.Inference, config),
+        Load = config => ModelLoader.Load(settings.ModelDirectory, settings.ModelName, config),
+        Start = () => WorkerProcess.Start(settings.Paths.WorkerSocket),
+    };
+
+    /// <summary>A quarter of the memory may go to caches; 4096 tokens, or a shorter context, are let in whatever that says.</summary>
+    internal static SchedulerOptions OptionsOf(InferenceConfig config, ModelConfig model)
+    {
+        var bytesPerToken = (long)model.Layers * model.Attention.CacheWidth * sizeof(float);
         var budget = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / bytesPerToken;
         return new SchedulerOptions
         {
             MaxRunning = config.MaxRunning,
             MaxWaiting = config.MaxWaiting,
-            CacheTokens = Math.Clamp(budget, Math.Min(model.ContextLength, 4096), (long)model.ContextLength * (config.MaxRunning + 8)),
+            CacheTokens = Math.Clamp(budget, Math.Min(model.MaxPositions, 4096), (long)model.MaxPositions * (config.MaxRunning + 8)),
         };
     }
 

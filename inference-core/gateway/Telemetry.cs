@@ -32,9 +32,9 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
 
     public InferenceFrame Frame()
     {
-        var scheduler = api.Host.Scheduler;
+        var journal = api.Host.Journal;
         var now = Moment.Of(time);
-        var tokens = scheduler?.Metrics.GeneratedTokens ?? 0;
+        var tokens = journal?.Metrics.GeneratedTokens ?? 0;
         var seconds = (now.Uptime - _lastAt).TotalSeconds;
         var rate = seconds > 0 ? (tokens - _lastTokens) / seconds : 0;
         if (seconds > 0.5)
@@ -46,9 +46,9 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
             Model = api.ModelName,
             State = state == EngineState.Draining ? "parked" : StateName.Of(api.Host),
             Device = settings.Device,
-            Running = scheduler?.Running ?? 0,
-            Waiting = scheduler?.Waiting ?? 0,
-            RequestsTotal = scheduler?.Metrics.Requests ?? 0,
+            Running = journal?.Running ?? 0,
+            Waiting = journal?.Waiting ?? 0,
+            RequestsTotal = journal?.Metrics.Requests ?? 0,
             GeneratedTokensTotal = tokens,
             TokensPerSecond = Math.Round(rate, 1),
             Detail = state == EngineState.Draining ? "shutting down" : api.Host.Failure,

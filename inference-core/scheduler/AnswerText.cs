@@ -6,11 +6,13 @@ namespace InferenceCore.Scheduling;
 /// From tokens to what the client may see: bytes to characters, stop strings, and the log probabilities of a token released together with
 /// its text. Without a tokenizer there are only tokens.
 /// </summary>
-internal sealed class AnswerText(TextTokenizer? tokenizer, IReadOnlyList<string> stops, bool keepSpecial)
+/// <param name="minTokens">Stop strings are looked for behind this many tokens.</param>
+internal sealed class AnswerText(TextTokenizer? tokenizer, IReadOnlyList<string> stops, bool keepSpecial, int minTokens = 0)
 {
     private readonly Utf8Stream _characters = new();
     private readonly StopMatcher _stop = new(stops);
     private readonly Queue<(TokenLogprob Logprob, int TextEnd)> _waiting = [];
+    private int _tokens;
     private int _decoded;
     private int _released;
 
@@ -21,6 +23,7 @@ internal sealed class AnswerText(TextTokenizer? tokenizer, IReadOnlyList<string>
 
     public string Append(int token)
     {
+        _tokens++;
         if (tokenizer is null || (!keepSpecial && tokenizer.IsSpecial(token)))
             return "";
         return Release(_characters.Append(tokenizer.BytesOf(token)));
@@ -49,7 +52,7 @@ internal sealed class AnswerText(TextTokenizer? tokenizer, IReadOnlyList<string>
     private string Release(string characters)
     {
         _decoded += characters.Length;
-        var text = _stop.Append(characters);
+        var text = _tokens <= minTokens ? characters : _stop.Append(characters);
         _released += text.Length;
         return text;
     }

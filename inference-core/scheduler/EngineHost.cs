@@ -1,164 +1,140 @@
+using Appliance.Model;
+using InferenceCore.Engine;
+using InferenceCore.Worker;
+
 namespace InferenceCore.Scheduling;
 
 /// <summary>
-/// The engine's thread: loads the model, proves with one token that it works, then steps as long as there is something to do. Parking stops
-/// it between two steps.
+/// Keeps a worker: starts it, listens to it, and replaces it when it dies or says nothing for too long. What it was working on is in the
+/// journal and goes on in the next one. All of that is one thread's, so that nothing else in the process can make a healthy worker look silent.
 /// </summary>
-internal sealed class EngineHost : IDisposable
+internal sealed partial class EngineHost : IDisposable
 {
-    private readonly Func<ServedModel> _load;
-    private readonly Func<ServedModel, SchedulerOptions> _options;
-    private readonly int _threads;
+    /// <summary>Silence is counted in looks and not by the clock: a gateway that was itself stopped has not looked.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A worker beats at least every 0.2 s: 1.8 s.</summary>
+    private const int SilentLooks = 18;
+
+    /// <summary>While it loads it beats with every part of the weights, and a part may be tens of gigabytes: 60 s.</summary>
+    private const int SilentLooksLoading = 600;
+
+    /// <summary>Workers in a row that may end before they have proven themselves.</summary>
+    private const int MaxUnproven = 5;
+
+    /// <summary>A life this long shows that the next start is worth no pause.</summary>
+    private static readonly TimeSpan GoodLife = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly EngineSetup _setup;
     private readonly TimeProvider _time;
     private readonly Thread _thread;
-    private readonly ManualResetEventSlim _work = new(false);
+    private readonly Lock _parking = new();
+    private readonly AutoResetEvent _wake = new(false);
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _proven = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Scheduler? _scheduler;
+    private volatile Journal? _journal;
     private volatile ServedModel? _model;
+    private IWorkerLink? _link;
+    private volatile bool _live;
+    private volatile bool _still;
     private volatile bool _park;
-    private volatile bool _parked;
     private volatile bool _drain;
     private volatile bool _stop;
-    private volatile bool _ready;
     private volatile string? _failure;
+    private volatile string? _lastLoss;
 
-    /// <param name="load">Reads the model; its exceptions end the engine.</param>
-    /// <param name="options">Limits, which may depend on the model.</param>
-    /// <param name="threads">Threads that compute.</param>
-    public EngineHost(Func<ServedModel> load, Func<ServedModel, SchedulerOptions> options, int threads, TimeProvider time)
+    public EngineHost(EngineSetup setup, TimeProvider time)
     {
-        _load = load;
-        _options = options;
-        _threads = threads;
+        _setup = setup;
         _time = time;
-        _thread = new Thread(Run) { Name = "engine", IsBackground = true };
+        _thread = new Thread(Run) { Name = "worker watch", IsBackground = true };
     }
+
+    /// <summary>A worker that had proven itself is gone: which, and how it ended. Called from the watching thread.</summary>
+    public event Action<string, string>? Lost;
+
+    /// <summary>Another has taken its place: which, after how long, and how many answers go on.</summary>
+    public event Action<string, TimeSpan, int>? Replaced;
 
     /// <summary>Null until loaded.</summary>
     public ServedModel? Model => _model;
 
-    /// <summary>Null until loaded.</summary>
-    public Scheduler? Scheduler => _scheduler;
+    /// <summary>Null until the model's facts are known.</summary>
+    public Journal? Journal => _journal;
 
-    /// <summary>Completes when the model is loaded and has produced a token; cancelled when that failed.</summary>
+    /// <summary>Completes when a worker has loaded the model and produced a token; cancelled when that failed.</summary>
     public Task Proven => _proven.Task;
 
     /// <summary>Completes when the thread ends: with null after <see cref="Dispose"/>, otherwise with what went wrong.</summary>
     public Task<Exception?> Ended => _ended.Task;
 
-    /// <summary>Why the state is Failed.</summary>
-    public string? Failure => _failure;
+    /// <summary>Why the state is Failed, or why there is no worker at the moment.</summary>
+    public string? Failure => _failure ?? (_live ? null : _lastLoss);
 
     public EngineState State =>
         _failure is not null ? EngineState.Failed
-        : !_ready ? EngineState.Loading
-        : _drain ? EngineState.Draining
-        : _park ? EngineState.Parked
-        : EngineState.Ready;
+        : _drain && _proven.Task.IsCompletedSuccessfully ? EngineState.Draining
+        : _park && _proven.Task.IsCompletedSuccessfully ? EngineState.Parked
+        : _live ? EngineState.Ready : EngineState.Loading;
 
-    /// <summary>Parked, and the step that was under way has ended.</summary>
-    public bool IsStill => _parked;
+    /// <summary>Nothing is computed: parked, and the step that was under way has ended, or there is no worker.</summary>
+    public bool IsStill => _park && (_still || !_live);
 
     public void Start() => _thread.Start();
 
-    /// <summary>Takes a request in, or says why not.</summary>
+    /// <summary>Takes a request in, or says why not. While there is no worker it waits like any other.</summary>
     public Generation? Submit(GenerationRequest request, out Refusal refusal)
     {
-        refusal = State switch
-        {
-            EngineState.Loading => Refusal.Loading,
-            EngineState.Draining => Refusal.Draining,
-            EngineState.Failed => Refusal.Failed,
-            _ => Refusal.None,
-        };
+        refusal = _failure is not null ? Refusal.Failed : _drain ? Refusal.Draining : _journal is null ? Refusal.Loading : Refusal.None;
         if (refusal != Refusal.None)
             return null;
-        var generation = _scheduler!.Submit(request);
+        var generation = _journal!.Submit(request);
         if (generation is null)
             refusal = Refusal.Full;
         return generation;
     }
 
-    /// <summary>No further step until <see cref="Resume"/>. What is under way ends first.</summary>
-    public void Park()
-    {
-        _park = true;
-        _work.Set();
-    }
+    /// <summary>No further step until <see cref="Resume"/>. What is under way ends first. A worker that is lost meanwhile is not replaced before.</summary>
+    public void Park() => Park(true);
 
-    public void Resume()
-    {
-        _park = false;
-        _work.Set();
-    }
+    public void Resume() => Park(false);
 
     /// <summary>Takes nothing new; returns true when nothing runs or waits any more.</summary>
     public bool Drain()
     {
         _drain = true;
-        return _scheduler is not { } scheduler || scheduler.Running + scheduler.Waiting == 0;
+        return _journal is not { } journal || journal.Running + journal.Waiting == 0;
     }
 
     public void Dispose()
     {
         _stop = true;
-        _work.Set();
-        // A load or a step cannot be interrupted; the thread is a background one and ends with the process.
-        if (_thread.IsAlive && (_ready || _failure is not null))
-            _thread.Join(TimeSpan.FromSeconds(1));
-    }
-
-    private void Run()
-    {
-        try
-        {
-            _model = _load();
-            using var scheduler = new Scheduler(_model, _options(_model), _threads, _time, _work.Set);
-            _scheduler = scheduler;
-            Prove(scheduler);
-            _ready = true;
-            _proven.SetResult();
-            Loop(scheduler);
-            _ended.SetResult(null);
-        }
-        catch (Exception e) // the thread's edge: whatever it was, this process cannot serve any more, and says so
-        {
-            _failure = e.Message;
-            _scheduler?.FailAll();
-            _proven.TrySetCanceled();
-            _ended.SetResult(e);
-        }
-    }
-
-    /// <summary>One token through everything: memory is touched, code is warm, and the weights give finite numbers.</summary>
-    private void Prove(Scheduler scheduler)
-    {
-        var probe = scheduler.Submit(Probe())!;
-        while (scheduler.Step())
-        {
-        }
-        if (!probe.Pieces.TryRead(out var piece) || piece.Finish == FinishReason.Failed)
-            throw new InvalidDataException("the model's first token is not a finite number; its weights are damaged or not of this architecture");
+        _wake.Set();
+        // A start under way cannot be interrupted; the thread is a background one, and the kernel ends the worker with it.
+        if (_thread.IsAlive && _thread != Thread.CurrentThread)
+            _thread.Join(TimeSpan.FromSeconds(2));
     }
 
     /// <summary>A request for one token.</summary>
     public GenerationRequest Probe() => new()
     {
-        Prompt = [_model!.Engine.Config.BeginToken is { } begin && begin < _model.Vocabulary ? begin : 0],
+        Prompt = [_model!.Config.BeginToken is { } begin && begin < _model.Vocabulary ? begin : 0],
         MaxTokens = 1,
         Sampling = new SamplingOptions { Temperature = 0, Seed = 0 },
     };
 
-    private void Loop(Scheduler scheduler)
+    private void Park(bool on)
     {
-        while (!_stop)
+        lock (_parking)
         {
-            _work.Reset();
-            _parked = _park;
-            if (_parked || !scheduler.Step())
-                _work.Wait();
+            _park = on;
+            _still = false;
+            _link?.Send(new WorkerOrder.Park(on));
         }
-        scheduler.FailAll();
+        _wake.Set();
     }
+
+    private TimeSpan Now => Moment.Of(_time).Uptime;
 }

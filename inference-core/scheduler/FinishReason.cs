@@ -14,4 +14,7 @@ internal enum FinishReason
 
     /// <summary>The engine failed, or shut down before the answer was finished.</summary>
     Failed,
+
+    /// <summary>There was no memory for it; later there may be.</summary>
+    Shed,
 }

@@ -3,30 +3,28 @@ using System.Threading.Channels;
 namespace InferenceCore.Scheduling;
 
 /// <summary>
-/// One request under way. The engine's thread writes pieces, the request's own task reads them. The engine never waits for a reader: one that
+/// One request under way. The journal writes pieces, the request's own task reads them. The journal never waits for a reader: one that
 /// leaves too many pieces unread is given up.
 /// </summary>
 internal sealed class Generation
 {
-    private readonly Channel<Piece> _pieces =
-        Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleWriter = true });
-
-    private readonly Action _wake;
-    private readonly int _maxUnread;
-    private volatile bool _cancelled;
+    private readonly Channel<Piece> _pieces = Channel.CreateUnbounded<Piece>();
+    private readonly Action<Generation> _cancel;
     private int _open;
 
-    /// <param name="maxUnread">Pieces that may wait for the reader.</param>
-    public Generation(GenerationRequest request, TimeSpan submitted, int maxUnread, Action wake)
+    /// <param name="firstId">Id of the first choice's sequence; the others follow it.</param>
+    public Generation(GenerationRequest request, long firstId, TimeSpan submitted, Action<Generation> cancel)
     {
-        _maxUnread = maxUnread;
         Request = request;
+        FirstId = firstId;
         Submitted = submitted;
-        _wake = wake;
+        _cancel = cancel;
         _open = request.Choices;
     }
 
     public GenerationRequest Request { get; }
+
+    public long FirstId { get; }
 
     /// <summary>Uptime at which the request came.</summary>
     public TimeSpan Submitted { get; }
@@ -40,20 +38,13 @@ internal sealed class Generation
     /// <summary>Per prompt token but the first, when the request asked for them; complete before the first piece.</summary>
     public List<TokenLogprob> PromptLogprobs { get; } = [];
 
-    public bool IsCancelled => _cancelled;
+    /// <summary>The client has gone: nothing more is computed for it.</summary>
+    public void Cancel() => _cancel(this);
 
-    /// <summary>The client has gone: no further step computes for it.</summary>
-    public void Cancel()
-    {
-        _cancelled = true;
-        _wake();
-    }
-
+    /// <summary>Only the journal writes, one piece at a time.</summary>
     internal void Write(Piece piece)
     {
         _pieces.Writer.TryWrite(piece);
-        if (_pieces.Reader.Count > _maxUnread)
-            _cancelled = true;
         if (piece.Finish is not null && --_open == 0)
             _pieces.Writer.TryComplete();
     }

@@ -1,19 +1,37 @@
 namespace InferenceCore.Scheduling;
 
 /// <summary>
-/// Chooses the next token of one answer. Depends on nothing but its options, its own past and the logits, so that an answer does not
-/// depend on its neighbours in the batch. Order as in vLLM: bias, penalties, temperature, min-p, top-k, top-p.
+/// Chooses the next token of one answer. Depends on nothing but its options, the tokens before it and the logits, so that an answer does not
+/// depend on its neighbours in the batch or on when it was computed. Order as in vLLM: bias, forbidden ends, penalties, temperature, min-p,
+/// top-k, top-p.
 /// </summary>
 internal sealed class Sampler
 {
     private readonly SamplingOptions _options;
+    private readonly int _choice;
+    private readonly IReadOnlyList<int> _endTokens;
     private readonly Dictionary<int, int> _generated = [];
-    private SplitMix _random;
+    private readonly HashSet<int> _prompt = [];
+    private int _position;
 
-    public Sampler(SamplingOptions options, int choice)
+    /// <param name="prompt">Counts for the repetition penalty.</param>
+    /// <param name="generated">The answer so far: what follows is as if this sampler had drawn it.</param>
+    /// <param name="endTokens">Not drawn before <see cref="SamplingOptions.MinTokens"/>.</param>
+    public Sampler(
+        SamplingOptions options, int choice, IReadOnlyList<int>? prompt = null, IReadOnlyList<int>? generated = null, IReadOnlyList<int>? endTokens = null)
     {
         _options = options;
-        _random = SplitMix.Of(options.Seed, choice);
+        _choice = choice;
+        _endTokens = endTokens ?? [];
+        if (options.RepetitionPenalty != 1)
+            _prompt.UnionWith(prompt ?? []);
+        foreach (var token in generated ?? [])
+            Count(token);
+    }
+
+    public Sampler(SequenceRequest request)
+        : this(request.Sampling, request.Choice, request.Prompt, request.Generated, request.EndTokens)
+    {
     }
 
     /// <param name="logits">[V]; changed in place.</param>
@@ -22,19 +40,46 @@ internal sealed class Sampler
     {
         Adjust(logits);
         var token = _options.Temperature <= 0 ? IndexOfMax(logits) : Draw(logits, scratch);
-        _generated[token] = _generated.GetValueOrDefault(token) + 1;
+        Count(token);
         return token;
+    }
+
+    private void Count(int token)
+    {
+        _generated[token] = _generated.GetValueOrDefault(token) + 1;
+        _position++;
     }
 
     private void Adjust(Span<float> logits)
     {
         foreach (var (token, bias) in _options.LogitBias)
             logits[token] += bias;
+        if (_position < _options.MinTokens)
+        {
+            foreach (var end in _endTokens)
+                logits[end] = float.NegativeInfinity;
+        }
+        if (_options.RepetitionPenalty != 1)
+            Repel(logits);
         if (_options.PresencePenalty == 0 && _options.FrequencyPenalty == 0)
             return;
         foreach (var (token, count) in _generated)
             logits[token] -= _options.PresencePenalty + (_options.FrequencyPenalty * count);
     }
+
+    /// <summary>Keskar et al. 2019 (CTRL): whoever was there, in prompt or answer, becomes less likely whatever the sign of its logit.</summary>
+    private void Repel(Span<float> logits)
+    {
+        foreach (var token in _prompt)
+            logits[token] = Repelled(logits[token]);
+        foreach (var token in _generated.Keys)
+        {
+            if (!_prompt.Contains(token))
+                logits[token] = Repelled(logits[token]);
+        }
+    }
+
+    private float Repelled(float logit) => logit > 0 ? logit / _options.RepetitionPenalty : logit * _options.RepetitionPenalty;
 
     private int Draw(Span<float> logits, SamplerScratch scratch)
     {
@@ -54,7 +99,7 @@ internal sealed class Sampler
         if (_options.TopK > 0 || _options.TopP < 1)
             (count, total) = Nucleus(candidates, count, total);
 
-        var target = _random.NextDouble() * total;
+        var target = SplitMix.At(_options.Seed, _choice, _position).NextDouble() * total;
         for (var i = 0; i < count; i++)
         {
             target -= candidates[i].Weight;

@@ -21,6 +21,12 @@ internal sealed record SamplingOptions
     /// <summary>Taken off as often as the token was generated. −2..2.</summary>
     public float FrequencyPenalty { get; init; }
 
+    /// <summary>Divides the positive logits of tokens that prompt or answer hold, and multiplies the negative ones. Above 0; 1: none.</summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Tokens before which the answer does not end, by an end token or by a stop string.</summary>
+    public int MinTokens { get; init; }
+
     /// <summary>Added to the logits of these tokens. −100..100.</summary>
     public IReadOnlyList<(int Token, float Bias)> LogitBias { get; init; } = [];
 

@@ -5,38 +5,30 @@ namespace InferenceCore.Scheduling;
 // Who runs: places, the room in the caches, and who gives way when it runs out.
 internal sealed partial class Scheduler
 {
-    private void DropCancelled()
-    {
-        foreach (var sequence in _waiting.RemoveWhere(s => s.Generation.IsCancelled))
-            Finish(sequence, FinishReason.Cancelled, "");
-        foreach (var sequence in _running.Where(s => s.Generation.IsCancelled).ToArray())
-            Finish(sequence, FinishReason.Cancelled, "");
-    }
-
-    private void Admit()
+    private void Admit(StepReport report)
     {
         while (_running.Count < _options.MaxRunning && _waiting.Peek() is { } next)
         {
             // Somebody who would have to give way at once stays in the line; alone, anybody fits.
-            if (_running.Count > 0 && _running.Sum(s => (long)s.Known.Count) + next.Known.Count > _options.CacheTokens)
+            if (_running.Count > 0 && _running.Sum(s => (long)KvCache.BlocksFor(s.Known.Count)) + KvCache.BlocksFor(next.Known.Count) > _pool.Limit)
                 return;
             _waiting.Take();
-            next.Cache = FindPrefix(next) ?? new KvCache(_model.Engine.Config);
-            Metrics.CountStart(next, Now);
+            next.Cache = FindPrefix(next, report) ?? new KvCache(_model.Config, pool: _pool);
+            if (!next.Started)
+                report.Events.Add(new SequenceEvent.Started(next.Request.Id, next.Cache.Length));
+            next.Started = true;
             _running.Add(next);
         }
     }
 
-    private KvCache? FindPrefix(Sequence sequence)
+    private KvCache? FindPrefix(Sequence sequence, StepReport report)
     {
         // The logits of prompt positions are only there when those positions are computed.
         if (sequence.ScoresPrompt)
             return null;
-        var cache = _prefixes.Take(sequence.Known, _options.ReuseFromTokens);
-        var found = cache?.Length ?? 0;
-        Metrics.CountPrefix(sequence.Known.Count, found);
-        if (sequence is { Choice: 0, Started: null })
-            sequence.Generation.CachedTokens = found;
+        var cache = _prefixes.Find(sequence.Known, _options.ReuseFromTokens);
+        report.PrefixQueried += sequence.Known.Count;
+        report.PrefixFound += cache?.Length ?? 0;
         return cache;
     }
 
@@ -63,21 +55,46 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>
-    /// Makes the plan fit into the caches: first kept ones go, then the answer that started last goes back into the line and computes its
-    /// tokens again later, the same ones.
+    /// A plan whose tokens all have memory. When there is not enough, first kept caches go, then the sequence that started last gives way.
     /// </summary>
-    /// <returns>False when somebody had to give way, so that the plan must be made anew.</returns>
-    private bool MakeRoom(List<(Sequence Sequence, int Tokens)> plan)
+    private List<(Sequence Sequence, int Tokens)> PlanThatFits(StepReport report)
     {
-        var needed = RunningTokens + plan.Sum(p => (long)p.Tokens);
-        _prefixes.Shrink(_options.CacheTokens - needed);
-        if (needed <= _options.CacheTokens || _running.Count <= 1)
-            return true;
-        var last = _running[^1];
-        _running.RemoveAt(_running.Count - 1);
-        last.Cache = null;
-        _waiting.AddFirst(last);
-        Metrics.CountPreemption();
-        return false;
+        var plan = Plan();
+        while (!plan.TrueForAll(p => HasRoom(p.Sequence, p.Tokens)))
+        {
+            GiveWay(report);
+            plan = Plan();
+        }
+        return plan;
+    }
+
+    private bool HasRoom(Sequence sequence, int tokens)
+    {
+        while (!sequence.Cache!.TryReserve(sequence.Cache.Length + tokens))
+        {
+            if (!_prefixes.DropOldest())
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>
+    /// The newest goes back into the line and computes its tokens again later, the same ones. If the system itself has no memory left, waiting in
+    /// this line would not end: the newest is shed unless it has begun to answer, and whoever is alone is shed whatever he has.
+    /// </summary>
+    private void GiveWay(StepReport report)
+    {
+        var newest = _running[^1];
+        var outOfMemory = _pool.Used < _pool.Limit;
+        if (_running.Count == 1 || (outOfMemory && newest.Generated == 0))
+        {
+            Leave(newest, keep: false);
+            report.Events.Add(new SequenceEvent.Ended(newest.Request.Id, FinishReason.Shed));
+            return;
+        }
+        _running.Remove(newest);
+        newest.DropCache();
+        _waiting.AddFirst(newest);
+        report.Preemptions++;
     }
 }

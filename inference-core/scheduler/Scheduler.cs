@@ -1,126 +1,96 @@
-using System.Collections.Concurrent;
-using Appliance.Model;
 using InferenceCore.Engine;
 
 namespace InferenceCore.Scheduling;
 
 /// <summary>
 /// Continuous batching: every step computes the next tokens of all running answers and a piece of the prompts beside them; places are given
-/// anew between steps. <see cref="Step"/> belongs to one thread, the engine's; everything else may be called from any.
+/// anew between steps. Knows tokens only, and belongs to one thread, the engine's. What it holds can be had again from the journal at any time.
 /// </summary>
 internal sealed partial class Scheduler : IDisposable
 {
-    private readonly ServedModel _model;
+    private readonly EngineModel _model;
     private readonly SchedulerOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Action _wake;
+    private readonly KvPool _pool;
     private readonly RunState _run;
     private readonly SamplerScratch _scratch = new();
     private readonly PrefixStore _prefixes = new();
-    private readonly ConcurrentQueue<Sequence> _intake = new();
     private readonly WaitingLine _waiting = new();
     private readonly List<Sequence> _running = [];
-    private volatile int _runningCount;
-    private volatile int _cachedTokens;
-    private int _inSystem;
 
-    /// <param name="wake">Called when there is something new to do.</param>
-    public Scheduler(ServedModel model, SchedulerOptions options, int threads, TimeProvider time, Action wake)
+    /// <param name="progress">Called many times in a step, from the thread that calls <see cref="Step"/>: it is not stuck.</param>
+    /// <param name="pool">Memory of the caches; null: as the options say.</param>
+    public Scheduler(EngineModel model, SchedulerOptions options, int threads, Action? progress = null, KvPool? pool = null)
     {
         _model = model;
         _options = options;
-        _time = time;
-        _wake = wake;
+        _pool = pool ?? new KvPool(model.Config, options.CacheBlocks);
         var tokens = options.PrefillChunk + options.MaxRunning;
-        _run = new RunState(model.Engine, tokens, tokens, threads);
+        _run = new RunState(model, tokens, tokens, threads) { Progress = progress };
     }
-
-    public SchedulerMetrics Metrics { get; } = new();
 
     public SchedulerOptions Options => _options;
 
-    /// <summary>Answers being computed.</summary>
-    public int Running => _runningCount;
-
-    /// <summary>Answers that wait for a place.</summary>
-    public int Waiting => Math.Max(0, Volatile.Read(ref _inSystem) - _runningCount);
-
-    /// <summary>Part of the cache in use, 0..1.</summary>
-    public double CacheUsage => Math.Min(1, _cachedTokens / (double)_options.CacheTokens);
-
-    /// <summary>The longest sequence there is room for.</summary>
-    public int LongestSequence => (int)Math.Min(_model.ContextLength, _options.CacheTokens);
-
-    /// <summary>Takes a request in; null when too many wait.</summary>
-    public Generation? Submit(GenerationRequest request)
+    /// <summary>Takes a sequence in. How many there may be the journal has decided.</summary>
+    public void Add(SequenceRequest request)
     {
-        if (Interlocked.Add(ref _inSystem, request.Choices) > _options.MaxRunning + _options.MaxWaiting)
-        {
-            Interlocked.Add(ref _inSystem, -request.Choices);
-            Metrics.CountRefused();
-            return null;
-        }
-        Metrics.CountRequest();
-        var generation = new Generation(request, Now, _options.MaxUnreadPieces, _wake);
-        for (var choice = 0; choice < request.Choices; choice++)
-            _intake.Enqueue(new Sequence(generation, choice, new AnswerText(_model.Tokenizer, request.Stop, request.KeepSpecial)));
-        _wake();
-        return generation;
+        var sequence = new Sequence(request);
+        if (request.Generated.Count > 0)
+            _waiting.AddReturning(sequence);
+        else
+            _waiting.Add(sequence);
     }
 
-    /// <summary>Computes one step. False: there was nothing to do.</summary>
-    public bool Step()
+    /// <summary>Nobody wants the answer any more. An id that is not here any more is fine: its last token was on its way.</summary>
+    public void Cancel(long id)
     {
-        while (_intake.TryDequeue(out var sequence))
-            _waiting.Add(sequence);
-        DropCancelled();
-        Admit();
-        var plan = Plan();
-        while (!MakeRoom(plan))
-            plan = Plan();
+        if (_waiting.Remove(id) is null && _running.Find(s => s.Request.Id == id) is { } sequence)
+            Leave(sequence, keep: true);
+    }
+
+    /// <summary>Computes one step and adds what it did to <paramref name="report"/>. False: there was nothing to do.</summary>
+    public bool Step(StepReport report)
+    {
+        Admit(report);
+        var plan = PlanThatFits(report);
         if (plan.Count > 0)
-            Compute(plan);
-        _cachedTokens = (int)Math.Min(int.MaxValue, RunningTokens + _prefixes.Tokens);
-        _runningCount = _running.Count;
-        return plan.Count > 0;
+            Compute(plan, report);
+        report.Running = _running.Count;
+        report.CacheTokens = (long)_pool.Used * KvCache.BlockTokens;
+        return plan.Count > 0 || report.Events.Count > 0;
     }
 
-    /// <summary>Ends every answer, waiting or running: the engine cannot go on.</summary>
-    public void FailAll()
+    /// <summary>
+    /// One token through everything: memory is touched, code is warm, and the weights give finite numbers.
+    /// </summary>
+    /// <exception cref="InvalidDataException">They do not.</exception>
+    public void Prove()
     {
-        while (_intake.TryDequeue(out var sequence))
-            _waiting.Add(sequence);
-        foreach (var sequence in _waiting.RemoveWhere(_ => true))
-            Finish(sequence, FinishReason.Failed, "");
-        foreach (var sequence in _running.ToArray())
-            Finish(sequence, FinishReason.Failed, "");
-        _runningCount = 0;
+        var first = _model.Config.BeginToken is { } begin && begin < _model.Config.Vocabulary ? begin : 0;
+        Add(new SequenceRequest { Id = 0, Prompt = [first], MaxTokens = 1, Sampling = new SamplingOptions { Temperature = 0, Seed = 0 } });
+        var report = new StepReport();
+        while (Step(report))
+        {
+            if (report.Events.OfType<SequenceEvent.Token>().Any())
+                return;
+            if (report.Events.OfType<SequenceEvent.Ended>().Any())
+                break;
+        }
+        throw new InvalidDataException("the model's first token is not a finite number; its weights are damaged or not of this architecture");
     }
 
     public void Dispose() => _run.Dispose();
 
-    private TimeSpan Now => Moment.Of(_time).Uptime;
-
-    private long RunningTokens => _running.Sum(s => (long)(s.Cache?.Length ?? 0));
-
-    private void Finish(Sequence sequence, FinishReason reason, string lastText)
+    /// <summary>Takes a running sequence out.</summary>
+    /// <param name="keep">Its cache may serve others.</param>
+    private void Leave(Sequence sequence, bool keep)
     {
-        if (sequence.Cache is { } cache && reason != FinishReason.Failed)
-            _prefixes.Put(sequence.Known, cache);
-        sequence.Cache = null;
         _running.Remove(sequence);
-        Interlocked.Decrement(ref _inSystem);
-        Metrics.CountFinish(sequence, reason, Now);
-        Report(sequence, lastText, reason);
-    }
-
-    private static void Report(Sequence sequence, string text, FinishReason? reason)
-    {
-        var logprobs = sequence.Request.Logprobs is null ? null : sequence.Text.TakeLogprobs();
-        if (text.Length == 0 && reason is null && logprobs is not { Count: > 0 } && !sequence.Text.TokensOnly)
+        if (sequence.Cache is not { } cache)
             return;
-        int[] tokens = [.. sequence.Unreported];
-        sequence.Unreported.Clear();
-        sequence.Generation.Write(new Piece(sequence.Choice, tokens, text, logprobs, reason));
+        if (keep)
+            _prefixes.Put(sequence.Known, cache);
+        else
+            cache.Release();
+        sequence.Cache = null;
     }
 }

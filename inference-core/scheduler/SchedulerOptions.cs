@@ -1,6 +1,6 @@
 namespace InferenceCore.Scheduling;
 
-/// <summary>The limits of a scheduler.</summary>
+/// <summary>The limits of journal and scheduler.</summary>
 internal sealed record SchedulerOptions
 {
     /// <summary>Sequences computed in one step, 1..256.</summary>
@@ -18,8 +18,17 @@ internal sealed record SchedulerOptions
     /// <summary>Tokens that all caches together may hold, those kept for later requests included.</summary>
     public long CacheTokens { get; init; } = 1 << 16;
 
+    /// <summary>The same in blocks, as memory is given out.</summary>
+    public int CacheBlocks => (int)Math.Min(int.MaxValue, (CacheTokens + Engine.KvCache.BlockTokens - 1) / Engine.KvCache.BlockTokens);
+
     /// <summary>Pieces of an answer that may wait for a slow client before the answer is given up.</summary>
     public int MaxUnreadPieces { get; init; } = 8192;
+
+    /// <summary>
+    /// After this many workers in a row that died while they worked on an answer, without giving a token of it, the answer is taken to be what
+    /// kills them, and ends as failed.
+    /// </summary>
+    public int MaxFruitlessLives { get; init; } = 3;
 
     /// <summary>A finished answer's cache is kept for the next request that begins alike, if that saves at least this many tokens.</summary>
     public int ReuseFromTokens { get; init; } = 8;

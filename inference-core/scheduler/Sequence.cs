@@ -8,23 +8,17 @@ namespace InferenceCore.Scheduling;
 /// </summary>
 internal sealed class Sequence
 {
-    public Sequence(Generation generation, int choice, AnswerText text)
+    public Sequence(SequenceRequest request)
     {
-        Generation = generation;
-        Choice = choice;
-        Text = text;
-        Sampler = new Sampler(generation.Request.Sampling, choice);
-        Known = new List<int>(generation.Request.Prompt.Count + Math.Min(generation.Request.MaxTokens, 256));
-        Known.AddRange(generation.Request.Prompt);
+        Request = request;
+        Sampler = new Sampler(request);
+        PromptScored = request.PromptScored;
+        Known = new List<int>(request.Prompt.Count + Math.Min(request.MaxTokens, 256));
+        Known.AddRange(request.Prompt);
+        Known.AddRange(request.Generated);
     }
 
-    public Generation Generation { get; }
-
-    public GenerationRequest Request => Generation.Request;
-
-    public int Choice { get; }
-
-    public AnswerText Text { get; }
+    public SequenceRequest Request { get; }
 
     public Sampler Sampler { get; }
 
@@ -39,20 +33,19 @@ internal sealed class Sequence
     /// <summary>Tokens known and not yet in the cache.</summary>
     public int Missing => Known.Count - (Cache?.Length ?? 0);
 
-    /// <summary>Tokens generated whose piece has not been written.</summary>
-    public List<int> Unreported { get; } = [];
-
     /// <summary>Prompt tokens whose log probability is known; the first has none.</summary>
-    public int PromptScored { get; set; } = 1;
+    public int PromptScored { get; set; }
 
-    /// <summary>Uptime of the first admission, for the time spent in the queue.</summary>
-    public TimeSpan? Started { get; set; }
+    /// <summary>It had a place, here or in a worker before this one.</summary>
+    public bool Started { get; set; }
 
-    public TimeSpan? FirstToken { get; set; }
+    /// <summary>Log probabilities of the prompt are wanted and not all known.</summary>
+    public bool ScoresPrompt => Request.PromptLogprobs is not null && PromptScored < Request.Prompt.Count;
 
-    /// <summary>Uptime of the last token.</summary>
-    public TimeSpan? LastToken { get; set; }
-
-    /// <summary>The first choice reports the log probabilities of the prompt for all.</summary>
-    public bool ScoresPrompt => Request.PromptLogprobs is not null && Choice == 0;
+    /// <summary>Gives its cache up.</summary>
+    public void DropCache()
+    {
+        Cache?.Release();
+        Cache = null;
+    }
 }

@@ -2,64 +2,74 @@ namespace InferenceCore.Scheduling;
 
 /// <summary>
 /// Sequences that wait for a place. Clients take turns, and each client's own requests keep their order: one that sends a hundred at once
-/// delays itself and nobody else.
+/// delays itself and nobody else. Who had a place before goes ahead of all who had none.
 /// </summary>
 internal sealed class WaitingLine
 {
+    private readonly LinkedList<Sequence> _returning = [];
     private readonly LinkedList<(string Client, LinkedList<Sequence> Sequences)> _clients = [];
 
     public int Count { get; private set; }
 
-    public IEnumerable<Sequence> All => _clients.SelectMany(c => c.Sequences);
+    public IEnumerable<Sequence> All => _returning.Concat(_clients.SelectMany(c => c.Sequences));
 
-    public void Add(Sequence sequence) => LineOf(sequence.Request.Client).AddLast(sequence);
+    public void Add(Sequence sequence)
+    {
+        Count++;
+        LineOf(sequence.Request.Client).AddLast(sequence);
+    }
 
-    /// <summary>Puts back one that had a place: it is next.</summary>
+    /// <summary>Puts back one that had a place and gave way: it is next.</summary>
     public void AddFirst(Sequence sequence)
     {
-        var line = LineOf(sequence.Request.Client);
-        line.AddFirst(sequence);
-        for (var node = _clients.First; node is not null; node = node.Next)
-        {
-            if (node.Value.Sequences != line)
-                continue;
-            _clients.Remove(node);
-            _clients.AddFirst(node);
-            return;
-        }
+        Count++;
+        _returning.AddFirst(sequence);
+    }
+
+    /// <summary>Puts back one that had a place in a worker that is gone: behind others like it.</summary>
+    public void AddReturning(Sequence sequence)
+    {
+        Count++;
+        _returning.AddLast(sequence);
     }
 
     /// <summary>Who is next; null when nobody waits.</summary>
-    public Sequence? Peek() => _clients.First?.Value.Sequences.First?.Value;
+    public Sequence? Peek() => _returning.First?.Value ?? _clients.First?.Value.Sequences.First?.Value;
 
     /// <summary>Takes out who is next; its client goes to the end of the line.</summary>
     public void Take()
     {
-        var node = _clients.First ?? throw new InvalidOperationException("Nobody waits.");
+        if (Count == 0)
+            throw new InvalidOperationException("Nobody waits.");
+        Count--;
+        if (_returning.Count > 0)
+        {
+            _returning.RemoveFirst();
+            return;
+        }
+        var node = _clients.First!;
         _clients.Remove(node);
         node.Value.Sequences.RemoveFirst();
-        Count--;
         if (node.Value.Sequences.Count > 0)
             _clients.AddLast(node);
     }
 
-    public List<Sequence> RemoveWhere(Func<Sequence, bool> predicate)
+    /// <summary>Takes out the one with this id; null when it is not here.</summary>
+    public Sequence? Remove(long id)
     {
-        var removed = All.Where(predicate).ToList();
-        foreach (var sequence in removed)
-        {
-            var client = _clients.First(c => c.Sequences.Contains(sequence));
-            client.Sequences.Remove(sequence);
-            if (client.Sequences.Count == 0)
-                _clients.Remove(client);
-        }
-        Count -= removed.Count;
-        return removed;
+        if (All.FirstOrDefault(s => s.Request.Id == id) is not { } sequence)
+            return null;
+        Count--;
+        if (_returning.Remove(sequence))
+            return sequence;
+        var client = _clients.First(c => c.Sequences.Remove(sequence));
+        if (client.Sequences.Count == 0)
+            _clients.Remove(client);
+        return sequence;
     }
 
     private LinkedList<Sequence> LineOf(string client)
     {
-        Count++;
         foreach (var waiting in _clients)
         {
             if (waiting.Client == client)

@@ -20,10 +20,15 @@ internal static class HealthText
         ("fans", ["fan_"]),
         ("pumps", ["pump_"]),
         ("sensors", ["sensor"]),
-        ("GPUs", ["gpu_", "plate_"]),
+        ("GPUs", ["gpu_", "plate_", "reboot_"]),
+        ("fabric", ["nvlink_", "fabric_"]),
+        ("PCIe", ["pcie_"]),
+        ("RDMA", ["rdma_", "node_latency"]),
+        ("storage", ["disk_", "raid_", "filesystem_"]),
+        ("host", ["host_", "clock_"]),
         ("control", ["loop_", "manual_", "engine_parked", "shut_down", "config_"]),
         ("bus", ["bus_"]),
-        ("engine", ["inference_"]),
+        ("engine", ["inference_", "latency_", "availability_", "http_"]),
     ];
 
     public static IReadOnlyList<HealthCheck> Checks(StatusReport report)
@@ -35,9 +40,11 @@ internal static class HealthText
             var own = left.Where(a => prefixes.Any(p => a.Code.StartsWith(p, StringComparison.Ordinal))).ToArray();
             left.RemoveAll(own.Contains);
             var (known, evidence) = Evidence(name, report);
+            if (own.Length == 0 && evidence is null)
+                continue; // this box has no such part, or nobody has looked yet
             checks.Add(own.Where(a => a.Severity > Severity.Information).ToArray() is { Length: > 0 } bad
                 ? new(name, bad.Max(a => (int)a.Severity), string.Join("; ", bad.Select(AlarmsText.Said)), bad[0].NextStep)
-                : new(name, known ? 0 : 3, evidence, null));
+                : new(name, known ? 0 : 3, evidence ?? Text.Absent, null));
         }
 
         checks.AddRange(left.Where(a => a.Severity > Severity.Information)
@@ -69,11 +76,12 @@ internal static class HealthText
         yield return $"{well} of {checks.Count} checks healthy.";
     }
 
-    private static (bool Known, string Text) Evidence(string name, StatusReport report)
+    private static (bool Known, string? Text) Evidence(string name, StatusReport report)
     {
         var thermal = report.Snapshot.Thermal;
         var gpus = report.Snapshot.Gpus;
         var engine = report.Snapshot.Inference;
+        var parts = report.Hardware;
         return name switch
         {
             "coolant" => (thermal?.CoolantSupplyC is not null, thermal is null ? "no frame yet" : $"{Text.Celsius(thermal.CoolantSupplyC)}, {Text.Band(thermal)}"),
@@ -83,6 +91,12 @@ internal static class HealthText
             "pumps" => (thermal is { Pumps.Count: > 0 }, Text.Rotors(thermal?.Pumps ?? [])),
             "sensors" => (thermal is { Sensors.Count: > 0 }, $"{thermal?.Sensors.Count(s => s.Q == Quality.Good) ?? 0} of {thermal?.Sensors.Count ?? 0} good"),
             "GPUs" => (gpus.Count > 0, $"{gpus.Count(g => g.State == "ok")} of {gpus.Count} ok, least margin {Text.Number(gpus.Min(g => g.MarginK))} K"),
+            "fabric" => (true, parts?.NvlinksTotal is null && parts?.GpusInFabric is null ? null
+                : $"{parts.NvlinksUp ?? 0} of {parts.NvlinksTotal ?? 0} links up, {parts.GpusInFabric ?? 0} GPUs registered, Fabric Manager {(parts.FabricManagerAlive switch { true => "runs", false => "does not run", null => "unknown" })}"),
+            "PCIe" => (true, parts is null || parts.GpusAnswering == 0 ? null : $"{parts.GpusAnswering} links at what both ends can"),
+            "RDMA" => (true, parts?.RdmaPorts is > 0 ? $"{parts.RdmaPortsActive} of {parts.RdmaPorts} ports active" : null),
+            "storage" => (true, parts?.Disks is > 0 ? $"{parts.Disks} disks, {parts.Raids ?? 0} RAIDs" : null),
+            "host" => (true, parts?.ClockSource is { } source ? $"clock by {source}, {parts.ClockOffsetUs ?? 0:0} µs off{(parts.KernelLogFault is { } fault ? $"; kernel log: {fault}" : "")}" : null),
             "control" => (thermal is not null, $"mode {thermal?.Mode ?? Text.Absent}, {report.Loop.Ticks} ticks, {report.Loop.Missed} missed, at most {report.Loop.LatenessMaxMs:0.0} ms late, configuration {report.Config}"),
             "bus" => (report.BusConnected, report.BusConnected ? "connected" : "not connected yet"),
             "engine" => (engine is not null, engine is null ? "not heard of yet" : $"{engine.Model}: {engine.State}"),

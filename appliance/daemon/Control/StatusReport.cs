@@ -37,6 +37,9 @@ internal sealed record StatusReport
 
     public required Snapshot Snapshot { get; set; }
 
+    /// <summary>GPUs, fabric, RDMA, disks and clock in figures; null until they were read.</summary>
+    public BoardReport? Hardware { get; set; }
+
     /// <summary>The launcher's children; empty where systemd is the supervisor.</summary>
     public IReadOnlyList<ChildReport> Processes { get; set; } = [];
 }

@@ -1,5 +1,6 @@
 using Appliance.Bus;
 using Appliance.Health;
+using Appliance.Health.Board;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Loop;
@@ -25,6 +26,12 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
         }
     }
 
+    public bool IsStanding(string code, string target)
+    {
+        lock (_gate)
+            return _book.IsStanding(code, target);
+    }
+
     /// <summary>From now on changes are published; those that stand are published now.</summary>
     public void Attach(BusSession bus, EventOutbox outbox)
     {
@@ -40,7 +47,7 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
     {
         lock (_gate)
         {
-            var step = AlarmBook.Step(_book, BoxRules.Evaluate(view, _book), now);
+            var step = AlarmBook.Step(_book, Dependencies.Settle(BoxRules.Evaluate(view, _book)), now);
             _book = step.Book;
             foreach (var change in step.Changes)
                 Tell(change);

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Appliance.Bus;
 using Appliance.Daemon.Control;
+using Appliance.Daemon.Launcher;
+using Appliance.Daemon.Probe;
 using Appliance.Hardware;
 using Appliance.Health;
 using Appliance.Model;
@@ -39,7 +41,9 @@ internal static class DaemonProcess
         var settings = ThermalSettings.From(board, config.Daemon);
         var checkpoint = new CheckpointFile(paths.State);
         using var notifier = SystemdNotifier.FromEnvironment();
-        using var hardware = new BoxHardware(board, paths.SysRoot, simulated, time);
+        var probe = new ProbeLink(
+            new(board.Gpus.Count, paths.SysRoot, paths.Sockets, TickLoop.Period, simulated ? Programs.PathOf(Programs.TwinNvml) : null), time);
+        using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         var latest = new LatestTick(board);
         var requests = new LoopRequests();
@@ -48,6 +52,7 @@ internal static class DaemonProcess
         var state = new DaemonState(config, paths, simulated, hardware, settings, latest, requests, loop, watchdog, time)
         {
             ConfigFault = configFault,
+            Probe = probe,
         };
 
         hardware.Start();

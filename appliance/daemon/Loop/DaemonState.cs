@@ -1,4 +1,6 @@
 using Appliance.Bus;
+using Appliance.Daemon.Health;
+using Appliance.Daemon.Probe;
 using Appliance.Hardware;
 using Appliance.Model;
 using Appliance.Thermal;
@@ -55,6 +57,9 @@ internal sealed class DaemonState
 
     public StallWatchdog Watchdog { get; }
 
+    /// <summary>The process that asks the GPU driver, and what it read of the box.</summary>
+    public required ProbeLink Probe { get; init; }
+
     public LatestTick Latest { get; }
 
     public TimeSpan SinceStart => _time.GetElapsedTime(0) - _startedAt;
@@ -65,6 +70,9 @@ internal sealed class DaemonState
     public EventOutbox? Outbox { get; internal set; }
 
     public EngineActions? Engine { get; internal set; }
+
+    /// <summary>Null until the daemon serves; cooling does not need it.</summary>
+    public HealthLoop? Health { get; internal set; }
 
     public NodeState? NodeState { get; internal set; }
 
@@ -121,7 +129,7 @@ internal sealed class DaemonState
         Thermal = FrameAssembly.Thermal(tick, _settings),
         Gpus = [.. Enumerable.Range(0, Board.Gpus.Count).Select(i => FrameAssembly.Gpu(tick, i, _hardware.Gpus.Identity(i)))],
         Power = FrameAssembly.Power(tick, Board),
-        Fabric = FrameAssembly.Fabric(tick),
+        Fabric = FabricAssembly.Frame(Probe.Sweep(), tick.Moment.Utc),
         Inference = Inference,
         Alarms = Alarms.Standing,
     };

@@ -95,18 +95,23 @@ internal sealed class EngineActions(RunPaths paths, bool simulated, LoopRequests
         return $"park: no answer, killed process {pid}";
     }
 
+    /// <summary>Of every thread: to the kernel a child belongs to the thread that started it.</summary>
     private static List<int> Children(int pid)
     {
-        var id = pid.ToString(CultureInfo.InvariantCulture);
+        var children = new List<int>();
         try
         {
-            return [.. File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
+            foreach (var thread in Directory.EnumerateDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task"))
+            {
+                children.AddRange(File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(word => int.Parse(word, CultureInfo.InvariantCulture)));
+            }
         }
         catch (IOException)
         {
-            return [];
+            // The process, or one of its threads, has just ended; what was found until then counts.
         }
+        return children;
     }
 
     private void Power(bool down)

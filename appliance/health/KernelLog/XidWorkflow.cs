@@ -19,6 +19,14 @@ public static class XidWorkflow
         ? (a - b).Duration() <= Window
         : Math.Abs(one.Number - other.Number) <= WindowLines;
 
+    /// <summary>False for what means the same whatever stands beside it: most of what programs do wrong.</summary>
+    public static bool HangsOnNeighbours(KernelFault fault) => fault switch
+    {
+        KernelFault.Xid xid => XidCatalogue.Find(xid.Code) is { } kind && (kind.IsWorkflow || kind.Bucket is null || kind.Severity == FaultSeverity.Fatal),
+        KernelFault.Sxid or KernelFault.Host => true,
+        _ => throw new System.Diagnostics.UnreachableException($"No rule for {fault.GetType().Name}."),
+    };
+
     /// <param name="near">The other lines within the window, before and after.</param>
     /// <param name="memory">What lay before this line.</param>
     /// <param name="ours">True where the box itself ended the program: its own kills read as no fault.</param>

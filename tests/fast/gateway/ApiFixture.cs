@@ -1,5 +1,7 @@
 using System.Text;
+using FastTests.Scheduling;
 using FastTests.Tidy;
+using InferenceCore.Engine;
 using InferenceCore.Gateway;
 using InferenceCore.Scheduling;
 using Microsoft.AspNetCore.Http;
@@ -11,16 +13,17 @@ namespace FastTests.Gateway;
 /// <summary>The gateway's endpoints over the shipped model, without a socket.</summary>
 public sealed class ApiFixture : IDisposable
 {
-    private readonly EngineHost _host;
+    private readonly WorkerThreads _workers;
 
     public ApiFixture()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         var directory = Path.Combine(Repository.Root, "inference-core/models/field-guide");
-        _host = new EngineHost(() => ModelLoader.Load(directory, "field-guide", "cpu"), _ => new SchedulerOptions { MaxRunning = 4, MaxWaiting = 4 }, 1, time);
-        Api = new Api(_host, "field-guide", time);
-        _host.Start();
-        _host.Proven.Wait(TestContext.Current.CancellationToken);
+        var model = ModelLoader.Load(directory, "field-guide", ModelConfig.Load(directory));
+        _workers = new WorkerThreads(directory, model, new SchedulerOptions { MaxRunning = 4, MaxWaiting = 4 }, time);
+        Api = new Api(_workers.Host, "field-guide", time);
+        _workers.Host.Start();
+        _workers.Host.Proven.Wait(TestContext.Current.CancellationToken);
     }
 
     internal Api Api { get; }
@@ -37,5 +40,5 @@ public sealed class ApiFixture : IDisposable
         return (context.Response.StatusCode, Encoding.UTF8.GetString(answer.ToArray()), context.Response.Headers);
     }
 
-    public void Dispose() => _host.Dispose();
+    public void Dispose() => _workers.Dispose();
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using FastTests.Tidy;
 using InferenceCore.Gateway;
+using InferenceCore.Scheduling;
 using Microsoft.AspNetCore.Http;
 
 namespace FastTests.Gateway;
@@ -58,6 +59,16 @@ public sealed partial class ApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"tools":[{}]}""", 400, "tools", "unsupported_value")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}""", 400, "response_format", "unsupported_value")]
     [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"stream_options":{}}""", 400, "stream_options", "invalid_value")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"repetition_penalty":0}""", 400, "repetition_penalty", "invalid_value")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"min_p":1.5}""", 400, "min_p", "invalid_value")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"top_k":"all"}""", 400, "top_k", "invalid_type")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"presence_penalty":-3}""", 400, "presence_penalty", "invalid_value")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"min_tokens":5,"max_tokens":4}""", 400, "min_tokens", "invalid_value")]
+    [InlineData("chat", """{"messages":[{"role":"user","content":"x"}],"best_of":2}""", 400, "best_of", "unsupported_value")]
+    [InlineData("completion", """{"prompt":"x","best_of":1,"n":2}""", 400, "best_of", "invalid_value")]
+    [InlineData("completion", """{"prompt":"x","best_of":2,"stream":true}""", 400, "best_of", "invalid_value")]
+    [InlineData("completion", """{"prompt":"x","best_of":9}""", 400, "best_of", "invalid_value")]
+    [InlineData("completion", """{"prompt":"x","logprobs":21}""", 400, "logprobs", "invalid_value")]
     [InlineData("completion", "{}", 400, "prompt", "missing_required_parameter")]
     [InlineData("completion", """{"prompt":[]}""", 400, "prompt", "invalid_array_length")]
     [InlineData("completion", """{"prompt":[1,99999]}""", 400, "prompt", "invalid_value")]
@@ -93,6 +104,40 @@ public sealed partial class ApiTests(ApiFixture fixture) : IClassFixture<ApiFixt
         var stop = whole[8..11];
         var cut = Content((await fixture.AskAsync(Chat, question + $$""","stop":["{{stop}}"]}""")).Body);
         Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)], cut);
+    }
+
+    [Fact]
+    public async Task A_stop_string_within_the_least_number_of_tokens_does_not_end_the_answer()
+    {
+        const string question = """{"messages":[{"role":"user","content":"What is the setpoint?"}]""";
+        var whole = Content((await fixture.AskAsync(Chat, question + "}")).Body);
+        var (early, late) = (whole[4..7], whole[^4..]);
+        Assert.True(whole.IndexOf(late, StringComparison.Ordinal) > 30, $"the model's answer is too short or repeats itself: {whole}");
+        var cut = Content((await fixture.AskAsync(Chat, question + $$""","stop":["{{early}}","{{late}}"],"min_tokens":6}""")).Body);
+        Assert.Equal(whole[..^4], cut);
+    }
+
+    [Fact]
+    public async Task Best_of_gives_the_answer_with_the_highest_log_probability_per_token()
+    {
+        const string common = """{"prompt":"The","max_tokens":6,"temperature":1.5,"seed":5,"ignore_eos":true,""";
+        var all = JsonDocument.Parse((await fixture.AskAsync(Completion, common + """ "n":4,"logprobs":0}""")).Body).RootElement.GetProperty("choices").EnumerateArray()
+            .Select(c => (Text: c.GetProperty("text").GetString(), Mean: c.GetProperty("logprobs").GetProperty("token_logprobs").EnumerateArray().Average(l => l.GetDouble())))
+            .OrderByDescending(c => c.Mean).ToArray();
+        Assert.True(all.Select(c => c.Text).Distinct().Count() == 4, "the four answers are alike: the test tests nothing");
+        var body = JsonDocument.Parse((await fixture.AskAsync(Completion, common + """ "n":2,"best_of":4}""")).Body).RootElement;
+        var best = body.GetProperty("choices").EnumerateArray().ToArray();
+        Assert.Equal(all.Take(2).Select(c => c.Text), best.Select(c => c.GetProperty("text").GetString()));
+        Assert.Equal([0, 1], best.Select(c => c.GetProperty("index").GetInt32()));
+        Assert.All(best, c => Assert.Equal(JsonValueKind.Null, c.GetProperty("logprobs").ValueKind));
+        Assert.Equal(24, body.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+    }
+
+    [Fact]
+    public void An_answer_there_was_no_memory_for_is_503_and_says_when_to_come_back()
+    {
+        var error = Assert.Throws<ApiException>(() => Failures.Check(new Piece(0, [], "", null, FinishReason.Shed)));
+        Assert.Equal((503, 2, "server_error"), (error.Status, error.RetryAfterS, error.Type));
     }
 
     [Fact]

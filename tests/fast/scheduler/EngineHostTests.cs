@@ -1,17 +1,23 @@
 using FastTests.Engine;
 using InferenceCore.Engine;
-using InferenceCore.Gateway;
 using InferenceCore.Scheduling;
 
 namespace FastTests.Scheduling;
 
+/// <summary>The watch over real workers on threads: they die, fall silent, fail, and are replaced.</summary>
 public sealed class EngineHostTests
 {
-    private static EngineHost Start(Func<ServedModel> load)
+    private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
+
+    private static GenerationRequest Request(int tokens) => EnginePair.Request(3, tokens: tokens, seed: 4);
+
+    private static async Task<int[]> TokensAsync(Generation generation)
     {
-        var host = new EngineHost(load, _ => new SchedulerOptions(), threads: 1, TimeProvider.System);
-        host.Start();
-        return host;
+        var pieces = new List<Piece>();
+        await foreach (var piece in generation.Pieces.ReadAllAsync(Stop))
+            pieces.Add(piece);
+        Assert.Equal(FinishReason.Length, pieces[^1].Finish);
+        return EnginePair.TokensOf(pieces);
     }
 
     [Fact]
@@ -28,11 +34,12 @@ public sealed class EngineHostTests
                 weights.Seek(-64, SeekOrigin.End);
                 weights.Write(Enumerable.Repeat((byte)0xFF, 64).ToArray());
             }
-            using var host = Start(() => ModelLoader.Load(folder, "damaged", "cpu"));
-            Assert.IsType<EngineException>(await host.Ended);
-            Assert.Equal(EngineState.Failed, host.State);
-            Assert.Contains("model.norm.weight", host.Failure);
-            Assert.True(host.Proven.IsCanceled);
+            using var workers = new WorkerThreads(folder);
+            workers.Host.Start();
+            Assert.IsType<EngineException>(await workers.Host.Ended);
+            Assert.Equal(EngineState.Failed, workers.Host.State);
+            Assert.Contains("model.norm.weight", workers.Host.Failure);
+            Assert.True(workers.Host.Proven.IsCanceled);
         }
         finally
         {
@@ -43,23 +50,84 @@ public sealed class EngineHostTests
     [Fact]
     public async Task What_stops_the_load_stops_the_engine_and_refuses_requests()
     {
-        using var host = Start(() => throw new EngineException("config.json: is not there"));
-        Assert.IsType<EngineException>(await host.Ended);
-        Assert.Equal("config.json: is not there", host.Failure);
-        Assert.Null(host.Submit(new GenerationRequest { Prompt = [1], MaxTokens = 1, Sampling = new SamplingOptions { Seed = 0 } }, out var refusal));
+        using var workers = new WorkerThreads("/nowhere");
+        workers.Host.Start();
+        Assert.IsType<EngineException>(await workers.Host.Ended);
+        Assert.Contains("/nowhere/config.json", workers.Host.Failure);
+        Assert.Null(workers.Host.Submit(Request(1), out var refusal));
         Assert.Equal(Refusal.Failed, refusal);
+    }
+
+    [Fact]
+    public async Task Workers_that_never_come_up_are_not_started_for_ever()
+    {
+        using var workers = new WorkerThreads { DieAtStart = true };
+        workers.Host.Start();
+        var end = Assert.IsType<EngineException>(await workers.Host.Ended);
+        Assert.Contains("5 workers in a row did not come up", end.Message);
+        Assert.Equal(5, workers.Started);
     }
 
     [Fact]
     public async Task Answers_under_way_when_the_engine_is_stopped_end_as_failed()
     {
-        var host = Start(() => new ServedModel("tiny", GoldenModel.Open("llama3").Engine, Tokenizer: null, Chat: null, new HashSet<int>()));
-        await host.Proven;
-        host.Park();
-        var generation = host.Submit(new GenerationRequest { Prompt = [1, 2], MaxTokens = 5, Sampling = new SamplingOptions { Seed = 0 } }, out _)!;
-        host.Dispose();
-        var piece = await generation.Pieces.ReadAsync(TestContext.Current.CancellationToken);
+        using var workers = await WorkerThreads.ReadyAsync();
+        workers.Host.Park();
+        var generation = workers.Host.Submit(Request(5), out _)!;
+        workers.Host.Dispose();
+        var piece = await generation.Pieces.ReadAsync(Stop);
         Assert.Equal(FinishReason.Failed, piece.Finish);
-        Assert.Null(await host.Ended);
+        Assert.Null(await workers.Host.Ended);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_worker_that_dies_or_falls_silent_is_replaced_and_the_answer_goes_on(bool silent)
+    {
+        using var workers = await WorkerThreads.ReadyAsync();
+        var generation = workers.Host.Submit(Request(400), out _)!;
+        Assert.True(await generation.Pieces.WaitToReadAsync(Stop));
+        if (silent)
+            workers.Current.FallSilent();
+        else
+            workers.Current.Die();
+        Assert.Equal(EnginePair.TokensAlone(Request(400)), await TokensAsync(generation));
+        Assert.Equal(2, workers.Started);
+        Assert.Equal(2, workers.Host.Journal!.Metrics.Workers);
+        Assert.Contains(silent ? "no sign of life for 1.8 s" : "died", workers.LastLoss);
+    }
+
+    [Fact]
+    public async Task A_worker_lost_while_parked_is_replaced_when_the_engine_is_resumed_and_not_before()
+    {
+        using var workers = await WorkerThreads.ReadyAsync();
+        workers.Host.Park();
+        await WorkerThreads.UntilAsync(() => workers.Host.IsStill);
+        var generation = workers.Host.Submit(Request(20), out _)!;
+        workers.Current.Die();
+        await WorkerThreads.UntilAsync(() => workers.LastLoss is not null);
+        Assert.Equal(EngineState.Parked, workers.Host.State);
+        Assert.True(workers.Host.IsStill);
+        Assert.Equal(1, workers.Started);
+        Assert.False(generation.Pieces.TryPeek(out _));
+        workers.Host.Resume();
+        Assert.Equal(EnginePair.TokensAlone(Request(20)), await TokensAsync(generation));
+        Assert.Equal(2, workers.Started);
+    }
+
+    [Fact]
+    public async Task Requests_wait_while_there_is_no_worker_and_the_state_says_loading()
+    {
+        using var workers = await WorkerThreads.ReadyAsync();
+        workers.HoldStarts();
+        workers.Current.Die();
+        await WorkerThreads.UntilAsync(() => workers.LastLoss is not null);
+        Assert.Equal(EngineState.Loading, workers.Host.State);
+        var generation = workers.Host.Submit(Request(5), out var refusal)!;
+        Assert.Equal(Refusal.None, refusal);
+        workers.LetStart();
+        Assert.Equal(EnginePair.TokensAlone(Request(5)), await TokensAsync(generation));
+        Assert.Equal(EngineState.Ready, workers.Host.State);
     }
 }

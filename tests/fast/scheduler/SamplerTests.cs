@@ -1,3 +1,4 @@
+using CsCheck;
 using InferenceCore.Scheduling;
 
 namespace FastTests.Scheduling;
@@ -55,6 +56,55 @@ public sealed class SamplerTests
         Assert.Equal([3], Draw(new() { LogitBias = [(3, 100)], Seed = 3 }, 50).Distinct());
         Assert.DoesNotContain(1, Draw(new() { LogitBias = [(1, -100)], Seed = 3 }, 500));
     }
+
+    [Fact]
+    public void The_repetition_penalty_divides_what_is_positive_and_multiplies_what_is_negative_in_prompt_and_answer_alike()
+    {
+        // 3 / 2 = 1.5 for token 1 of the prompt; then each token drawn is halved: 2 (3 → 1.5), 5 (2.5 → 1.25), 1, and nothing twice.
+        var sampler = new Sampler(new() { Temperature = 0, RepetitionPenalty = 2, Seed = 0 }, 0, prompt: [1, 1]);
+        var scratch = new SamplerScratch();
+        Assert.Equal([2, 5, 1, 1], Enumerable.Range(0, 4).Select(_ => sampler.Next([.. Logits], scratch)));
+        // −1 · 3 = −3 is less than −2.
+        Assert.Equal(1, new Sampler(new() { Temperature = 0, RepetitionPenalty = 3, Seed = 0 }, 0, prompt: [0]).Next([-1, -2], scratch));
+        Assert.Equal(0, new Sampler(new() { Temperature = 0, RepetitionPenalty = 3, Seed = 0 }, 0, prompt: []).Next([-1, -2], scratch));
+    }
+
+    [Fact]
+    public void An_end_token_is_not_drawn_before_the_least_number_of_tokens()
+    {
+        var sampler = new Sampler(new() { Temperature = 0, MinTokens = 2, Seed = 0 }, 0, endTokens: [1, 2]);
+        var scratch = new SamplerScratch();
+        Assert.Equal([5, 5, 1], Enumerable.Range(0, 3).Select(_ => sampler.Next([.. Logits], scratch)));
+    }
+
+    [Fact]
+    public void A_sampler_told_the_answer_so_far_goes_on_like_the_one_that_drew_it() => Gen.Select(Gen.ULong, Gen.Int[0, 30], Gen.Float[0, 2], Gen.Float[0.5f, 1], Gen.Int[0, 4], Gen.Float[0.7f, 2], Gen.Float[-1, 1])
+        .Sample((seed, cut, temperature, topP, topK, repetition, frequency) =>
+        {
+            int[] prompt = [0, 5];
+            var options = new SamplingOptions
+            {
+                Seed = seed,
+                Temperature = temperature,
+                TopP = topP,
+                TopK = topK,
+                RepetitionPenalty = repetition,
+                FrequencyPenalty = frequency,
+                PresencePenalty = -frequency,
+                MinTokens = 10,
+            };
+            var scratch = new SamplerScratch();
+            var whole = new Sampler(options, 1, prompt, [], [3]);
+            var drawn = Enumerable.Range(0, 30).Select(i => whole.Next(LogitsAt(i), scratch)).ToArray();
+            var resumed = new Sampler(options, 1, prompt, drawn[..cut], [3]);
+            Assert.Equal(drawn[cut..], Enumerable.Range(cut, 30 - cut).Select(i => resumed.Next(LogitsAt(i), scratch)));
+
+            float[] LogitsAt(int position)
+            {
+                var random = new SplitMix(seed + (ulong)position);
+                return [.. Logits.Select(_ => (float)(4 * random.NextDouble()) - 2)];
+            }
+        });
 
     [Fact]
     public void The_generator_gives_the_published_numbers()

@@ -1,54 +1,20 @@
 using FastTests.Engine;
-using InferenceCore.Engine;
 using InferenceCore.Scheduling;
-using Microsoft.Extensions.Time.Testing;
 
 namespace FastTests.Scheduling;
 
-/// <summary>The scheduler stepped by hand over a tiny real checkpoint; its answers are token ids.</summary>
+/// <summary>Who is computed when, and that it makes no difference to what is computed.</summary>
 public sealed class SchedulerTests
 {
-    private static readonly EngineModel Engine = GoldenModel.Open("deepseek_v3").Engine;
+    private static EnginePair Start(int maxRunning = 8, int chunk = 64, long cacheTokens = 1 << 16) =>
+        new(new SchedulerOptions { MaxRunning = maxRunning, PrefillChunk = chunk, CacheTokens = cacheTokens });
 
-    private static Scheduler Start(int maxRunning = 8, int maxWaiting = 64, int chunk = 64, long cacheTokens = 1 << 16, int maxUnread = 1000) => new(
-        new ServedModel("tiny", Engine, Tokenizer: null, Chat: null, new HashSet<int>()),
-        new SchedulerOptions { MaxRunning = maxRunning, MaxWaiting = maxWaiting, PrefillChunk = chunk, CacheTokens = cacheTokens, MaxUnreadPieces = maxUnread },
-        threads: 1, new FakeTimeProvider(), wake: () => { });
+    private static GenerationRequest Request(int prompt, int length = 6, int tokens = 10, ulong seed = 1, string client = "", int choices = 1) =>
+        EnginePair.Request(prompt, length, tokens, seed, client, choices);
 
-    private static GenerationRequest Request(int prompt, int length = 6, int tokens = 10, ulong seed = 1, string client = "", int choices = 1) => new()
-    {
-        Prompt = [.. Enumerable.Range(0, length).Select(i => (int)((prompt * 7919L + i * 104729L) % Engine.Config.Vocabulary))],
-        MaxTokens = tokens,
-        Sampling = new SamplingOptions { Seed = seed },
-        Client = client,
-        Choices = choices,
-    };
+    private static int[] Tokens(Generation generation, int choice = 0) => EnginePair.Tokens(generation, choice);
 
-    private static int[] Tokens(Generation generation, int choice = 0)
-    {
-        var tokens = new List<int>();
-        while (generation.Pieces.TryRead(out var piece))
-        {
-            if (piece.Choice == choice)
-                tokens.AddRange(piece.Tokens);
-        }
-        return [.. tokens];
-    }
-
-    private static void RunAll(Scheduler scheduler)
-    {
-        while (scheduler.Step())
-        {
-        }
-    }
-
-    private static int[] Alone(GenerationRequest request)
-    {
-        using var scheduler = Start();
-        var generation = scheduler.Submit(request)!;
-        RunAll(scheduler);
-        return Tokens(generation);
-    }
+    private static int[] Alone(GenerationRequest request) => EnginePair.TokensAlone(request);
 
     [Fact]
     public void An_answer_does_not_depend_on_its_neighbours_or_on_how_its_prompt_is_cut()
@@ -57,15 +23,15 @@ public sealed class SchedulerTests
         var alone = Alone(request);
         Assert.Equal(10, alone.Length);
 
-        using var scheduler = Start(chunk: 5);
+        using var pair = Start(chunk: 5);
         for (var i = 0; i < 3; i++)
-            scheduler.Submit(Request(10 + i, length: 4 + (9 * i), seed: (ulong)i));
-        scheduler.Step();
-        scheduler.Step();
-        var among = scheduler.Submit(request)!;
-        scheduler.Step();
-        scheduler.Submit(Request(20, length: 30));
-        RunAll(scheduler);
+            pair.Journal.Submit(Request(10 + i, length: 4 + (9 * i), seed: (ulong)i));
+        pair.Step();
+        pair.Step();
+        var among = pair.Journal.Submit(request)!;
+        pair.Step();
+        pair.Journal.Submit(Request(20, length: 30));
+        pair.RunAll();
         Assert.Equal(alone, Tokens(among));
     }
 
@@ -73,14 +39,11 @@ public sealed class SchedulerTests
     public void Another_seed_gives_another_answer_and_each_choice_has_its_own()
     {
         Assert.NotEqual(Alone(Request(3, seed: 1)), Alone(Request(3, seed: 2)));
-        using var scheduler = Start();
-        var generation = scheduler.Submit(Request(3, choices: 2))!;
-        RunAll(scheduler);
-        var pieces = new List<Piece>();
-        while (generation.Pieces.TryRead(out var piece))
-            pieces.Add(piece);
-        var first = pieces.Where(p => p.Choice == 0).SelectMany(p => p.Tokens).ToArray();
-        var second = pieces.Where(p => p.Choice == 1).SelectMany(p => p.Tokens).ToArray();
+        using var pair = Start();
+        var generation = pair.Journal.Submit(Request(3, choices: 2))!;
+        pair.RunAll();
+        var pieces = EnginePair.Pieces(generation);
+        var (first, second) = (EnginePair.TokensOf(pieces, 0), EnginePair.TokensOf(pieces, 1));
         Assert.Equal(Alone(Request(3)), first);
         Assert.Equal(10, second.Length);
         Assert.NotEqual(first, second);
@@ -89,13 +52,71 @@ public sealed class SchedulerTests
     [Fact]
     public void Who_gives_way_when_the_cache_is_full_loses_no_token_and_gets_the_same_ones()
     {
-        var requests = Enumerable.Range(0, 4).Select(i => Request(i, length: 12, tokens: 20, seed: (ulong)i)).ToArray();
-        using var scheduler = Start(cacheTokens: 60);
-        var generations = requests.Select(r => scheduler.Submit(r)!).ToArray();
-        RunAll(scheduler);
-        Assert.True(scheduler.Metrics.Preemptions > 0, "nobody had to give way: the test tests nothing");
+        // Each grows from one block of 64 tokens to three; there are five.
+        var requests = Enumerable.Range(0, 4).Select(i => Request(i, length: 50, tokens: 100, seed: (ulong)i)).ToArray();
+        using var pair = Start(cacheTokens: 5 * 64);
+        var generations = requests.Select(r => pair.Journal.Submit(r)!).ToArray();
+        pair.RunAll();
+        Assert.True(pair.Journal.Metrics.Preemptions > 0, "nobody had to give way: the test tests nothing");
         for (var i = 0; i < requests.Length; i++)
             Assert.Equal(Alone(requests[i]), Tokens(generations[i]));
+    }
+
+    [Fact]
+    public void Whoever_was_first_is_never_the_one_to_give_way()
+    {
+        using var pair = Start(cacheTokens: 3 * 64);
+        var first = pair.Journal.Submit(Request(1, length: 50, tokens: 120))!;
+        pair.Step();
+        pair.Journal.Submit(Request(2, length: 50, tokens: 120));
+        Tokens(first);
+        for (var step = 0; step < 119; step++)
+        {
+            pair.Step();
+            Assert.Single(Tokens(first));
+        }
+        Assert.True(pair.Journal.Metrics.Preemptions > 0, "nobody had to give way: the test tests nothing");
+    }
+
+    [Fact]
+    public void Out_of_memory_sheds_the_newest_and_nobody_else_and_later_there_is_room_again()
+    {
+        using var pair = new EnginePair(new SchedulerOptions(), memoryBlocks: 5);
+        var old = Request(1, length: 50, tokens: 200);
+        var first = pair.Journal.Submit(old)!;
+        pair.Step();
+        var newest = pair.Journal.Submit(Request(2, length: 300))!;
+        pair.RunAll();
+        Assert.Equal(FinishReason.Shed, Assert.Single(EnginePair.Pieces(newest)).Finish);
+        Assert.Equal(Alone(old), Tokens(first));
+        var again = pair.Journal.Submit(Request(2, length: 300))!;
+        pair.RunAll();
+        Assert.Equal(Alone(Request(2, length: 300)), Tokens(again));
+        Assert.Equal(1, pair.Journal.Metrics.Finished(FinishReason.Shed));
+    }
+
+    [Fact]
+    public void Out_of_memory_makes_who_has_begun_to_answer_wait_and_loses_none_of_his_tokens()
+    {
+        using var pair = new EnginePair(new SchedulerOptions(), memoryBlocks: 5);
+        GenerationRequest[] requests = [Request(1, length: 50, tokens: 200), Request(2, length: 50, tokens: 200)];
+        var generations = requests.Select(r => pair.Journal.Submit(r)!).ToArray();
+        pair.RunAll();
+        Assert.True(pair.Journal.Metrics.Preemptions > 0, "nobody had to give way: the test tests nothing");
+        for (var i = 0; i < requests.Length; i++)
+            Assert.Equal(Alone(requests[i]), Tokens(generations[i]));
+    }
+
+    [Fact]
+    public void What_does_not_fit_into_memory_even_alone_is_shed_and_the_worker_goes_on()
+    {
+        using var pair = new EnginePair(new SchedulerOptions(), memoryBlocks: 2);
+        var large = pair.Journal.Submit(Request(1, length: 100, tokens: 100))!;
+        pair.RunAll();
+        Assert.Equal(FinishReason.Shed, EnginePair.Pieces(large)[^1].Finish);
+        var small = pair.Journal.Submit(Request(2))!;
+        pair.RunAll();
+        Assert.Equal(Alone(Request(2)), Tokens(small));
     }
 
     [Fact]
@@ -103,27 +124,57 @@ public sealed class SchedulerTests
     {
         var first = Request(5, length: 30);
         var second = first with { Prompt = [.. first.Prompt.Take(25), 1, 2, 3], Sampling = new SamplingOptions { Seed = 4 } };
-        using var scheduler = Start();
-        scheduler.Submit(first);
-        RunAll(scheduler);
-        var generation = scheduler.Submit(second)!;
-        RunAll(scheduler);
+        using var pair = Start();
+        pair.Journal.Submit(first);
+        pair.RunAll();
+        var generation = pair.Journal.Submit(second)!;
+        pair.RunAll();
         Assert.Equal(25, generation.CachedTokens);
         Assert.Equal(Alone(second), Tokens(generation));
-        Assert.Equal(25, scheduler.Metrics.Prefix.Hits);
+        Assert.Equal(25, pair.Journal.Metrics.Prefix.Hits);
+    }
+
+    [Fact]
+    public void The_next_turn_of_a_conversation_finds_the_turn_that_was_generated_as_well()
+    {
+        using var pair = Start();
+        var first = Request(5, length: 40, tokens: 60);
+        var answered = pair.Journal.Submit(first)!;
+        pair.RunAll();
+        var next = first with { Prompt = [.. first.Prompt, .. Tokens(answered), 7, 8, 9] };
+        var generation = pair.Journal.Submit(next)!;
+        pair.RunAll();
+        // The last token of an answer is never computed on: nobody needed what comes after it.
+        Assert.Equal(40 + 60 - 1, generation.CachedTokens);
+        Assert.Equal(Alone(next), Tokens(generation));
+    }
+
+    [Fact]
+    public void Any_number_of_requests_share_one_kept_beginning_at_once()
+    {
+        using var pair = Start();
+        var first = Request(5, length: 140);
+        pair.Journal.Submit(first);
+        pair.RunAll();
+        var alike = Enumerable.Range(0, 4).Select(i => first with { Prompt = [.. first.Prompt.Take(130), i], Sampling = new SamplingOptions { Seed = (ulong)i } }).ToArray();
+        var generations = alike.Select(r => pair.Journal.Submit(r)!).ToArray();
+        pair.RunAll();
+        Assert.All(generations, g => Assert.Equal(130, g.CachedTokens));
+        for (var i = 0; i < alike.Length; i++)
+            Assert.Equal(Alone(alike[i]), Tokens(generations[i]));
     }
 
     [Fact]
     public void A_long_prompt_does_not_hold_up_who_already_receives_tokens()
     {
-        using var scheduler = Start(chunk: 4);
-        var talking = scheduler.Submit(Request(1, length: 3, tokens: 30))!;
-        scheduler.Step();
+        using var pair = Start(chunk: 4);
+        var talking = pair.Journal.Submit(Request(1, length: 3, tokens: 30))!;
+        pair.Step();
         Assert.Single(Tokens(talking));
-        scheduler.Submit(Request(2, length: 40));
+        pair.Journal.Submit(Request(2, length: 40));
         for (var step = 0; step < 8; step++)
         {
-            scheduler.Step();
+            pair.Step();
             Assert.Single(Tokens(talking));
         }
     }
@@ -131,86 +182,56 @@ public sealed class SchedulerTests
     [Fact]
     public void A_short_prompt_does_not_wait_for_a_long_one_to_be_read()
     {
-        using var scheduler = Start(chunk: 8);
-        scheduler.Submit(Request(2, length: 60));
-        scheduler.Step();
-        var quick = scheduler.Submit(Request(1, length: 3))!;
-        scheduler.Step();
+        using var pair = Start(chunk: 8);
+        pair.Journal.Submit(Request(2, length: 60));
+        pair.Step();
+        var quick = pair.Journal.Submit(Request(1, length: 3))!;
+        pair.Step();
         Assert.Single(Tokens(quick));
     }
 
     [Fact]
-    public void A_client_that_went_away_frees_its_place_at_the_next_step()
-    {
-        using var scheduler = Start(maxRunning: 1);
-        var gone = scheduler.Submit(Request(1, tokens: 50))!;
-        scheduler.Step();
-        var waiting = scheduler.Submit(Request(2))!;
-        Assert.Equal(1, scheduler.Waiting);
-        gone.Cancel();
-        scheduler.Step();
-        Assert.Equal(0, scheduler.Waiting);
-        Assert.Equal(1, scheduler.Metrics.Finished(FinishReason.Cancelled));
-        RunAll(scheduler);
-        Assert.Equal(10, Tokens(waiting).Length);
-        Assert.Equal(0, scheduler.Running);
-    }
-
-    [Fact]
-    public void Who_does_not_read_is_given_up_and_told_so()
-    {
-        using var scheduler = Start(maxUnread: 4);
-        var generation = scheduler.Submit(Request(1, tokens: 50))!;
-        RunAll(scheduler);
-        var pieces = new List<Piece>();
-        while (generation.Pieces.TryRead(out var piece))
-            pieces.Add(piece);
-        Assert.Equal(6, pieces.Count);
-        Assert.Equal(FinishReason.Cancelled, pieces[^1].Finish);
-        Assert.Equal(0, scheduler.Running);
-    }
-
-    [Fact]
-    public void One_more_than_may_run_and_wait_is_refused_and_counted()
-    {
-        using var scheduler = Start(maxRunning: 2, maxWaiting: 1);
-        for (var i = 0; i < 3; i++)
-            Assert.NotNull(scheduler.Submit(Request(i)));
-        Assert.Null(scheduler.Submit(Request(4)));
-        Assert.Equal(1, scheduler.Metrics.Refused);
-        RunAll(scheduler);
-        Assert.NotNull(scheduler.Submit(Request(5)));
-    }
-
-    [Fact]
-    public void Clients_take_turns_and_each_keeps_its_own_order()
+    public void Clients_take_turns_and_each_keeps_its_own_order_behind_those_who_had_a_place()
     {
         var line = new WaitingLine();
         foreach (var (client, id) in ((string, int)[])[("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5), ("b", 6)])
-            line.Add(new Sequence(new Generation(Request(id, client: client, tokens: id), default, 10, () => { }), 0, new AnswerText(null, [], false)));
-        var order = new List<int>();
+            line.Add(Sequence(client, id));
+        line.AddReturning(Sequence("c", 7));
+        line.AddReturning(Sequence("a", 8));
+        line.AddFirst(Sequence("a", 9));
+        Assert.Equal(2, line.Remove(2)!.Request.Id);
+        Assert.Null(line.Remove(2));
+        var order = new List<long>();
         while (line.Peek() is { } next)
         {
-            order.Add(next.Request.MaxTokens);
+            order.Add(next.Request.Id);
             line.Take();
         }
-        Assert.Equal([1, 4, 5, 2, 6, 3], order);
+        Assert.Equal([9, 7, 8, 1, 4, 5, 3, 6], order);
         Assert.Equal(0, line.Count);
+
+        static Sequence Sequence(string client, int id) =>
+            new(new SequenceRequest { Id = id, Prompt = [1], MaxTokens = 1, Client = client, Sampling = new SamplingOptions { Seed = 0 } });
     }
 
-    [Fact]
-    public void Log_probabilities_of_prompt_and_answer_are_those_of_the_logits_however_the_prompt_is_cut()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(18)]
+    public void Log_probabilities_of_prompt_and_answer_are_those_of_the_logits_however_the_prompt_is_cut_and_whenever_a_worker_dies(int killAfterSteps)
     {
-        var request = Request(8, length: 17, tokens: 3) with { Logprobs = 2, PromptLogprobs = 2, Sampling = new SamplingOptions { Seed = 0, Temperature = 0 } };
-        using var scheduler = Start(chunk: 5);
-        var generation = scheduler.Submit(request)!;
-        RunAll(scheduler);
-        var answer = new List<TokenLogprob>();
-        while (generation.Pieces.TryRead(out var piece))
-            answer.AddRange(piece.Logprobs!);
+        var request = Request(8, length: 17, tokens: 16) with { Logprobs = 2, PromptLogprobs = 2, Sampling = new SamplingOptions { Seed = 0, Temperature = 0 } };
+        using var pair = Start(chunk: 5);
+        var generation = pair.Journal.Submit(request)!;
+        for (var step = 0; step < killAfterSteps; step++)
+            pair.Step();
+        if (killAfterSteps > 0)
+            pair.KillWorker();
+        pair.RunAll();
+        var answer = EnginePair.Pieces(generation).SelectMany(p => p.Logprobs!).ToList();
 
         int[] all = [.. request.Prompt, .. answer.Select(l => l.Token)];
-        var logits = GoldenModel.Logits(Engine, all);
+        var logits = GoldenModel.Logits(EnginePair.Engine, all);
         TokenLogprob[] scored = [.. generation.PromptLogprobs, .. answer];
         Assert.Equal(all.Length - 1, scored.Length);
         for (var i = 0; i < scored.Length; i++)
@@ -227,10 +248,10 @@ public sealed class SchedulerTests
     [Fact]
     public void Nothing_is_generated_when_only_the_prompt_is_to_be_scored()
     {
-        using var scheduler = Start();
-        var generation = scheduler.Submit(Request(8, length: 5, tokens: 0) with { PromptLogprobs = 0 })!;
-        RunAll(scheduler);
-        Assert.True(generation.Pieces.TryRead(out var piece));
+        using var pair = Start();
+        var generation = pair.Journal.Submit(Request(8, length: 5, tokens: 0) with { PromptLogprobs = 0 })!;
+        pair.RunAll();
+        var piece = Assert.Single(EnginePair.Pieces(generation));
         Assert.Equal(FinishReason.Length, piece.Finish);
         Assert.Empty(piece.Tokens);
         Assert.Equal(4, generation.PromptLogprobs.Count);

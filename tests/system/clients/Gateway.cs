@@ -46,6 +46,10 @@ public sealed class Gateway : IDisposable
         }
     }
 
+    /// <summary>Process ids of its children.</summary>
+    public int[] Workers() => [.. Directory.EnumerateDirectories($"/proc/{Process.Id}/task")
+        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)];
+
     /// <summary>Waits until a token has been produced; returns how long that took from here.</summary>
     public async Task<TimeSpan> ReadyAsync()
     {

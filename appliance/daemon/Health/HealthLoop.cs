@@ -1,0 +1,204 @@
+using Appliance.Daemon.Loop;
+using Appliance.Hardware;
+using Appliance.Health;
+using Appliance.Health.Board;
+using Appliance.Health.KernelLog;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Health;
+
+/// <summary>
+/// The board's health as the daemon runs it: the kernel's lines the moment they come, a sweep a second, findings for the alarm book. It
+/// runs beside the cooling loop, which never waits for it; it owns its <see cref="BoardWatch"/> alone.
+/// </summary>
+internal sealed class HealthLoop : IDisposable
+{
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>A storm in the kernel's log is told once in so long per error and part.</summary>
+    private static readonly TimeSpan TellAgainAfter = TimeSpan.FromMinutes(1);
+    private const int ToldLimit = 256;
+
+    private readonly DaemonState _state;
+    private readonly Func<BoxHealth> _sweep;
+    private readonly Func<NvmlEvent?> _nextEvent;
+    private readonly TimeProvider _time;
+    private readonly BoardMemoryFile _file;
+    private readonly BoardWatch _watch;
+    private readonly KernelLogReader _kernel;
+    private readonly TickRecord _tick;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string, string?), TimeSpan> _told = [];
+    private readonly Queue<(string Code, string? Target)> _seen = new();
+    private BoardMemory _kept;
+    private TimeSpan _keptAt;
+    private long _lostTold;
+
+    /// <param name="sweep">What was last read of the box; never waits.</param>
+    /// <param name="nextEvent">The next of the driver's events; null when there is none.</param>
+    public HealthLoop(DaemonState state, Func<BoxHealth> sweep, Func<NvmlEvent?> nextEvent, TimeProvider time)
+    {
+        _state = state;
+        _sweep = sweep;
+        _nextEvent = nextEvent;
+        _time = time;
+        _file = new(state.Paths.State);
+        _kept = _file.Read();
+        _watch = new(new(), _kept);
+        _watch.Boot(KernelLogReader.BootId(state.Paths.SysRoot));
+        _kernel = new(state.Paths.SysRoot, _watch.KernelSequence);
+        _tick = new(state.Board);
+        Latest = new();
+    }
+
+    /// <summary>What stands, as the alarm book takes it; replaced whole.</summary>
+    public IReadOnlyList<Finding> Findings { get; private set; } = [];
+
+    /// <summary>The sweep that was judged last.</summary>
+    public BoxHealth Latest { get; private set; }
+
+    /// <summary>Why the memory cannot be kept; null when it is.</summary>
+    public string? KeepFault { get; private set; }
+
+    /// <summary>Why the kernel's log cannot be read; null when it can.</summary>
+    public string? KernelFault => _kernel.Fault;
+
+    /// <summary>A person has seen an alarm; taken over by the next look.</summary>
+    public void Acknowledge(string code, string? target)
+    {
+        lock (_gate)
+            _seen.Enqueue((code, target));
+    }
+
+    public void Dispose() => _kernel.Dispose();
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        _kernel.Start();
+        var swept = TimeSpan.MinValue;
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                var now = Moment.Of(_time);
+                var due = swept == TimeSpan.MinValue || now.Uptime - swept >= SweepEvery;
+                if (Look(now) || due)
+                {
+                    swept = due ? now.Uptime : swept;
+                    Judge(now);
+                }
+
+                await WaitAsync(stop).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+
+        Keep(Moment.Of(_time), always: true);
+    }
+
+    /// <summary>Until a line comes, at most until the driver's events are due.</summary>
+    private async Task WaitAsync(CancellationToken stop)
+    {
+        using var late = new CancellationTokenSource(LookEvery, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
+        try
+        {
+            await _kernel.Lines.WaitToReadAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // No line came.
+        }
+    }
+
+    /// <returns>True where something was decided.</returns>
+    private bool Look(Moment now)
+    {
+        TakeAcknowledgements();
+        var lines = new List<KernelLine>();
+        while (lines.Count < 1024 && _kernel.Lines.TryRead(out var line))
+            lines.Add(line);
+        var events = new List<NvmlEvent>();
+        while (events.Count < 1024 && _nextEvent() is { } happened)
+            events.Add(happened);
+        var decisions = _watch.Kernel(lines, events, now);
+        foreach (var decision in decisions)
+            Tell(decision, now);
+        if (_kernel.Lost > _lostTold)
+        {
+            _state.Alarms.Post(BoxEvents.KernelLogLost(_kernel.Lost - _lostTold, now.Utc));
+            _lostTold = _kernel.Lost;
+        }
+
+        return decisions.Count > 0;
+    }
+
+    private void TakeAcknowledgements()
+    {
+        lock (_gate)
+        {
+            while (_seen.TryDequeue(out var seen))
+                _watch.Acknowledge(seen.Code, seen.Target);
+        }
+    }
+
+    private void Judge(Moment now)
+    {
+        Latest = _sweep();
+        var parked = _state.Requests.ParkEngine;
+        var known = _state.Latest.Read(_tick);
+        Findings = _watch.Evaluate(
+            new()
+            {
+                Health = Latest,
+                Now = now.Uptime,
+                GpusFitted = _state.Board.Gpus.Count,
+                OwnLimitW = known ? [.. Enumerable.Range(0, _state.Board.Gpus.Count).Select(i => _tick.Commands.GpuLimitW[i] is > 0 and var limit ? limit : (double?)null)] : [],
+                EngineParked = parked,
+                CoolantC = known && _tick.Estimate.SupplyC.IsGood ? _tick.Estimate.SupplyC.Value : null,
+                Service = Service(now),
+            },
+            now.Utc,
+            _state.Alarms.IsStanding);
+        Keep(now, always: false);
+    }
+
+    /// <summary>The engine's frame says how many requests it took; what it does not say is not judged.</summary>
+    private ServiceView? Service(Moment now) => _state.Inference is { Device: not "cpu" } frame
+        ? new() { At = now.Uptime - (now.Utc - frame.Ts), Requests = frame.RequestsTotal }
+        : null;
+
+    /// <summary>An XID that raises no alarm is still something that happened.</summary>
+    private void Tell(KernelDecision decision, Moment now)
+    {
+        if (decision.Severity == FaultSeverity.Information && decision.Alarm is null)
+            return;
+        var key = (decision.Xid is { } xid ? $"XID {xid}" : decision.Component, decision.Gpu);
+        if (_told.TryGetValue(key, out var at) && now.Uptime - at < TellAgainAfter)
+            return;
+        if (_told.Count >= ToldLimit)
+            _told.Clear();
+        _told[key] = now.Uptime;
+        _state.Alarms.Post(BoxEvents.KernelDecided(decision, now.Utc));
+    }
+
+    private void Keep(Moment now, bool always)
+    {
+        var memory = _watch.Memory;
+        var grave = memory.Open != _kept.Open || memory.BootId != _kept.BootId;
+        if (!always && !grave && now.Uptime - _keptAt < KeepEvery)
+            return;
+        if (memory.KernelSequence != _kept.KernelSequence || grave || memory.Closed != _kept.Closed || !memory.Normal.SequenceEqual(_kept.Normal))
+        {
+            KeepFault = _file.Write(memory);
+            _kept = memory;
+        }
+
+        _keptAt = now.Uptime;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Appliance.Hardware;
+
+/// <summary><c>/dev/kmsg</c>: each read is one record; EPIPE says that the ring has overwritten the one that would have been next.</summary>
+internal sealed class KernelLogDevice : IKernelLogSource
+{
+    /// <summary>The kernel refuses a smaller buffer with EINVAL (CONSOLE_EXT_LOG_MAX).</summary>
+    private const int RecordMax = 8192;
+
+    private readonly SafeFileHandle _handle;
+    private readonly byte[] _buffer = new byte[RecordMax];
+
+    private KernelLogDevice(int fd)
+    {
+        PollFd = fd;
+        _handle = new(fd, ownsHandle: true);
+    }
+
+    public int PollFd { get; }
+
+    public static KernelLogDevice? TryOpen(string path, out SysfsStatus status)
+    {
+        var fd = LibcInterop.open(path, LibcInterop.O_RDONLY | LibcInterop.O_NONBLOCK | LibcInterop.O_CLOEXEC, 0);
+        status = fd < 0 ? new(Marshal.GetLastPInvokeError()) : SysfsStatus.Ok;
+        return fd < 0 ? null : new(fd);
+    }
+
+    public unsafe bool TryRead(out ReadOnlySpan<byte> record)
+    {
+        while (true)
+        {
+            nint count;
+            fixed (byte* to = _buffer)
+                count = LibcInterop.read(PollFd, to, (nuint)_buffer.Length);
+            record = count > 0 ? _buffer.AsSpan(0, (int)count) : default;
+            if (count > 0)
+                return true;
+            var error = count == 0 ? LibcInterop.EIO : Marshal.GetLastPInvokeError();
+            if (error == LibcInterop.EAGAIN)
+                return false;
+            if (error is not (LibcInterop.EINTR or LibcInterop.EPIPE))
+                throw new IOException($"the kernel log cannot be read: {new SysfsStatus(error)}.");
+        }
+    }
+
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,21 @@
+namespace InferenceCore.Scheduling;
+
+/// <summary>What a worker tells its gateway.</summary>
+internal abstract record WorkerNews
+{
+    private WorkerNews()
+    {
+    }
+
+    /// <summary>The model is loaded and has produced a token.</summary>
+    internal sealed record Proven(int Vocabulary) : WorkerNews;
+
+    /// <summary>The thread that steps lives; sent by it alone, in long steps and between them.</summary>
+    /// <param name="Still">It is parked: nothing is computed.</param>
+    internal sealed record Beat(bool Still) : WorkerNews;
+
+    internal sealed record Stepped(StepReport Report) : WorkerNews;
+
+    /// <summary>It cannot go on, and why; its last word.</summary>
+    internal sealed record Failed(string Message) : WorkerNews;
+}
