@@ -35,7 +35,7 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
     private void Tell()
     {
         notifier.TickDone(Moment.Of(time).Uptime);
-        var status = $"{api.ModelName}: {StateName.Of(api.Host)}, {api.Host.Scheduler?.Running ?? 0} running, {api.Host.Scheduler?.Waiting ?? 0} waiting";
+        var status = $"{api.ModelName}: {StateName.Of(api.Host)}, {api.Host.Journal?.Running ?? 0} running, {api.Host.Journal?.Waiting ?? 0} waiting";
         if (status == _told)
             return;
         _told = status;
