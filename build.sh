@@ -42,16 +42,25 @@ publish() {
   mkdir -p artifacts/.stamps artifacts/symbols
   local program project
   for program in appliance:appliance/daemon/Appliance appliance-safe:appliance/safe/Safe appliance-rights:appliance/rights/Rights \
-                 bmc-agent:bmc-agent/BmcAgent inference-core:inference-core/InferenceCore; do
+                 bmc-agent:bmc-agent/BmcAgent inference-core:inference-core/InferenceCore \
+                 nvml-twin/libnvidia-ml.so.1:appliance/nvml-twin/NvmlTwin; do
     project=${program#*:}; program=${program%%:*}
-    local stamp=artifacts/.stamps/$program
+    local stamp=artifacts/.stamps/${program%%/*}
     if [ -f "$stamp" ] && [ -x "artifacts/$program" ] && [ -z "$(newer_sources "$stamp")" ]; then continue; fi
     say "publishing $program"
-    local out=artifacts/.publish/$program
+    local out=artifacts/.publish/${program%%/*}
     rm -rf "$out"
     touch "$stamp.new"
     dotnet publish "$project.csproj" -c Release -v q -o "$out" >&2
     mv -f "$out"/*.dbg artifacts/symbols/ 2>/dev/null || true
+    if [ "${program##*/}" = libnvidia-ml.so.1 ]; then # a library is named .so.so by nature; in a folder of its own nobody loads it by accident
+      mkdir -p artifacts/nvml-twin
+      mv -f "$out"/nvml-twin.so "artifacts/$program"
+      rm -rf "$out"
+      chmod +x "artifacts/$program"
+      mv "$stamp.new" "$stamp"
+      continue
+    fi
     rm -f "$out"/*.pdb "$out"/*.staticwebassets.endpoints.json "$out"/web.config
     cp -rf "$out"/. artifacts/
     rm -rf "$out"

@@ -4,7 +4,7 @@ namespace Appliance.Hardware;
 
 /// <summary>
 /// The box as the loop sees it: read everything, write a duty, write a limit, write a line. The same code on a box and on the twin;
-/// only where GPUs and digital lines come from differs. Used by the loop's thread alone.
+/// only where digital lines come from differs, and GPUs are whatever feed it was given. Used by the loop's thread alone.
 /// </summary>
 public sealed class BoxHardware : IDisposable
 {
@@ -15,8 +15,9 @@ public sealed class BoxHardware : IDisposable
     private readonly SensorInput[] _sensors;
     private readonly DigitalLines _lines;
 
-    /// <param name="simulated">True: GPUs and lines are files below <paramref name="sysRoot"/>; false: NVML and the kernel's GPIO.</param>
-    public BoxHardware(Board board, string sysRoot, bool simulated, TimeProvider time)
+    /// <param name="simulated">True: lines are files below <paramref name="sysRoot"/>; false: the kernel's GPIO.</param>
+    /// <param name="gpus">Where readings of GPUs come from; disposed with this.</param>
+    public BoxHardware(Board board, string sysRoot, bool simulated, IGpuFeed gpus)
     {
         Board = board;
         _tree = new(sysRoot);
@@ -25,12 +26,12 @@ public sealed class BoxHardware : IDisposable
         _valves = [.. board.Valves.Select(valve => new Rotor(_tree, valve.Name, valve.Chip, valve.Channel))];
         _sensors = [.. board.Sensors.Select(sensor => new SensorInput(_tree, sensor))];
         _lines = simulated ? DigitalLines.OnTwin(board.Lines, sysRoot) : DigitalLines.OnBox(board.Lines);
-        Gpus = new(simulated ? new TwinGpus(sysRoot) : new Nvml(), board.Gpus.Count, TimeSpan.FromMilliseconds(100), time);
+        Gpus = gpus;
     }
 
     public Board Board { get; }
 
-    public GpuPoller Gpus { get; }
+    public IGpuFeed Gpus { get; }
 
     public IReadOnlyList<Rotor> Fans => _fans;
 
@@ -39,7 +40,7 @@ public sealed class BoxHardware : IDisposable
     /// <summary>Modulating valves: an output like a rotor's, without a tachometer.</summary>
     public IReadOnlyList<Rotor> Valves => _valves;
 
-    /// <summary>Starts the GPU threads; everything else is read in the caller's thread.</summary>
+    /// <summary>Starts the GPU feed; everything else is read in the caller's thread.</summary>
     public void Start() => Gpus.Start();
 
     public void Read(HardwareSample into, TimeSpan now)

@@ -7,7 +7,7 @@ namespace Appliance.Hardware;
 /// thermal loop nor the other GPUs. The loop copies the last reading under a lock that is never held across a driver call;
 /// a GPU that hangs simply grows old, and the estimator counts it at full power.
 /// </summary>
-public sealed class GpuPoller : IDisposable
+public sealed class GpuPoller : IGpuFeed
 {
     private static readonly TimeSpan _rewriteLimitEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _openAgainAfter = TimeSpan.FromSeconds(2);
@@ -28,6 +28,12 @@ public sealed class GpuPoller : IDisposable
     }
 
     public int Count => _slots.Length;
+
+    /// <summary>Called on a GPU's own thread after each read. Set before <see cref="Start"/>.</summary>
+    public Action<int>? ReadDone { get; set; }
+
+    /// <summary>What a GPU's thread asks the driver for right now.</summary>
+    public DriverCall Call(int index) => _slots[index].Call;
 
     public void Start()
     {
@@ -51,25 +57,42 @@ public sealed class GpuPoller : IDisposable
         }
     }
 
-    /// <summary>Asks for a limit; the GPU's thread writes it within a period and again every second.</summary>
+    public void ReadOne(int index, out GpuReading reading)
+    {
+        lock (_slots[index].Gate)
+            reading = _slots[index].Last;
+    }
+
+    /// <summary>
+    /// Asks for a limit; the GPU's thread writes it within a period, the same one again after a second at the earliest. A wish is good for
+    /// one write: whoever steers repeats it, so that a controller that stopped does not overwrite what was done to make the box safe.
+    /// </summary>
     public void RequestLimit(int index, double watts)
     {
         lock (_slots[index].Gate)
-            _slots[index].WantedW = watts;
+            (_slots[index].WantedW, _slots[index].IsWished) = (watts, true);
     }
 
     /// <summary>One read of one GPU, in the caller's thread: what the poll threads do, and what a one-shot report uses.</summary>
     public void PollOnce(int index) => PollOnce(_slots[index]);
 
+    /// <summary>
+    /// Absolute deadlines, one GPU after another through the period: the driver has locks of its own, and eight calls at once would wait
+    /// for each other.
+    /// </summary>
     private void Poll(Slot slot)
     {
-        while (!_stop.IsCancellationRequested)
+        var deadline = MonotonicClock.Now + _period * slot.Index / _slots.Length;
+        while (true)
         {
-            var began = _time.GetTimestamp();
-            PollOnce(slot);
-            var left = _period - _time.GetElapsedTime(began);
-            if (left > TimeSpan.Zero && _stop.Token.WaitHandle.WaitOne(left))
+            MonotonicClock.SleepUntil(deadline);
+            if (_stop.IsCancellationRequested)
                 return;
+            PollOnce(slot);
+            ReadDone?.Invoke(slot.Index);
+            deadline += _period;
+            if (MonotonicClock.Now is var now && now > deadline)
+                deadline = now; // a call took longer than the period: what was missed is not made up for
         }
     }
 
@@ -78,9 +101,10 @@ public sealed class GpuPoller : IDisposable
         double? wanted;
         GpuReading last;
         lock (slot.Gate)
-            (wanted, last) = (slot.WantedW, slot.Last);
+            (wanted, last) = (slot.IsWished ? slot.WantedW : null, slot.Last);
 
         GpuReading reading = default;
+        slot.Call.Begin("reading for the cooling loop", _time.GetElapsedTime(0));
         try
         {
             if (Opened(slot, out reading.Lost) is { } device)
@@ -99,6 +123,7 @@ public sealed class GpuPoller : IDisposable
             Volatile.Write(ref slot.Fault, e.Message);
         }
 
+        slot.Call.End();
         reading.Reads = last.Reads + 1;
         lock (slot.Gate)
             slot.Last = reading;
@@ -127,10 +152,14 @@ public sealed class GpuPoller : IDisposable
     private bool WriteLimit(Slot slot, IGpuDevice device, double? wanted, bool refused)
     {
         var now = _time.GetElapsedTime(0);
+        if (_stop.IsCancellationRequested)
+            return refused; // back from a long call after the end: whoever made the box safe meanwhile has the last word
         if (wanted is not { } watts || (watts == slot.WrittenW && !refused && now - slot.WrittenAt < _rewriteLimitEvery))
             return refused;
         slot.WrittenW = watts;
         slot.WrittenAt = now;
+        lock (slot.Gate)
+            slot.IsWished = false;
         return !device.SetPowerLimit(watts);
     }
 
@@ -147,9 +176,13 @@ public sealed class GpuPoller : IDisposable
 
         public Lock Gate { get; } = new();
 
+        public DriverCall Call { get; } = new();
+
         public GpuReading Last;
 
         public double? WantedW;
+
+        public bool IsWished;
 
         public GpuIdentity Identity = new();
 

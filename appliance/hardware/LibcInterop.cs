@@ -45,6 +45,9 @@ internal static partial class LibcInterop
     internal static partial int open(string path, int flags, int mode);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint pread(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -2,20 +2,30 @@ using Appliance.Model;
 
 namespace Appliance.Hardware;
 
-/// <summary>One GPU through NVML. Every call's code is looked at; what is not supported here is absent and is not asked for again.</summary>
-internal sealed class NvmlGpu : IGpuDevice
+/// <summary>
+/// One GPU through NVML as the cooling loop needs it, ten times a second. Every call's code is looked at; what is not supported here is
+/// absent and is not asked for again. What cooling does not steer by is read every tenth time.
+/// </summary>
+internal sealed unsafe class NvmlGpu : IGpuDevice
 {
+    private const int SlowEvery = 10;
+    private const double Mib = 1024 * 1024;
+
+    private readonly NvmlInterop _nvml;
     private readonly NvmlDevice _device;
     private bool _temperatureV = true;
     private bool _margin = true;
     private bool _memoryV2 = true;
     private bool _eventReasons = true;
     private bool _lost;
+    private int _reads;
+    private GpuReading _slow;
 
-    internal NvmlGpu(NvmlDevice device)
+    internal NvmlGpu(NvmlInterop nvml, NvmlDevice device)
     {
+        _nvml = nvml;
         _device = device;
-        Identity = ReadIdentity(device);
+        Identity = NvmlIdentity.Names(nvml, device);
     }
 
     public GpuIdentity Identity { get; }
@@ -23,19 +33,21 @@ internal sealed class NvmlGpu : IGpuDevice
     public void Read(TimeSpan now, ref GpuReading reading)
     {
         _lost = false;
+        if (_reads++ % SlowEvery == 0)
+            ReadSlow(now);
+        reading.SmClockMhz = _slow.SmClockMhz;
+        reading.UtilizationPercent = _slow.UtilizationPercent;
+        reading.MemoryUsedMib = _slow.MemoryUsedMib;
+        reading.MemoryTotalMib = _slow.MemoryTotalMib;
+        reading.ClocksEventReasons = _slow.ClocksEventReasons;
         ReadFields(now, ref reading);
-        if (!reading.PowerW.HasValue && Note(NvmlInterop.nvmlDeviceGetPowerUsage(_device, out var averageMw)))
-            reading.PowerW = Reading<double>.Good(averageMw / 1000.0, now);
-        if (!reading.LimitW.HasValue && Note(NvmlInterop.nvmlDeviceGetEnforcedPowerLimit(_device, out var limitMw)))
-            reading.LimitW = Reading<double>.Good(limitMw / 1000.0, now);
+        uint milliwatts;
+        if (!reading.PowerW.HasValue && Note(_nvml.nvmlDeviceGetPowerUsage(_device, &milliwatts)))
+            reading.PowerW = Reading<double>.Good(milliwatts / 1000.0, now);
+        if (!reading.LimitW.HasValue && Note(_nvml.nvmlDeviceGetEnforcedPowerLimit(_device, &milliwatts)))
+            reading.LimitW = Reading<double>.Good(milliwatts / 1000.0, now);
         reading.TemperatureC = Temperature(now);
         reading.MarginK = Margin(now);
-        if (Note(NvmlInterop.nvmlDeviceGetClockInfo(_device, NvmlInterop.NVML_CLOCK_SM, out var mhz)))
-            reading.SmClockMhz = Reading<double>.Good(mhz, now);
-        if (Note(NvmlInterop.nvmlDeviceGetUtilizationRates(_device, out var utilization)))
-            reading.UtilizationPercent = Reading<double>.Good(utilization.gpu, now);
-        ReadMemory(now, ref reading);
-        reading.ClocksEventReasons = EventReasons(now);
         reading.Lost = _lost;
     }
 
@@ -43,19 +55,33 @@ internal sealed class NvmlGpu : IGpuDevice
     public bool SetPowerLimit(double watts)
     {
         var milliwatts = (uint)Math.Max(0, Math.Round(watts * 1000));
-        if (NvmlInterop.nvmlDeviceGetPowerManagementLimitConstraints(_device, out var minimum, out var maximum) == NvmlReturn.Success)
+        uint minimum, maximum;
+        if (_nvml.nvmlDeviceGetPowerManagementLimitConstraints(_device, &minimum, &maximum) == NvmlReturn.Success)
             milliwatts = Math.Clamp(milliwatts, minimum, maximum);
-        return Note(NvmlInterop.nvmlDeviceSetPowerManagementLimit(_device, milliwatts));
+        return Note(_nvml.nvmlDeviceSetPowerManagementLimit(_device, milliwatts));
+    }
+
+    private void ReadSlow(TimeSpan now)
+    {
+        _slow = default;
+        uint mhz;
+        if (Note(_nvml.nvmlDeviceGetClockInfo(_device, NvmlInterop.NVML_CLOCK_SM, &mhz)))
+            _slow.SmClockMhz = Reading<double>.Good(mhz, now);
+        NvmlInterop.nvmlUtilization_t utilization;
+        if (Note(_nvml.nvmlDeviceGetUtilizationRates(_device, &utilization)))
+            _slow.UtilizationPercent = Reading<double>.Good(utilization.gpu, now);
+        ReadMemory(now, ref _slow);
+        _slow.ClocksEventReasons = EventReasons(now);
     }
 
     /// <summary>HBM temperature, instant power and the limit in one call; each field carries its own return code.</summary>
-    private unsafe void ReadFields(TimeSpan now, ref GpuReading reading)
+    private void ReadFields(TimeSpan now, ref GpuReading reading)
     {
         var fields = stackalloc NvmlInterop.nvmlFieldValue_t[3];
         fields[0] = new() { fieldId = NvmlInterop.NVML_FI_DEV_MEMORY_TEMP };
         fields[1] = new() { fieldId = NvmlInterop.NVML_FI_DEV_POWER_INSTANT };
         fields[2] = new() { fieldId = NvmlInterop.NVML_FI_DEV_POWER_CURRENT_LIMIT };
-        if (!Note(NvmlInterop.nvmlDeviceGetFieldValues(_device, 3, fields)))
+        if (!Note(_nvml.nvmlDeviceGetFieldValues(_device, 3, fields)))
             return;
         if (Note(fields[0].nvmlReturn))
             reading.MemoryTemperatureC = Reading<double>.Good((uint)fields[0].value, now);
@@ -74,13 +100,14 @@ internal sealed class NvmlGpu : IGpuDevice
                 version = NvmlInterop.nvmlTemperature_v1,
                 sensorType = NvmlInterop.NVML_TEMPERATURE_GPU,
             };
-            var status = TemperatureV(ref versioned);
+            var status = _nvml.nvmlDeviceGetTemperatureV(_device, &versioned);
             if (Note(status))
                 return Reading<double>.Good(versioned.temperature, now);
             _temperatureV = !IsMissing(status);
         }
 
-        return !_temperatureV && Note(NvmlInterop.nvmlDeviceGetTemperature(_device, NvmlInterop.NVML_TEMPERATURE_GPU, out var celsius))
+        uint celsius;
+        return !_temperatureV && Note(_nvml.nvmlDeviceGetTemperature(_device, NvmlInterop.NVML_TEMPERATURE_GPU, &celsius))
             ? Reading<double>.Good(celsius, now)
             : Reading<double>.Absent;
     }
@@ -90,7 +117,7 @@ internal sealed class NvmlGpu : IGpuDevice
         if (!_margin)
             return Reading<double>.Absent;
         var margin = new NvmlInterop.nvmlMarginTemperature_t { version = NvmlInterop.nvmlMarginTemperature_v1 };
-        var status = MarginTemperature(ref margin);
+        var status = _nvml.nvmlDeviceGetMarginTemperature(_device, &margin);
         if (Note(status))
             return Reading<double>.Good(margin.marginTemperature, now);
         _margin = !IsMissing(status);
@@ -99,11 +126,10 @@ internal sealed class NvmlGpu : IGpuDevice
 
     private void ReadMemory(TimeSpan now, ref GpuReading reading)
     {
-        const double Mib = 1024 * 1024;
         if (_memoryV2)
         {
             var memory = new NvmlInterop.nvmlMemory_v2_t { version = NvmlInterop.nvmlMemory_v2 };
-            var status = MemoryV2(ref memory);
+            var status = _nvml.nvmlDeviceGetMemoryInfo_v2(_device, &memory);
             if (Note(status))
             {
                 reading.MemoryUsedMib = Reading<double>.Good(Math.Round(memory.used / Mib), now);
@@ -114,7 +140,8 @@ internal sealed class NvmlGpu : IGpuDevice
             _memoryV2 = !IsMissing(status);
         }
 
-        if (_memoryV2 || !Note(NvmlInterop.nvmlDeviceGetMemoryInfo(_device, out var plain)))
+        NvmlInterop.nvmlMemory_t plain;
+        if (_memoryV2 || !Note(_nvml.nvmlDeviceGetMemoryInfo(_device, &plain)))
             return;
         reading.MemoryUsedMib = Reading<double>.Good(Math.Round(plain.used / Mib), now);
         reading.MemoryTotalMib = Reading<double>.Good(Math.Round(plain.total / Mib), now);
@@ -122,7 +149,10 @@ internal sealed class NvmlGpu : IGpuDevice
 
     private Reading<long> EventReasons(TimeSpan now)
     {
-        var status = ClocksEventReasons(_eventReasons, out var reasons);
+        ulong reasons;
+        var status = _eventReasons
+            ? _nvml.nvmlDeviceGetCurrentClocksEventReasons(_device, &reasons)
+            : _nvml.nvmlDeviceGetCurrentClocksThrottleReasons(_device, &reasons);
         if (Note(status))
             return Reading<long>.Good((long)reasons, now);
         if (_eventReasons && IsMissing(status))
@@ -138,69 +168,4 @@ internal sealed class NvmlGpu : IGpuDevice
 
     private static bool IsMissing(NvmlReturn status) => status is NvmlReturn.FunctionNotFound or NvmlReturn.NotSupported
         or NvmlReturn.ArgumentVersionMismatch or NvmlReturn.Deprecated;
-
-    // The symbols that not every driver has: a missing one is an answer, not a crash.
-
-    private NvmlReturn TemperatureV(ref NvmlInterop.nvmlTemperature_t temperature)
-    {
-        try
-        {
-            return NvmlInterop.nvmlDeviceGetTemperatureV(_device, ref temperature);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return NvmlReturn.FunctionNotFound;
-        }
-    }
-
-    private NvmlReturn MarginTemperature(ref NvmlInterop.nvmlMarginTemperature_t margin)
-    {
-        try
-        {
-            return NvmlInterop.nvmlDeviceGetMarginTemperature(_device, ref margin);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return NvmlReturn.FunctionNotFound;
-        }
-    }
-
-    private NvmlReturn MemoryV2(ref NvmlInterop.nvmlMemory_v2_t memory)
-    {
-        try
-        {
-            return NvmlInterop.nvmlDeviceGetMemoryInfo_v2(_device, ref memory);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return NvmlReturn.FunctionNotFound;
-        }
-    }
-
-    private NvmlReturn ClocksEventReasons(bool current, out ulong reasons)
-    {
-        try
-        {
-            return current
-                ? NvmlInterop.nvmlDeviceGetCurrentClocksEventReasons(_device, out reasons)
-                : NvmlInterop.nvmlDeviceGetCurrentClocksThrottleReasons(_device, out reasons);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            reasons = 0;
-            return NvmlReturn.FunctionNotFound;
-        }
-    }
-
-    private static unsafe GpuIdentity ReadIdentity(NvmlDevice device)
-    {
-        const int Length = 96;
-        var buffer = stackalloc byte[Length];
-        var name = NvmlInterop.nvmlDeviceGetName(device, buffer, Length) == NvmlReturn.Success ? Nvml.Text(buffer, Length) : null;
-        var uuid = NvmlInterop.nvmlDeviceGetUUID(device, buffer, Length) == NvmlReturn.Success ? Nvml.Text(buffer, Length) : null;
-        string? bus = null;
-        if (NvmlInterop.nvmlDeviceGetPciInfo_v3(device, out var pci) == NvmlReturn.Success)
-            bus = Nvml.Text(pci.busId, 32);
-        return new() { Name = name, Uuid = uuid, PciBusId = bus };
-    }
 }

@@ -72,6 +72,21 @@ public sealed class SysfsFile : IDisposable
         return length == 0 ? new(LibcInterop.ENODEV) : SysfsStatus.Ok;
     }
 
+    /// <summary>As many bytes as there are and fit, newlines and all.</summary>
+    public unsafe SysfsStatus TryReadAll(Span<byte> buffer, out int length)
+    {
+        length = 0;
+        if (_fd < 0)
+            return new(LibcInterop.ENODEV);
+        nint count;
+        fixed (byte* to = buffer)
+            count = LibcInterop.pread(_fd, to, (nuint)buffer.Length, 0);
+        if (count < 0)
+            return new(Marshal.GetLastPInvokeError());
+        length = (int)count;
+        return SysfsStatus.Ok;
+    }
+
     public SysfsStatus TryRead(out long value)
     {
         value = 0;

@@ -26,4 +26,16 @@ public sealed record BoxHealth : HealthGroup
     public ClockHealth? Clock { get; init; }
 
     public HostHealth? Host { get; init; }
+
+    /// <summary>The groups of <paramref name="part"/> that are there replace those held.</summary>
+    public BoxHealth With(BoxHealth part) => this with
+    {
+        Fabric = part.Fabric ?? Fabric,
+        RdmaPorts = part.RdmaPorts ?? RdmaPorts,
+        Disks = part.Disks ?? Disks,
+        Raids = part.Raids ?? Raids,
+        Mounts = part.Mounts ?? Mounts,
+        Clock = part.Clock ?? Clock,
+        Host = part.Host ?? Host,
+    };
 }

@@ -64,9 +64,9 @@ public sealed record GpuPcie : HealthGroup
     /// <summary>TOTAL_ERR_FATAL.</summary>
     public long? AerFatal { get; init; }
 
-    /// <summary>KiB sent by the GPU since the driver was loaded (field 197; wraps).</summary>
-    public long? SentKib { get; init; }
+    /// <summary>Bytes sent by the GPU since the driver was loaded (field 197; wraps).</summary>
+    public long? SentBytes { get; init; }
 
-    /// <summary>KiB received by the GPU (field 198; wraps).</summary>
-    public long? ReceivedKib { get; init; }
+    /// <summary>Bytes received by the GPU (field 198; wraps).</summary>
+    public long? ReceivedBytes { get; init; }
 }

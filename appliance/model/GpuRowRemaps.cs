@@ -28,6 +28,6 @@ public sealed record GpuRowRemaps : HealthGroup
     /// <summary>nvmlDeviceGetRepairStatus: a channel repair waits for a reset.</summary>
     public bool? ChannelRepairPending { get; init; }
 
-    /// <summary>nvmlDeviceGetRepairStatus: a time-shared repair waits for a reset.</summary>
+    /// <summary>nvmlDeviceGetRepairStatus: a repair of a texture processing cluster waits for a reset.</summary>
     public bool? TpcRepairPending { get; init; }
 }

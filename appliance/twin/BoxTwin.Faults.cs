@@ -133,6 +133,8 @@ public sealed partial class BoxTwin
     private void Apply(ActiveFault fault)
     {
         var (kind, target, value) = (fault.Spec.Kind, fault.Spec.Target, fault.Spec.Value ?? 0);
+        if (FaultCatalogue.Of(kind).OfHealth)
+            return; // no part of the plant
         switch (FaultCatalogue.Of(kind).Targets)
         {
             case FaultTargets.Fan or FaultTargets.Pump or FaultTargets.Rotor:

@@ -17,6 +17,14 @@ public enum FaultTargets
     Valve,
     Daemon,
 
+    /// <summary>One NVLink of one GPU: <c>gpu3/link4</c>.</summary>
+    Link,
+
+    /// <summary>An RDMA device: <c>mlx5_0</c>.</summary>
+    Rdma,
+
+    Disk,
+
     /// <summary>No target: the fault is of the whole box.</summary>
     Box,
 }
@@ -25,4 +33,8 @@ public enum FaultTargets
 /// <param name="Unit">Unit of the value; null when the kind takes none.</param>
 /// <param name="Rows">Rows of the fault table it serves, e.g. <c>F1 F2</c>.</param>
 /// <param name="OfHost">True where it is done to the software, not to the plant: whoever runs the twin must carry it out.</param>
-public sealed record FaultInfo(FaultKind Kind, string Name, FaultTargets Targets, string? Unit, string Rows, string What, bool OfHost = false);
+public sealed record FaultInfo(FaultKind Kind, string Name, FaultTargets Targets, string? Unit, string Rows, string What, bool OfHost = false)
+{
+    /// <summary>True where it is about what drivers and the kernel tell; the plant does not know it (<see cref="HealthBank"/> does).</summary>
+    public bool OfHealth => Kind > FaultKind.AirInLoop;
+}

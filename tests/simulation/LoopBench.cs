@@ -35,6 +35,8 @@ internal sealed class LoopBench : IDisposable
 
     public BoxHardware Hardware { get; private set; } = null!;
 
+    public GpuPoller Gpus { get; private set; } = null!;
+
     public Ticker Ticker { get; private set; } = null!;
 
     public LatestTick Latest { get; private set; } = null!;
@@ -47,7 +49,8 @@ internal sealed class LoopBench : IDisposable
         Hardware?.Dispose();
         var checkpoint = new CheckpointFile(Paths.State);
         _ = DaemonProcess.WriteSafeDuty(Paths);
-        Hardware = new(Board, Paths.SysRoot, simulated: true, Time);
+        Gpus = new(new TwinGpus(Paths.SysRoot), Board.Gpus.Count, TimeSpan.FromMilliseconds(100), Time);
+        Hardware = new(Board, Paths.SysRoot, simulated: true, Gpus);
         Latest = new(Board);
         Ticker = new(Hardware, Settings, ThermalState.Boot(Settings, checkpoint.Read()), Latest, Requests);
     }
@@ -69,7 +72,7 @@ internal sealed class LoopBench : IDisposable
             if (!daemon)
                 continue;
             for (var gpu = 0; gpu < Board.Gpus.Count; gpu++)
-                Hardware.Gpus.PollOnce(gpu);
+                Gpus.PollOnce(gpu);
             Ticker.Tick(Moment.Of(Time), 0);
         }
 

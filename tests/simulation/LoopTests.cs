@@ -130,7 +130,7 @@ public sealed class LoopTests
             bench.Time.Advance(TickLoop.Period);
             bench.Twin.Advance(TickLoop.Period);
             for (var gpu = 0; gpu < 8; gpu++)
-                bench.Hardware.Gpus.PollOnce(gpu);
+                bench.Gpus.PollOnce(gpu);
             var before = GC.GetAllocatedBytesForCurrentThread();
             bench.Ticker.Tick(Moment.Of(bench.Time), 0);
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
@@ -169,7 +169,7 @@ public sealed class LoopTests
             bench.Time.Advance(TickLoop.Period);
             bench.Twin.Advance(TickLoop.Period);
             for (var gpu = 1; gpu < 8; gpu++) // GPU 0's thread sits in the driver
-                bench.Hardware.Gpus.PollOnce(gpu);
+                bench.Gpus.PollOnce(gpu);
             bench.Ticker.Tick(Moment.Of(bench.Time), 0);
             last = bench.Last();
         }

@@ -90,7 +90,7 @@ internal sealed class Box : IDisposable
         return JsonDocument.Parse(outcome.Output).RootElement;
     }
 
-    /// <summary>Process ids of this box' children by the verb they were started with: twin, daemon, bmc-agent, inference-core.</summary>
+    /// <summary>Process ids of this box' children by the verb they were started with: twin, daemon, its probe, bmc-agent, inference-core.</summary>
     public Dictionary<string, int> Children()
     {
         var children = new Dictionary<string, int>();

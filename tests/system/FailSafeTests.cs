@@ -190,7 +190,7 @@ public sealed class FailSafeTests
     public void The_agents_heartbeat_limits_the_gpus_of_a_box_whose_daemon_is_stopped()
     {
         using var box = Box.StartReady();
-        box.WaitUntil("four children", TimeSpan.FromSeconds(15), () => box.Children().Count == 4);
+        box.WaitUntil("five processes", TimeSpan.FromSeconds(15), () => box.Children().Count == 5);
         box.WaitUntil("frames have been seen", TimeSpan.FromSeconds(10), () => Truth(box, "fan_pwm").All(p => p < 240));
         Thread.Sleep(1500);
         var clock = Stopwatch.StartNew();
@@ -206,7 +206,7 @@ public sealed class FailSafeTests
     public void A_dead_daemon_with_both_pumps_dead_leaves_the_gpus_at_their_lowest_limit_at_once()
     {
         using var box = Box.StartReady();
-        box.WaitUntil("four children", TimeSpan.FromSeconds(15), () => box.Children().Count == 4);
+        box.WaitUntil("five processes", TimeSpan.FromSeconds(15), () => box.Children().Count == 5);
         var twin = Path.Combine(box.RunDirectory, "twin.sock");
         foreach (var pump in (string[])["pump1", "pump2"])
             ControlSocket.Ask(twin, $$$"""{"verb":"inject","args":{"fault":"pump_dead","target":"{{{pump}}}"}}""");

@@ -14,13 +14,13 @@ public sealed class KillTests
     public void A_killed_process_is_restarted_while_the_others_go_on(string victim)
     {
         using var box = Box.StartReady();
-        box.WaitUntil("four children", TimeSpan.FromSeconds(15), () => box.Children().Count == 4);
+        box.WaitUntil("five processes", TimeSpan.FromSeconds(15), () => box.Children().Count == 5);
         var before = box.Children();
 
         Box.Signal(before[victim], ProcessInterop.SIGKILL);
 
         box.WaitUntil($"{victim} runs again", TimeSpan.FromSeconds(10),
-            () => box.Children().TryGetValue(victim, out var pid) && pid != before[victim] && box.Children().Count == 4);
+            () => box.Children().TryGetValue(victim, out var pid) && pid != before[victim] && box.Children().Count == 5);
         foreach (var (name, pid) in box.Children().Where(c => c.Key != victim))
             Assert.Equal(before[name], pid);
         box.WaitUntil("the daemon answers with fresh values", TimeSpan.FromSeconds(10),
@@ -81,7 +81,7 @@ public sealed class KillTests
     public void Ctrl_C_stops_everything_within_five_seconds_and_leaves_nothing_behind()
     {
         using var box = Box.StartReady();
-        box.WaitUntil("four children", TimeSpan.FromSeconds(15), () => box.Children().Count == 4);
+        box.WaitUntil("five processes", TimeSpan.FromSeconds(15), () => box.Children().Count == 5);
         var children = box.Children();
 
         Box.Signal(box.Launcher.Id, ProcessInterop.SIGINT);
@@ -95,7 +95,7 @@ public sealed class KillTests
     public void A_killed_launcher_leaves_no_orphans()
     {
         using var box = Box.StartReady();
-        box.WaitUntil("four children", TimeSpan.FromSeconds(15), () => box.Children().Count == 4);
+        box.WaitUntil("five processes", TimeSpan.FromSeconds(15), () => box.Children().Count == 5);
         Box.Signal(box.Launcher.Id, ProcessInterop.SIGKILL);
         box.WaitUntil("no child is left", TimeSpan.FromSeconds(5), () => box.Children().Count == 0);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
+using Appliance.Daemon.Probe;
 using Appliance.Daemon.Simulation;
 using Appliance.Model;
 
@@ -25,6 +26,24 @@ internal sealed partial class CommandLine
         twin.SetAction(parse => UntilStopped(stop => DaemonVerb.RunTwinAsync(
             parse.GetValue(_config), RunPaths.Twin(parse.GetValue(_runDirectory) ?? ".run"), _time, stop)));
         yield return twin;
+        yield return Probe();
+    }
+
+    /// <summary>The daemon's own helper; no word for people.</summary>
+    private Command Probe()
+    {
+        var gpus = new Option<int>("--gpus") { Required = true };
+        var sysRoot = new Option<string>("--sysroot") { Required = true };
+        var lockDirectory = new Option<string>("--lock-dir") { Required = true };
+        var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
+        var library = new Option<string?>("--library");
+        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library };
+        probe.Hidden = true;
+        probe.SetAction(parse => ProbeProcess.Run(
+            new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
+                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library)),
+            Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
+        return probe;
     }
 
     private IEnumerable<Command> Looking()
@@ -34,6 +53,9 @@ internal sealed partial class CommandLine
         yield return Look("watch", "The live view; off a terminal one line a second.", (box, output, cancel) => WatchVerb.RunAsync(box, output, _time, cancel));
         yield return Look("thermal", "The cooling loop: values, who drives what and why, every sensor.", Verbs.ThermalAsync);
         yield return Gpus();
+        var fabric = Look("fabric", "NVLink, NVSwitch, Fabric Manager and the RDMA ports: what is whole and what is not.", Verbs.FabricAsync);
+        fabric.Hidden = true; // until the field guide knows it
+        yield return fabric;
         yield return Alarms();
         yield return Explain();
 

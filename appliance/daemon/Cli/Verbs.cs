@@ -66,7 +66,18 @@ internal static class Verbs
         if (output.Json)
             output.Data(data);
         else
-            output.Lines(GpusText.Lines(JsonSerializer.Deserialize(data.Span, ControlJson.Default.GpusReport)!.Gpus, output.Screen));
+            output.Lines(GpusText.Lines(JsonSerializer.Deserialize(data.Span, ControlJson.Default.GpusReport)!.Gpus, output.Screen)
+                .Concat(GpuHealthText.Lines(BoxAnswers.HealthOf(data), output.Screen)));
+        return ExitCode.Done;
+    }
+
+    public static async Task<int> FabricAsync(BoxClient box, Output output, CancellationToken cancel)
+    {
+        var data = await box.AskAsync("fabric", null, cancel).ConfigureAwait(false);
+        if (output.Json)
+            output.Data(data);
+        else
+            output.Lines(FabricText.Lines(BoxAnswers.FrameOf(data), BoxAnswers.HealthOf(data), output.Screen));
         return ExitCode.Done;
     }
 

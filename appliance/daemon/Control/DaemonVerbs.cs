@@ -16,7 +16,8 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         ["thermal"] = (_, _, _) => Now(state.Snapshot().Thermal is { } thermal
             ? ControlReply.Of(thermal, ControlJson.Default.ThermalFrame)
             : ControlReply.Error("the control loop has not finished its first tick yet; ask again.")),
-        ["gpus"] = (_, _, _) => Now(ControlReply.Of(new GpusReport(state.Snapshot().Gpus), ControlJson.Default.GpusReport)),
+        ["gpus"] = (_, _, _) => Now(BoxAnswers.Gpus(state.Snapshot().Gpus, state.Probe.Sweep())),
+        ["fabric"] = (_, _, _) => Now(BoxAnswers.Fabric(state.Snapshot().Fabric, state.Probe.Sweep())),
         ["alarms"] = (_, _, _) => Now(ControlReply.Of(new AlarmsReport(state.Alarms.Standing), ControlJson.Default.AlarmsReport)),
         ["acknowledge"] = (request, peer, _) => Now(Acknowledge(request, peer)),
         ["reset"] = (_, peer, _) => Now(Reset(peer)),

@@ -3,7 +3,10 @@ namespace Appliance.Daemon.Launcher;
 /// <summary>Where the other programs are: beside this one, or where APPLIANCE_BIN_DIR says.</summary>
 internal static class Programs
 {
-    private static readonly string[] Needed = ["appliance", "appliance-safe", "bmc-agent", "inference-core"];
+    /// <summary>The twin's libnvidia-ml, in a folder of its own so that nothing finds it by accident.</summary>
+    public const string TwinNvml = "nvml-twin/libnvidia-ml.so.1";
+
+    private static readonly string[] Needed = ["appliance", "appliance-safe", "bmc-agent", "inference-core", TwinNvml];
 
     /// <summary>One line about the first program that is not there; null when all are.</summary>
     public static string? Missing => Needed.FirstOrDefault(p => !File.Exists(PathOf(p))) is { } program

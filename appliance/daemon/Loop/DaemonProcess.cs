@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Appliance.Bus;
 using Appliance.Daemon.Control;
+using Appliance.Daemon.Health;
+using Appliance.Daemon.Launcher;
+using Appliance.Daemon.Probe;
 using Appliance.Hardware;
 using Appliance.Health;
 using Appliance.Model;
@@ -41,7 +44,9 @@ internal static class DaemonProcess
         var settings = ThermalSettings.From(board, config.Daemon);
         var checkpoint = new CheckpointFile(paths.State);
         using var notifier = SystemdNotifier.FromEnvironment();
-        using var hardware = new BoxHardware(board, paths.SysRoot, simulated, time);
+        var probe = new ProbeLink(
+            new(board.Gpus.Count, paths.SysRoot, paths.Sockets, TickLoop.Period, simulated ? Programs.PathOf(Programs.TwinNvml) : null), time);
+        using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         using var reset = simulated ? null : new HardwareWatchdog(HardwareWatchdog.Device);
         var latest = new LatestTick(board);
@@ -51,6 +56,7 @@ internal static class DaemonProcess
         var state = new DaemonState(config, paths, simulated, hardware, settings, latest, requests, loop, watchdog, time)
         {
             ConfigFault = configFault,
+            Probe = probe,
         };
 
         hardware.Start();
@@ -98,7 +104,7 @@ internal static class DaemonProcess
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, stop).ConfigureAwait(false);
     }
 
-    /// <summary>Everything that cooling does not need: events, bus, telemetry, the engine's socket.</summary>
+    /// <summary>Everything that cooling does not need: events, bus, telemetry, the board's health, the engine's socket.</summary>
     private static async Task ServeAsync(
         DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, Func<DaemonState, string?> reload,
         TimeProvider time, CancellationToken stop)
@@ -108,7 +114,8 @@ internal static class DaemonProcess
         using var bus = Telemetry.OpenBus(state.Config, state.Paths, state.Topics, boot, time);
         var telemetry = new Telemetry(state, bus, outbox, checkpoint, boot, time);
         var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
-        (state.Bus, state.Outbox, state.Engine) = (bus, outbox, engine);
+        using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, time);
+        (state.Bus, state.Outbox, state.Engine, state.Health) = (bus, outbox, engine, health);
         outbox.Attach(bus, state.Topics);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
@@ -121,7 +128,7 @@ internal static class DaemonProcess
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
         await Task.WhenAll(
-            telemetry.RunAsync(stop), engine.RunAsync(stop), StatusAsync(state, notifier, time, stop),
+            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), StatusAsync(state, notifier, time, stop),
             ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");

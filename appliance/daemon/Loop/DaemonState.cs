@@ -1,5 +1,6 @@
 using Appliance.Bus;
 using Appliance.Daemon.Health;
+using Appliance.Daemon.Probe;
 using Appliance.Hardware;
 using Appliance.Model;
 using Appliance.Thermal;
@@ -55,6 +56,9 @@ internal sealed class DaemonState
     public TickLoop Loop { get; }
 
     public StallWatchdog Watchdog { get; }
+
+    /// <summary>The process that asks the GPU driver, and what it read of the box.</summary>
+    public required ProbeLink Probe { get; init; }
 
     public LatestTick Latest { get; }
 
@@ -125,7 +129,7 @@ internal sealed class DaemonState
         Thermal = FrameAssembly.Thermal(tick, _settings),
         Gpus = [.. Enumerable.Range(0, Board.Gpus.Count).Select(i => FrameAssembly.Gpu(tick, i, _hardware.Gpus.Identity(i)))],
         Power = FrameAssembly.Power(tick, Board),
-        Fabric = FrameAssembly.Fabric(tick),
+        Fabric = FabricAssembly.Frame(Probe.Sweep(), tick.Moment.Utc),
         Inference = Inference,
         Alarms = Alarms.Standing,
     };

@@ -83,9 +83,6 @@ internal static class FrameAssembly
         };
     }
 
-    /// <summary>NVLink is not read yet by this program: said as unknown, never as well.</summary>
-    public static FabricFrame Fabric(TickRecord tick) => new() { Ts = tick.Moment.Utc, State = "unknown" };
-
     public static string Mode(ThermalMode mode) => mode switch
     {
         ThermalMode.Boot => "boot",

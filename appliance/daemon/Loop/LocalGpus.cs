@@ -25,10 +25,11 @@ internal static class LocalGpus
 
         fault = null;
         using var poller = new GpuPoller(nvml, nvml.Count, TimeSpan.FromMilliseconds(100), time);
+        using var surveyor = new GpuSurveyor(nvml, nvml.Count, "/", time, _ => { });
         var took = new double[nvml.Count][];
         for (var i = 0; i < nvml.Count; i++)
             took[i] = [.. Enumerable.Range(0, Reads).Select(_ => Timed(poller, i, time)).Skip(1).Order()];
-        return Written(nvml, poller, took, time);
+        return Written(nvml, poller, surveyor, took, time);
     }
 
     private static double Timed(GpuPoller poller, int index, TimeProvider time)
@@ -38,7 +39,14 @@ internal static class LocalGpus
         return time.GetElapsedTime(began).TotalMilliseconds;
     }
 
-    private static byte[] Written(Nvml nvml, GpuPoller poller, double[][] took, TimeProvider time)
+    private static double Timed(GpuSurveyor surveyor, int index, TimeProvider time, out GpuHealth health)
+    {
+        var began = time.GetTimestamp();
+        health = surveyor.ReadOnce(index);
+        return time.GetElapsedTime(began).TotalMilliseconds;
+    }
+
+    private static byte[] Written(Nvml nvml, GpuPoller poller, GpuSurveyor surveyor, double[][] took, TimeProvider time)
     {
         var readings = new GpuReading[nvml.Count];
         poller.Read(readings);
@@ -48,6 +56,10 @@ internal static class LocalGpus
             json.WriteStartObject();
             json.WriteString("driver", nvml.DriverVersion);
             json.WriteString("nvml", nvml.LibraryVersion);
+            json.WriteStartArray("missing");
+            foreach (var function in nvml.MissingFunctions)
+                json.WriteStringValue(function);
+            json.WriteEndArray();
             json.WriteStartArray("gpus");
             for (var i = 0; i < readings.Length; i++)
             {
@@ -57,10 +69,16 @@ internal static class LocalGpus
                 json.WriteString("fault", poller.Fault(i));
                 json.WritePropertyName("frame");
                 JsonSerializer.Serialize(json, Frame(i, readings[i], poller.Identity(i), Moment.Of(time)), ModelJson.Default.GpuFrame);
+                json.WriteNumber("survey_whole_ms", Math.Round(Timed(surveyor, i, time, out _), 3));
+                json.WriteNumber("survey_ms", Math.Round(Timed(surveyor, i, time, out var health), 3)); // the second: what hardly moves is not read again
+                json.WritePropertyName("health");
+                JsonSerializer.Serialize(json, health, HealthJson.Default.GpuHealth);
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
+            json.WritePropertyName("host");
+            JsonSerializer.Serialize(json, new HostSurveyor("/", time, _ => { }).ReadOnce(), HealthJson.Default.BoxHealth);
             json.WriteEndObject();
         }
 

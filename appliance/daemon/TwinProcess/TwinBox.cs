@@ -23,6 +23,8 @@ internal sealed class TwinBox : IDisposable
     private readonly Board _board;
     private readonly BoxTwin _twin;
     private readonly TwinSysroot _sysroot;
+    private readonly HealthBank _health;
+    private readonly TwinHealthTree _healthTree;
     private readonly List<FaultSpec> _hostFaults = [];
     private readonly TimeSpan _timeOffset;
     private TwinLoad _load;
@@ -46,7 +48,9 @@ internal sealed class TwinBox : IDisposable
         });
         foreach (var fault in kept?.Faults ?? [])
             Restore(fault);
+        _health = new(board.Gpus.Count);
         _sysroot = new(_twin, board, paths.SysRoot);
+        _healthTree = new(_twin, _health, board, paths.SysRoot);
         Advance(_step);
     }
 
@@ -63,6 +67,7 @@ internal sealed class TwinBox : IDisposable
         lock (_gate)
         {
             _sysroot.Pull();
+            StepHealth(elapsed);
             _owed += elapsed;
             if (_owed > _catchUpLimit)
                 _owed = _catchUpLimit; // the machine slept: the box did not
@@ -75,8 +80,10 @@ internal sealed class TwinBox : IDisposable
             }
 
             _sysroot.Push();
-            if (_steps++ % 2 == 0)
-                _sysroot.PushGpus();
+            if (_steps++ % 2 != 0)
+                return;
+            _sysroot.PushGpus();
+            _healthTree.Push();
         }
     }
 
@@ -101,7 +108,7 @@ internal sealed class TwinBox : IDisposable
         get
         {
             lock (_gate)
-                return [.. _twin.Faults, .. _hostFaults];
+                return [.. _twin.Faults, .. _hostFaults, .. _health.Faults];
         }
     }
 
@@ -136,7 +143,9 @@ internal sealed class TwinBox : IDisposable
             throw new FormatException($"{FaultCatalogue.Of(fault.Kind).Name} cannot be injected into a running twin; use it in a scenario (`appliance sim`)");
         lock (_gate)
         {
-            if (FaultCatalogue.Of(fault.Kind).OfHost)
+            if (FaultCatalogue.Of(fault.Kind).OfHealth)
+                _health.Inject(fault);
+            else if (FaultCatalogue.Of(fault.Kind).OfHost)
                 InjectIntoHost(fault);
             else
                 _twin.Inject(fault);
@@ -148,10 +157,12 @@ internal sealed class TwinBox : IDisposable
     {
         lock (_gate)
         {
-            var standing = _twin.Faults.Concat(_hostFaults).Where(f => kind is null || (f.Kind == kind && f.Target == target)).ToArray();
+            var standing = _twin.Faults.Concat(_hostFaults).Concat(_health.Faults).Where(f => kind is null || (f.Kind == kind && f.Target == target)).ToArray();
             foreach (var fault in standing)
             {
-                if (_hostFaults.Remove(fault))
+                if (FaultCatalogue.Of(fault.Kind).OfHealth)
+                    _health.Clear(fault);
+                else if (_hostFaults.Remove(fault))
                     Mend(fault.Kind);
                 else
                     _twin.Clear(fault.Kind, fault.Target);
@@ -176,6 +187,15 @@ internal sealed class TwinBox : IDisposable
                 Faults = TwinKept.Of(_twin.Faults),
             };
         }
+    }
+
+    private void StepHealth(TimeSpan elapsed)
+    {
+        Span<double> watts = stackalloc double[_board.Gpus.Count];
+        Span<double> percent = stackalloc double[_board.Gpus.Count];
+        for (var i = 0; i < watts.Length; i++)
+            (watts[i], percent[i]) = (_twin.Gpu(i).PowerW, _twin.Gpu(i).UtilizationPercent);
+        _health.Step(elapsed.TotalSeconds, watts, percent);
     }
 
     private void NoteExtremes()
@@ -259,6 +279,9 @@ internal sealed class TwinBox : IDisposable
     public void Dispose()
     {
         lock (_gate)
+        {
             _sysroot.Dispose();
+            _healthTree.Dispose();
+        }
     }
 }

@@ -231,8 +231,9 @@ internal sealed class TwinSysroot : IDisposable
             var folder = TwinGpuFiles.FolderOf(root, index);
             Directory.CreateDirectory(folder);
             File.WriteAllText(Path.Combine(folder, "name"), "NVIDIA H100 80GB HBM3\n");
-            File.WriteAllText(Path.Combine(folder, "uuid"), $"GPU-7717b0c5-0000-4000-8000-{index:x12}\n");
-            File.WriteAllText(Path.Combine(folder, "pci_bus_id"), $"00000000:{0x1B + index * 0x10:X2}:00.0\n");
+            var named = new Twin.GpuHealthState(index);
+            File.WriteAllText(Path.Combine(folder, "uuid"), named.Uuid + "\n");
+            File.WriteAllText(Path.Combine(folder, "pci_bus_id"), $"00000000:{named.PciBus:X2}:00.0\n");
             _values = [.. TwinGpuFiles.Files.Select(file => TwinFile.At(Path.Combine(folder, file)))];
         }
 

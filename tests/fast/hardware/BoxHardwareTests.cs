@@ -14,7 +14,7 @@ public sealed class BoxHardwareTests
             // Real drivers (NVML, the kernel's GPIO), chips 90 and up, so that nothing a build machine may have is touched.
             var board = BoardCatalogue.Load("hgx-h100-8");
             board = board with { Lines = [.. board.Lines.Select(line => line with { GpioChip = line.GpioChip + 90 })] };
-            using var hardware = new BoxHardware(board, root.FullName, simulated: false, TimeProvider.System);
+            using var hardware = new BoxHardware(board, root.FullName, simulated: false, new GpuPoller(new Nvml(), board.Gpus.Count, TimeSpan.FromMilliseconds(100), TimeProvider.System));
             var sample = new HardwareSample(board);
 
             hardware.Read(sample, TimeSpan.FromSeconds(1));

@@ -74,7 +74,20 @@ public sealed class GpuTests : IDisposable
         Assert.Equal(350.0, Poll(poller)[0].LimitW.Value);
         SysfsFolder.Set(gpu, "power_management_limit_mw", "700000");
         time.Advance(TimeSpan.FromSeconds(1));
+        poller.RequestLimit(0, 350);
         Assert.Equal(350.0, Poll(poller)[0].LimitW.Value);
+    }
+
+    [Fact]
+    public void A_wish_is_good_for_one_write_so_that_a_stopped_controller_does_not_undo_the_safe_state()
+    {
+        var gpu = _sys.Gpu(0);
+        using var poller = Poller(1, out var time);
+        poller.RequestLimit(0, 700);
+        Assert.Equal(700.0, Poll(poller)[0].LimitW.Value);
+        SysfsFolder.Set(gpu, "power_management_limit_mw", "200000");
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(200.0, Poll(poller)[0].LimitW.Value);
     }
 
     [Fact]

@@ -1,0 +1,238 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Appliance.Daemon.Launcher;
+using Appliance.Hardware;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Probe;
+
+/// <summary>
+/// The daemon's end of the probe: starts it, takes what it says on a thread of its own, starts it again when it has ended by itself.
+/// It is never killed. The cooling loop copies the last readings under a lock that is never held across anything slow; when the probe
+/// is silent they grow old, and the estimator counts those GPUs at full power.
+/// </summary>
+internal sealed class ProbeLink : IGpuFeed
+{
+    private const int EventsMax = 1024;
+
+    private static readonly TimeSpan _repeatLimitEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _silentAfter = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan _startAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(1.5);
+
+    private readonly ProbeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly GpuReading[] _readings;
+    private readonly double[] _wantedW;
+    private readonly double[] _sentW;
+    private readonly TimeSpan[] _sentAt;
+    private readonly GpuHealth[] _gpus;
+    private readonly Queue<NvmlEvent> _events = new();
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _ended = new(initialState: true);
+    private BoxHealth _host = new();
+    private ProbeHealth? _probe;
+    private string? _fault = "not started yet";
+    private TimeSpan _heardAt;
+    private int _starts;
+    private Process? _process;
+
+    public ProbeLink(ProbeOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _readings = new GpuReading[options.Gpus];
+        (_wantedW, _sentW, _sentAt) = (new double[options.Gpus], new double[options.Gpus], new TimeSpan[options.Gpus]);
+        _gpus = [.. Enumerable.Range(0, options.Gpus).Select(i => new GpuHealth { Index = i })];
+    }
+
+    /// <summary>Events that came faster than they were taken, since start.</summary>
+    public long EventsLost { get; private set; }
+
+    public void Start() => new Thread(Run, 256 * 1024) { IsBackground = true, Name = "probe-link" }.Start();
+
+    public void Read(Span<GpuReading> readings)
+    {
+        lock (_gate)
+            _readings.AsSpan().CopyTo(readings);
+    }
+
+    public void RequestLimit(int index, double watts)
+    {
+        lock (_gate)
+            _wantedW[index] = watts;
+    }
+
+    public GpuIdentity Identity(int index)
+    {
+        lock (_gate)
+            return _gpus[index].Identity ?? _unknown;
+    }
+
+    /// <summary>What the box was last read to be: facts with their ages, and how far the probe itself is heard.</summary>
+    public BoxHealth Sweep()
+    {
+        var now = _time.GetElapsedTime(0);
+        lock (_gate)
+            return _host with { At = now, Probe = Heard(now), Gpus = [.. _gpus] };
+    }
+
+    public bool TryTakeEvent(out NvmlEvent happened)
+    {
+        lock (_gate)
+            return _events.TryDequeue(out happened!);
+    }
+
+    /// <summary>Ends the probe's input: it goes when no call is out any more. Waited for only as long as an orderly end takes.</summary>
+    public void Dispose()
+    {
+        _stop.Set();
+        try
+        {
+            _process?.StandardInput.Close();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // Gone already.
+        }
+
+        _ = _ended.Wait(_endLimit);
+    }
+
+    private static readonly GpuIdentity _unknown = new();
+
+    private ProbeHealth Heard(TimeSpan now) => _probe is { } said && now - _heardAt < _silentAfter
+        ? said with { Starts = _starts }
+        : new() { At = now, State = ProbeState.Absent, Starts = _starts, Pid = _probe?.Pid, Fault = _fault ?? $"no word for {(now - _heardAt).TotalSeconds:0.0} s" };
+
+    private void Run()
+    {
+        _ended.Reset();
+        while (!_stop.IsSet)
+        {
+            var fault = Once();
+            lock (_gate)
+                _fault = fault;
+            if (!_stop.IsSet)
+                _stop.Wait(_startAgainAfter);
+        }
+
+        _ended.Set();
+    }
+
+    /// <summary>One life of the probe, from its start to its end.</summary>
+    private string Once()
+    {
+        try
+        {
+            using var process = Launch();
+            _process = process;
+            var writer = new ProbeWriter(process.StandardInput.BaseStream);
+            var reader = new ProbeReader(process.StandardOutput.BaseStream);
+            while (reader.Next(out var kind, out var payload))
+                Take(kind, payload, writer);
+            process.StandardInput.Close();
+            process.WaitForExit(); // it may wait for the driver: nobody is started beside it
+            return $"the probe ended with exit code {process.ExitCode}";
+        }
+        catch (Win32Exception e)
+        {
+            return $"the probe cannot be started: {e.Message}";
+        }
+        catch (Exception e) when (e is JsonException or IOException or InvalidOperationException)
+        {
+            return $"the probe's words are not understood: {e.Message}";
+        }
+    }
+
+    private Process Launch()
+    {
+        var start = new ProcessStartInfo(Programs.PathOf("appliance"))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        string[] words = ["probe", "--gpus", $"{_options.Gpus}", "--sysroot", _options.SysRoot, "--lock-dir", _options.LockDirectory, "--read-ms", $"{_options.ReadEvery.TotalMilliseconds:0}"];
+        foreach (var word in _options.Library is { } library ? [.. words, "--library", library] : words)
+            start.ArgumentList.Add(word);
+        if (_options.Library is not null)
+            start.Environment["APPLIANCE_TWIN_SYSROOT"] = _options.SysRoot;
+        _starts++;
+        return Process.Start(start)!;
+    }
+
+    private void Take(ProbeFrame kind, ReadOnlySpan<byte> payload, ProbeWriter writer)
+    {
+        var now = _time.GetElapsedTime(0);
+        switch (kind)
+        {
+            case ProbeFrame.Reading:
+                TakeReading(payload, now, writer);
+                break;
+            case ProbeFrame.Gpu:
+                var health = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
+                lock (_gate)
+                    _gpus[health.Index] = health;
+                break;
+            case ProbeFrame.Access:
+                var access = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
+                lock (_gate)
+                    _gpus[access.Index] = _gpus[access.Index] with { Access = access.Access, HungSince = access.HungSince, Fault = access.Fault };
+                break;
+            case ProbeFrame.Probe:
+                var probe = JsonSerializer.Deserialize(payload, HealthJson.Default.ProbeHealth)!;
+                lock (_gate)
+                    (_probe, _heardAt, _fault) = (probe, now, null);
+                break;
+            case ProbeFrame.Host:
+                var part = JsonSerializer.Deserialize(payload, HealthJson.Default.BoxHealth)!;
+                lock (_gate)
+                    _host = _host.With(part);
+                break;
+            case ProbeFrame.Event:
+                TakeEvent(JsonSerializer.Deserialize(payload, HealthJson.Default.NvmlEvent)!);
+                break;
+            default:
+                throw new InvalidOperationException($"a frame of kind {(byte)kind}");
+        }
+    }
+
+    private void TakeReading(ReadOnlySpan<byte> payload, TimeSpan now, ProbeWriter writer)
+    {
+        var index = BinaryPrimitives.ReadInt32LittleEndian(payload);
+        var reading = MemoryMarshal.Read<GpuReading>(payload[4..]);
+        double wanted;
+        lock (_gate)
+        {
+            _readings[index] = reading;
+            wanted = _wantedW[index];
+        }
+
+        // Answered only to a GPU that just spoke: one that hangs cannot fill the pipe.
+        if (wanted <= 0 || (wanted == _sentW[index] && now - _sentAt[index] < _repeatLimitEvery))
+            return;
+        (_sentW[index], _sentAt[index]) = (wanted, now);
+        Span<byte> limit = stackalloc byte[12];
+        BinaryPrimitives.WriteInt32LittleEndian(limit, index);
+        BinaryPrimitives.WriteDoubleLittleEndian(limit[4..], wanted);
+        writer.Send(ProbeFrame.Limit, limit);
+    }
+
+    private void TakeEvent(NvmlEvent happened)
+    {
+        lock (_gate)
+        {
+            if (_events.Count >= EventsMax)
+            {
+                _events.Dequeue();
+                EventsLost++;
+            }
+
+            _events.Enqueue(happened);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Appliance.Daemon.Probe;
+
+/// <summary>What the daemon tells its probe on the command line.</summary>
+/// <param name="Gpus">GPUs the board has.</param>
+/// <param name="SysRoot"><c>/</c>, or the twin's tree.</param>
+/// <param name="LockDirectory">Where the lock is that keeps a second probe from being started beside one that hangs.</param>
+/// <param name="ReadEvery">Between two reads of one GPU for the cooling loop.</param>
+/// <param name="Library">Another libnvidia-ml than the system's: the twin's.</param>
+internal sealed record ProbeOptions(int Gpus, string SysRoot, string LockDirectory, TimeSpan ReadEvery, string? Library);

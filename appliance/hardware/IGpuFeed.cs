@@ -1,0 +1,21 @@
+using Appliance.Model;
+
+namespace Appliance.Hardware;
+
+/// <summary>
+/// Readings of GPUs as the cooling loop takes them: never waits, never allocates. Two kinds: threads of this process
+/// (<see cref="GpuPoller"/>) and the probe process.
+/// </summary>
+public interface IGpuFeed : IDisposable
+{
+    void Start();
+
+    /// <summary>The last reading of every GPU.</summary>
+    void Read(Span<GpuReading> readings);
+
+    /// <summary>Asks for a limit; written soon and again and again.</summary>
+    void RequestLimit(int index, double watts);
+
+    /// <summary>Null members until the GPU was opened.</summary>
+    GpuIdentity Identity(int index);
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text;
+using Appliance.Model;
+
+namespace Appliance.Hardware;
+
+// NVLink, the fabric, neighbours.
+internal sealed unsafe partial class NvmlSurvey
+{
+    private const int FieldsPerLink = 4;
+
+    private readonly NvmlFields _links = new(
+        NvmlInterop.NVML_FI_DEV_NVLINK_LINK_COUNT, NvmlInterop.NVML_FI_DEV_NVSWITCH_CONNECTED_LINK_COUNT,
+        NvmlInterop.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_TX, NvmlInterop.NVML_FI_DEV_NVLINK_THROUGHPUT_DATA_RX);
+
+    private NvmlFields? _perLink;
+    private NvlinkHealth[] _linkDetail = [];
+
+    /// <summary>As many links as the GPU says it has, not as many as the header's macro: beyond them every call is INVALID_ARGUMENT.</summary>
+    private void ReadNvlinks()
+    {
+        _links.Scope(2, NvmlInterop.AllLinks);
+        _links.Scope(3, NvmlInterop.AllLinks);
+        Fields(_links);
+        if (_links[0] is not (> 0 and <= 64 and var count))
+        {
+            _health = _health with { Nvlinks = _links[0] is null ? null : new() { At = Now, Fitted = (int?)_links[0] } };
+            return;
+        }
+
+        if (_linkDetail.Length != count)
+        {
+            _perLink = NvmlFields.PerLink((int)count, NvmlInterop.NVML_FI_DEV_NVLINK_GET_STATE, NvmlInterop.NVML_FI_DEV_NVLINK_ERROR_DL_REPLAY,
+                NvmlInterop.NVML_FI_DEV_NVLINK_ERROR_DL_RECOVERY, NvmlInterop.NVML_FI_DEV_NVLINK_ERROR_DL_CRC);
+            _linkDetail = [.. Enumerable.Range(0, (int)count).Select(link => new NvlinkHealth { Link = link })];
+        }
+
+        Fields(_perLink!);
+        var links = new NvlinkHealth[count];
+        for (var i = 0; i < links.Length; i++)
+        {
+            links[i] = _linkDetail[i] with
+            {
+                Up = _perLink![i * FieldsPerLink] is { } state ? state == 1 : StateOf((uint)i),
+                Replays = _perLink[i * FieldsPerLink + 1],
+                Recoveries = _perLink[i * FieldsPerLink + 2],
+                CrcErrors = _perLink[i * FieldsPerLink + 3],
+            };
+        }
+
+        _health = _health with
+        {
+            Nvlinks = new() { Fitted = (int)count, ToSwitch = (int?)_links[1], SentKib = _links[2], ReceivedKib = _links[3], Links = links, At = Now },
+        };
+    }
+
+    private bool? StateOf(uint link)
+    {
+        uint isActive;
+        return Ok(_nvml.nvmlDeviceGetNvLinkState(_device, link, &isActive)) ? isActive != 0 : null;
+    }
+
+    private void ReadNvlinkDetail()
+    {
+        var fields = NvmlFields.PerLink(_linkDetail.Length, NvmlInterop.NVML_FI_DEV_NVLINK_GET_VERSION, NvmlInterop.NVML_FI_DEV_NVLINK_GET_SPEED);
+        if (_linkDetail.Length == 0)
+            return;
+        Fields(fields);
+        for (var i = 0; i < _linkDetail.Length; i++)
+        {
+            ulong crc, ecc;
+            int type;
+            NvmlInterop.nvmlPciInfo_t pci;
+            var link = (uint)i;
+            _linkDetail[i] = _linkDetail[i] with
+            {
+                Version = (int?)fields[i * 2],
+                SpeedMbS = (int?)fields[i * 2 + 1],
+                CrcData = Ok(_nvml.nvmlDeviceGetNvLinkErrorCounter(_device, link, NvmlInterop.NVML_NVLINK_ERROR_DL_CRC_DATA, &crc)) ? (long)crc : null,
+                EccData = Ok(_nvml.nvmlDeviceGetNvLinkErrorCounter(_device, link, NvmlInterop.NVML_NVLINK_ERROR_DL_ECC_DATA, &ecc)) ? (long)ecc : null,
+                RemoteType = Ok(_nvml.nvmlDeviceGetNvLinkRemoteDeviceType(_device, link, &type)) ? type : null,
+                RemotePci = Ok(_nvml.nvmlDeviceGetNvLinkRemotePciInfo_v2(_device, link, &pci)) ? Nvml.Text(pci.busId, 32) : null,
+            };
+        }
+    }
+
+    private void ReadFabric()
+    {
+        var info = new NvmlInterop.nvmlGpuFabricInfo_v3_t { version = NvmlInterop.nvmlGpuFabricInfo_v3 };
+        var status = _nvml.nvmlDeviceGetGpuFabricInfoV(_device, &info);
+        var hasSummary = status != NvmlReturn.ArgumentVersionMismatch;
+        if (!hasSummary)
+        {
+            info = new() { version = NvmlInterop.nvmlGpuFabricInfo_v2 };
+            status = _nvml.nvmlDeviceGetGpuFabricInfoV(_device, &info);
+        }
+
+        _health = _health with
+        {
+            Fabric = Ok(status, nameof(_nvml.nvmlDeviceGetGpuFabricInfoV)) && info.state != 0
+                ? NvmlFabric.Decode(info, hasSummary) with { At = Now }
+                : null,
+        };
+    }
+
+    private void ReadTopology()
+    {
+        const int Words = 16;
+        uint node;
+        var cpus = stackalloc ulong[Words];
+        var isAffinityKnown = Ok(_nvml.nvmlDeviceGetCpuAffinityWithinScope(_device, Words, cpus, NvmlInterop.NVML_AFFINITY_SCOPE_NODE));
+        var count = _source.Count;
+        var (read, nvlink) = (new int?[count], new int?[count]);
+        for (var other = 0; other < count; other++)
+        {
+            if (other == _index || _source.Handle(other, out var peer) != NvmlReturn.Success)
+                continue;
+            int state;
+            if (Ok(_nvml.nvmlDeviceGetP2PStatus(_device, peer, NvmlInterop.NVML_P2P_CAPS_INDEX_READ, &state)))
+                read[other] = state;
+            if (Ok(_nvml.nvmlDeviceGetP2PStatus(_device, peer, NvmlInterop.NVML_P2P_CAPS_INDEX_NVLINK, &state)))
+                nvlink[other] = state;
+        }
+
+        _health = _health with
+        {
+            Topology = new()
+            {
+                NumaNode = Ok(_nvml.nvmlDeviceGetNumaNodeId(_device, &node)) ? (int)node : PciErrors.NumaNode(_sysRoot, _health.Identity?.PciBusId),
+                CpuAffinity = isAffinityKnown ? CpuList(new(cpus, Words)) : null,
+                P2pRead = read,
+                P2pNvlink = nvlink,
+                At = Now,
+            },
+        };
+    }
+
+    /// <summary>As the kernel writes it: <c>0-55,112-167</c>; null for an empty set.</summary>
+    internal static string? CpuList(ReadOnlySpan<ulong> words)
+    {
+        var text = new StringBuilder();
+        var first = -1;
+        for (var cpu = 0; cpu <= words.Length * 64; cpu++)
+        {
+            var isIn = cpu < words.Length * 64 && (words[cpu / 64] >> (cpu % 64) & 1) != 0;
+            if (isIn && first < 0)
+                first = cpu;
+            if (isIn || first < 0)
+                continue;
+            text.Append(text.Length > 0 ? "," : "").Append(CultureInfo.InvariantCulture, $"{first}");
+            if (cpu - 1 > first)
+                text.Append(CultureInfo.InvariantCulture, $"-{cpu - 1}");
+            first = -1;
+        }
+
+        return text.Length > 0 ? text.ToString() : null;
+    }
+}
