@@ -95,6 +95,9 @@ def plug_in(bus):
 
 
 def carry(bus):
+    # A machine without GPUs makes no heat that its loop could know of.
+    with open(f"{RUN}/sysfs/twin/power_off", "r+") as file:
+        file.write("1\n")
     rotors = {name: (folder(chip), channel) for name, (chip, channel) in TWIN_ROTORS.items()}
     sensors = {address: (f"{folder(chip)}/{attribute}_input", factor) for address, (chip, attribute, factor) in TWIN_SENSORS.items()}
     others = ((0x2C, f"{folder('sht3x')}/humidity1_input", 0.001), (0x2E, f"{folder('loop_flow')}/in1_input", 0.1))
