@@ -76,7 +76,7 @@ public static class BoardAlarms
         { Action = FaultAction.ResetGpu, RaiseAfter = Seconds(2), ClearAfter = Seconds(60), DependsOn = [AlarmCatalogue.GpuLost, FabricDown, RebootNeeded] },
         new(FabricDown, "NVLink fabric not up", "NVLink 互连未就绪", Critical, "fabric",
             "The NVLink fabric or its Fabric Manager does not work: GPUs cannot reach each other, programs over several GPUs cannot start.",
-            "`systemctl restart nvidia-fabricmanager`, then read its log; reboot if the fabric does not complete.")
+            "Run `systemctl restart nvidia-fabricmanager`, then read its log; reboot if the fabric does not complete.")
         { Action = FaultAction.RestartFabricManager, RaiseAfter = Seconds(5), ClearAfter = Seconds(10) },
 
         new(RdmaPortDown, "RDMA port down", "RDMA 端口断开", Critical, "rdma",

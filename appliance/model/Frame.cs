@@ -111,6 +111,7 @@ public sealed record FabricFrame : Frame
 
     public int? NvlinksTotal { get; init; }
 
+    /// <summary><c>ok</c>, <c>degraded</c>, <c>none</c> (GPUs without links), <c>unknown</c>.</summary>
     public required string State { get; init; }
 }
 
@@ -146,6 +147,25 @@ public sealed record InferenceFrame : Frame
     public long GeneratedTokensTotal { get; init; }
 
     public double TokensPerSecond { get; init; }
+
+    /// <summary>Requests to the API that were answered, and those of them with HTTP 5xx; since the gateway's start.</summary>
+    public long? HttpRequestsTotal { get; init; }
+
+    public long? HttpServerErrorsTotal { get; init; }
+
+    /// <summary>Answers that were begun and could not be finished.</summary>
+    public long? AnswersLostTotal { get; init; }
+
+    /// <summary>P99 between two tokens over the last five minutes, ms; null without an answer in them.</summary>
+    public double? InterTokenP99Ms { get; init; }
+
+    /// <summary>P99 to the first token over the last five minutes, ms, and the mean prompt of those requests.</summary>
+    public double? FirstTokenP99Ms { get; init; }
+
+    public double? PromptTokensMean { get; init; }
+
+    /// <summary>Answers that the latencies are of.</summary>
+    public long? LatencyAnswers { get; init; }
 
     public string? Detail { get; init; }
 }

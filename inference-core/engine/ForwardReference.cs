@@ -16,10 +16,7 @@ internal static unsafe class ForwardReference
     {
         var tokens = Place(model, run, batch);
         for (var layer = 0; layer < model.Config.Layers; layer++)
-        {
             Layer(model, run, layer, tokens);
-            run.Progress?.Invoke();
-        }
 
         var rows = Logits(model, run, batch);
         foreach (var sequence in batch)
@@ -74,9 +71,11 @@ internal static unsafe class ForwardReference
         }
 
         AddProjected(run, tokens);
+        run.Progress?.Invoke();
         Norm(run, weights.FeedForwardNorm, config.NormEpsilon, tokens);
         FeedForward.Apply(config, weights.FeedForward, run, tokens);
         AddProjected(run, tokens);
+        run.Progress?.Invoke();
     }
 
     private static int Logits(EngineModel model, RunState run, ReadOnlySpan<SequenceStep> batch)

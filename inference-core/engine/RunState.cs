@@ -60,7 +60,7 @@ internal sealed class RunState : IDisposable
     /// <summary>Rows that <see cref="Logits"/> has room for.</summary>
     public int MaxLogits => Logits.Rows;
 
-    /// <summary>Called after each layer by the thread that steps: the step is not stuck, however long it takes.</summary>
+    /// <summary>Called after each half of a layer, by the thread that steps: the step is not stuck, however long it takes.</summary>
     public Action? Progress { get; init; }
 
     public MatMul MatMul { get; }

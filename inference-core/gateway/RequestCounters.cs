@@ -23,6 +23,20 @@ internal sealed class RequestCounters
         Interlocked.Increment(ref count.Value);
     }
 
+    /// <summary>What clients of the API asked for: probes of health and metrics are none.</summary>
+    public (long All, long ServerErrors) OfApi()
+    {
+        var (all, errors) = (0L, 0L);
+        foreach (var ((handler, _, status), count) in _counts.Where(c => c.Key.Handler.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal)))
+        {
+            var number = Interlocked.Read(ref count.Value);
+            all += number;
+            errors += status == "5xx" ? number : 0;
+        }
+
+        return (all, errors);
+    }
+
     public void Write(PrometheusText page)
     {
         page.Counter("http_requests_total", "Requests answered, by handler, method and class of status.");

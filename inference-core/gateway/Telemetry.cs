@@ -9,6 +9,7 @@ namespace InferenceCore.Gateway;
 internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus, TimeProvider time)
 {
     private readonly string _topic = new BusTopics(settings.Config.Node).Frame("inference");
+    private readonly LatencyWindow _latencies = new();
     private long _lastTokens;
     private TimeSpan _lastAt;
 
@@ -40,6 +41,8 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
         if (seconds > 0.5)
             (_lastTokens, _lastAt) = (tokens, now.Uptime);
         var state = api.Host.State;
+        var (requests, errors) = api.Requests.OfApi();
+        var (interToken, firstToken, prompt, answers) = journal is null ? default : _latencies.Read(journal.Metrics, now.Uptime);
         return new InferenceFrame
         {
             Ts = now.Utc,
@@ -51,6 +54,13 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
             RequestsTotal = journal?.Metrics.Requests ?? 0,
             GeneratedTokensTotal = tokens,
             TokensPerSecond = Math.Round(rate, 1),
+            HttpRequestsTotal = requests,
+            HttpServerErrorsTotal = errors,
+            AnswersLostTotal = journal?.Metrics.Finished(FinishReason.Failed),
+            InterTokenP99Ms = interToken,
+            FirstTokenP99Ms = firstToken,
+            PromptTokensMean = prompt is { } mean ? Math.Round(mean, 1) : null,
+            LatencyAnswers = answers,
             Detail = state == EngineState.Draining ? "shutting down" : api.Host.Failure,
         };
     }

@@ -10,6 +10,8 @@ internal sealed partial class Scheduler
         while (_running.Count < _options.MaxRunning && _waiting.Peek() is { } next)
         {
             // Somebody who would have to give way at once stays in the line; alone, anybody fits.
+            if (_running.Count > 0 && _outOfMemory)
+                return;
             if (_running.Count > 0 && _running.Sum(s => (long)KvCache.BlocksFor(s.Known.Count)) + KvCache.BlocksFor(next.Known.Count) > _pool.Limit)
                 return;
             _waiting.Take();
@@ -89,9 +91,11 @@ internal sealed partial class Scheduler
         if (_running.Count == 1 || (outOfMemory && newest.Generated == 0))
         {
             Leave(newest, keep: false);
+            _outOfMemory = outOfMemory;
             report.Events.Add(new SequenceEvent.Ended(newest.Request.Id, FinishReason.Shed));
             return;
         }
+        _outOfMemory = outOfMemory;
         _running.Remove(newest);
         newest.DropCache();
         _waiting.AddFirst(newest);

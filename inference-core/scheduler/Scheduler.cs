@@ -17,6 +17,9 @@ internal sealed partial class Scheduler : IDisposable
     private readonly WaitingLine _waiting = new();
     private readonly List<Sequence> _running = [];
 
+    // The system had no memory for a block; nobody is let in before somebody has left.
+    private bool _outOfMemory;
+
     /// <param name="progress">Called many times in a step, from the thread that calls <see cref="Step"/>: it is not stuck.</param>
     /// <param name="pool">Memory of the caches; null: as the options say.</param>
     public Scheduler(EngineModel model, SchedulerOptions options, int threads, Action? progress = null, KvPool? pool = null)
@@ -85,6 +88,7 @@ internal sealed partial class Scheduler : IDisposable
     private void Leave(Sequence sequence, bool keep)
     {
         _running.Remove(sequence);
+        _outOfMemory = false;
         if (sequence.Cache is not { } cache)
             return;
         if (keep)

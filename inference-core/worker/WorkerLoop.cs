@@ -48,8 +48,6 @@ internal sealed class WorkerLoop(Action<WorkerNews> tell, Action? progress = nul
         _scheduler = new Scheduler(model, begin.Options, begin.Threads, progress, pool);
         _scheduler.Prove();
         tell(new WorkerNews.Proven(model.Config.Vocabulary));
-        // What loading left behind; from here on hardly anything is allocated, and nothing would ever collect it.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
     }
 
     /// <summary>One step, if there is anything to do. False: there is not.</summary>

@@ -71,13 +71,21 @@ internal sealed class WorkerSeat : IDisposable
     private bool Carry()
     {
         while (_orders.TryTake(out var order))
-            _loop.Carry(order);
+            Carry(order);
         if (_loop.Step())
             return !_orders.IsCompleted;
         Beat();
         if (_orders.TryTake(out var next, BeatEvery))
-            _loop.Carry(next);
+            Carry(next);
         return !_orders.IsCompleted;
+    }
+
+    private void Carry(WorkerOrder order)
+    {
+        _loop.Carry(order);
+        // What loading left behind; from here on hardly anything is allocated, and nothing would ever collect it.
+        if (order is WorkerOrder.Begin)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
     }
 
     private void Read()

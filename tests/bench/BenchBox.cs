@@ -66,7 +66,10 @@ internal sealed class BenchBox : IDisposable
             throw new TimeoutException($"{path} did not appear within 20 s.");
     }
 
-    /// <summary>VmRSS of the child that was started with this verb or program name.</summary>
+    /// <summary>
+    /// VmRSS of the child that was started with this verb or program name, and what its own children hold beside it: pages of theirs that nobody
+    /// shares.
+    /// </summary>
     public double ResidentMb(string name)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
@@ -79,7 +82,7 @@ internal sealed class BenchBox : IDisposable
                 if (Path.GetFileName(words[0]) != name && words[1] != name)
                     continue;
                 var line = File.ReadLines(Path.Combine(folder, "status")).First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-                return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+                return Megabytes(line) + PrivateMbOfChildren(folder);
             }
             catch (IOException)
             {
@@ -89,6 +92,13 @@ internal sealed class BenchBox : IDisposable
 
         throw new InvalidOperationException($"No {name} runs on {RunDirectory}.");
     }
+
+    private static double PrivateMbOfChildren(string folder) => Directory.EnumerateDirectories(Path.Combine(folder, "task"))
+        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Sum(child => File.ReadLines($"/proc/{child}/smaps_rollup").Where(l => l.StartsWith("Private_", StringComparison.Ordinal)).Sum(Megabytes));
+
+    /// <summary><c>VmRSS:   1234 kB</c>.</summary>
+    private static double Megabytes(string line) => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     public void Dispose()
     {

@@ -168,9 +168,20 @@ internal sealed class HealthLoop : IDisposable
         Keep(now, always: false);
     }
 
-    /// <summary>The engine's frame says how many requests it took; what it does not say is not judged.</summary>
-    private ServiceView? Service(Moment now) => _state.Inference is { Device: not "cpu" } frame
-        ? new() { At = now.Uptime - (now.Utc - frame.Ts), Requests = frame.RequestsTotal }
+    /// <summary>What the engine's frame says; what it does not say is not judged. A model on the processor leaves the GPUs' memory to others.</summary>
+    private ServiceView? Service(Moment now) => _state.Inference is { } frame
+        ? new()
+        {
+            At = now.Uptime - (now.Utc - frame.Ts),
+            Requests = frame.HttpRequestsTotal,
+            ServerErrors = frame.HttpServerErrorsTotal,
+            Lost = frame.AnswersLostTotal,
+            LatencySamples = frame.LatencyAnswers,
+            InterTokenP99Ms = frame.InterTokenP99Ms,
+            FirstTokenP99Ms = frame.FirstTokenP99Ms,
+            PromptTokens = frame.PromptTokensMean,
+            FreeCacheMib = frame.Device == "cpu" ? [.. Enumerable.Repeat<double?>(0, _state.Board.Gpus.Count)] : [],
+        }
         : null;
 
     /// <summary>An XID that raises no alarm is still something that happened.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Appliance.Bus;
 using Appliance.Daemon.Control;
+using Appliance.Daemon.Health;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Probe;
 using Appliance.Hardware;
@@ -84,7 +85,7 @@ internal static class DaemonProcess
         return 0;
     }
 
-    /// <summary>Everything that cooling does not need: events, bus, telemetry, the engine's socket.</summary>
+    /// <summary>Everything that cooling does not need: events, bus, telemetry, the board's health, the engine's socket.</summary>
     private static async Task ServeAsync(
         DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, Func<DaemonState, string?> reload,
         TimeProvider time, CancellationToken stop)
@@ -94,7 +95,8 @@ internal static class DaemonProcess
         using var bus = Telemetry.OpenBus(state.Config, state.Topics, boot, time);
         var telemetry = new Telemetry(state, bus, outbox, checkpoint, boot, time);
         var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
-        (state.Bus, state.Outbox, state.Engine) = (bus, outbox, engine);
+        using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, time);
+        (state.Bus, state.Outbox, state.Engine, state.Health) = (bus, outbox, engine, health);
         outbox.Attach(bus, state.Topics);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
@@ -107,7 +109,7 @@ internal static class DaemonProcess
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
         await Task.WhenAll(
-            telemetry.RunAsync(stop), engine.RunAsync(stop), StatusAsync(state, notifier, time, stop),
+            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), StatusAsync(state, notifier, time, stop),
             ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");

@@ -40,7 +40,7 @@ internal sealed class TwinHealthTree : IDisposable
         Directory.CreateDirectory(Path.Combine(root, "dev"));
         if (!File.Exists(_events))
             File.WriteAllText(_events, ""); // kept by a twin that begins again: readers hold it open
-        _sequence = File.Exists(_kernelLog) ? File.ReadLines(_kernelLog).LongCount() : 0;
+        File.WriteAllText(_kernelLog, ""); // a twin that begins again is another boot: the kernel's ring and its counting begin anew
         TwinHostFiles.Write(Put);
         Log("Linux version 6.1.0-twin (the twin) #1 SMP");
         Log("NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  580.159.04");

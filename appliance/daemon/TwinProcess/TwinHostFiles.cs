@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Appliance.Hardware;
 using Appliance.Twin;
 
 namespace Appliance.Daemon.TwinProcess;
@@ -14,7 +15,7 @@ internal static class TwinHostFiles
     /// <param name="put">Path below the root, text; an empty text removes the file.</param>
     public static void Write(Action<string, string> put)
     {
-        put("proc/sys/kernel/random/boot_id", "7717b0c5-0000-4000-8000-00000000b007\n");
+        put("proc/sys/kernel/random/boot_id", string.Create(CultureInfo.InvariantCulture, $"7717b0c5-0000-4000-8000-{(long)MonotonicClock.Now.TotalMicroseconds & 0xffff_ffff_ffff:x12}\n"));
         put("proc/sys/kernel/osrelease", "6.1.0-twin\n");
         put("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build\n");
         put("proc/meminfo", "MemTotal:       2113929216 kB\nMemFree:        1800000000 kB\nMemAvailable:   1900000000 kB\n");

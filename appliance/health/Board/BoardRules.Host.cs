@@ -136,7 +136,7 @@ public sealed partial class BoardRules
                 Find(BoardAlarms.HttpErrorsHigh, "engine", $"{errors:0} of {requests:0} requests within 5 min ended with HTTP 5xx, {100 * errors / requests:0.00} % (limit {_limits.ServerErrorPercent} %).");
         }
 
-        if (service.LatencySamples < _limits.MinimumRequests)
+        if (service.LatencySamples is null || service.LatencySamples < _limits.MinimumRequests)
             return;
         var milder = Stands(BoardAlarms.LatencyHigh, "engine") ? 0.9 : 1;
         Late(service.InterTokenP99Ms, _limits.LatencyP99Ms, "between two tokens");
@@ -146,7 +146,7 @@ public sealed partial class BoardRules
         void Late(double? p99, double limit, string what)
         {
             if (p99 > limit * milder)
-                Find(BoardAlarms.LatencyHigh, "engine", $"P99 {what} is {p99:0} ms over {service.LatencySamples} samples (limit {limit:0} ms).");
+                Find(BoardAlarms.LatencyHigh, "engine", $"P99 {what} is {p99:0} ms over {service.LatencySamples} answers (limit {limit:0} ms).");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Appliance.Model;
 
 namespace Appliance.Health.Board;
@@ -25,5 +26,14 @@ public sealed record Incident(
     public bool Acknowledged { get; set; }
 
     /// <summary>One sentence for the alarm.</summary>
-    public string Text => Evidence.IsEmpty ? $"{Headline}." : $"{Headline}: {string.Join("; ", Evidence)}{(Count > Evidence.Count ? $"; {Count} times in all" : "")}.";
+    [JsonIgnore]
+    public string Text
+    {
+        get
+        {
+            var said = string.Join("; ", Evidence);
+            var times = Count > Evidence.Count ? $"; {Count} times in all" : "";
+            return Evidence.IsEmpty ? $"{Headline}." : said.StartsWith(Headline, StringComparison.Ordinal) ? $"{said}{times}." : $"{Headline}: {said}{times}.";
+        }
+    }
 }

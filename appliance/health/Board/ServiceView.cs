@@ -15,7 +15,7 @@ public sealed record ServiceView
     /// <summary>Of those, lost otherwise: refused connections, cut streams.</summary>
     public long? Lost { get; init; }
 
-    /// <summary>Requests within the window that the latencies are of.</summary>
+    /// <summary>Answers within the window that the latencies are of.</summary>
     public long? LatencySamples { get; init; }
 
     /// <summary>Between two tokens of a text, P99, ms.</summary>

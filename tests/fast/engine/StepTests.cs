@@ -89,6 +89,16 @@ public sealed class StepTests
         Equal(golden.Prefilled[3..6], Step(model, run, new SequenceStep(good, golden.Tokens.AsMemory(3..6), LogitsOf.All)));
     }
 
+    [Fact]
+    public void A_step_says_after_each_half_of_a_layer_that_it_goes_on_from_the_thread_that_steps()
+    {
+        var golden = GoldenModel.Open("deepseek_v3");
+        var threads = new List<int>();
+        using var run = new RunState(golden.Engine, maxTokens: 64, maxLogits: 1, threads: 2) { Progress = () => threads.Add(Environment.CurrentManagedThreadId) };
+        Step(golden.Engine, run, new SequenceStep(new KvCache(golden.Config), golden.Tokens.AsMemory(..64), LogitsOf.Last));
+        Assert.Equal(Enumerable.Repeat(Environment.CurrentManagedThreadId, 2 * golden.Config.Layers), threads);
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Decoding_allocates_nothing(string name)
