@@ -59,7 +59,8 @@ public sealed class HealthBankTests
 
     private void Step(double seconds)
     {
+        var idle = new double[8];
         for (var i = 0; i < 10; i++)
-            _bank.Step(seconds / 10, stackalloc double[8], stackalloc double[8]);
+            _bank.Step(seconds / 10, idle, idle);
     }
 }
