@@ -27,14 +27,14 @@ public static partial class Controller
             reason = new(Driver.DewPoint, dew);
         }
 
-        var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
+        var most = Most(in e, settings);
         var wanted = Invert(setpoint - e.ModelErrorK, most, in known, in e, settings);
         state.FloorS = wanted <= settings.MinDrive + 1e-3 ? state.FloorS + dt : 0;
         var full = hazard.FullFans || (!e.SupplyC.IsGood && state.UnknownS > 0.3);
         if (settings.Liquid)
         {
             state.Drive = full || state.BootS < BootS ? 1 : Math.Max(wanted, state.Drive - settings.DownSlewPerS * dt);
-            commands.FacilityValve = Duty.OfFraction(state.Drive);
+            commands.FacilityValve = Duty.OfFraction(e.ValveStuck && e.SupplyC.Value > settings.SetpointC ? 1 : state.Drive);
             commands.FacilityValveReason = full ? hazard.Reason : reason;
             wanted = 0;
         }
@@ -57,7 +57,8 @@ public static partial class Controller
         for (var i = 0; i < settings.Board.Fans.Count; i++)
         {
             var turns = Estimator.Turns(e.Fans[i]) || e.Fans[i] == RotorHealth.Unknown;
-            commands.Fans[i] = turns ? Duty.OfFraction(Math.Max(state.AirDrive, settings.Board.Fans[i].MinDutyPercent / 100)) : Duty.Full;
+            var duty = Skip(ref state, settings.Board, i, Math.Max(state.AirDrive, settings.Board.Fans[i].MinDutyPercent / 100));
+            commands.Fans[i] = turns ? Duty.OfFraction(duty) : Duty.Full;
             commands.FanReasons[i] = reason;
         }
 
@@ -66,6 +67,26 @@ public static partial class Controller
             : Reading<double>.Absent;
         if (!e.SupplyC.IsGood && state.UnknownS > 0.3)
             commands.Mode = ThermalMode.Failsafe;
+    }
+
+    /// <summary>
+    /// No fan rests inside a band it must avoid (blade or cabinet resonance): it stands at one of the edges, and as many at the upper one as
+    /// make up the air that is wanted, rounded up.
+    /// </summary>
+    private static double Skip(ref ControllerState state, Board board, int fan, double wanted)
+    {
+        foreach (var band in board.Fans[fan].Skip ?? [])
+        {
+            double low = band.FromPercent / 100, high = band.ToPercent / 100;
+            if (wanted <= low || wanted >= high)
+                continue;
+            var needed = board.Fans.Count * (wanted - low) / (high - low);
+            if (fan == 0 && (needed > state.SkipUpper + 0.1 || needed < state.SkipUpper - 1.3))
+                state.SkipUpper = (int)Math.Ceiling(needed);
+            return fan < state.SkipUpper ? high : low;
+        }
+
+        return wanted;
     }
 
     /// <summary>Least drive whose outlet is at or below the target; monotone, so bisection cannot go wrong.</summary>

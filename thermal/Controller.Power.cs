@@ -16,6 +16,7 @@ public static partial class Controller
     private const double GpuMarginK = 2.2;
     private const double LastMarginK = 1.2;
     private const double QuantumW = 5;
+    private const double AtLimitW = 15;
 
     // Without a coolant thermometer fans and pumps run at full and nobody knows whether that is enough.
     private const double BlindCapAfterS = 3;
@@ -28,8 +29,10 @@ public static partial class Controller
         ref ThermalCommands commands)
     {
         var gpus = settings.Board.Gpus;
-        var share = LoopCap(ref state, in known, in e, settings, dt, ref commands);
+        var share = LoopCap(ref state, in known, in e, settings, dt);
         var plateHot = false;
+        var felt = false;
+        double wanted = 0;
         for (var i = 0; i < gpus.Count; i++)
         {
             var reason = new Reason(Driver.DefaultLimit);
@@ -37,8 +40,16 @@ public static partial class Controller
             var own = OwnCap(ref state, in known, in e, settings, i, dt);
             if (own < limit)
                 (limit, reason) = (own, e.Gpus[i] is GpuHealth.PlateSuspect or GpuHealth.PlateLost ? new(Driver.PlateFault, known.Gpus[i].ResidualK) : new(Driver.GpuHot, gpus.ThrottleC - GpuMarginK));
+
+            // At its limit nobody knows what it would draw: up to everything.
+            var limited = e.GpuW[i] > known.Gpus[i].CommandedLimitW - AtLimitW;
+            wanted += limited ? gpus.MaxW : e.GpuW[i];
             if (share < limit)
+            {
                 (limit, reason) = (share, new(Driver.Capacity, state.CapW));
+                felt |= share < gpus.MaxW - 1 && e.GpuW[i] > share - AtLimitW;
+            }
+
             if (state.UnknownS > BlindCapAfterS && BlindShare * gpus.MaxW < limit)
                 (limit, reason) = (BlindShare * gpus.MaxW, new(Driver.SensorsLost));
             if (hazard.LowLimit)
@@ -46,7 +57,7 @@ public static partial class Controller
             limit = limit >= gpus.MaxW ? gpus.MaxW : Math.Floor(limit / QuantumW) * QuantumW;
             commands.GpuLimitW[i] = Math.Clamp(limit, gpus.MinLimitW, gpus.MaxW);
             commands.GpuReasons[i] = reason;
-            if (limit < gpus.MaxW && e.GpuW[i] > limit - 15)
+            if (limit < gpus.MaxW && e.GpuW[i] > limit - AtLimitW)
                 commands.WithheldW += gpus.MaxW - limit;
 
             // Only when the limit has been obeyed, or plainly is not, and the die is hot all the same.
@@ -59,6 +70,13 @@ public static partial class Controller
             plateHot = true;
             state.Parked = true;
             state.HealthyS = 0;
+        }
+
+        // On guard is not short: only a limit that somebody feels is worth an alarm.
+        if (felt && wanted > state.CapW && !hazard.LowLimit)
+        {
+            commands.Mode = ThermalMode.Overheat;
+            commands.Conditions.Add(new(ConditionCode.CapacityShort, TargetKind.Loop, 0, state.CapW, wanted));
         }
 
         state.PlateHotS = plateHot ? state.PlateHotS + dt : 0;
@@ -102,13 +120,13 @@ public static partial class Controller
     /// </summary>
     /// <remarks>Only the plates' and pipes' content counts for what is coming: a burst that the reservoir swallows withholds nothing.</remarks>
     private static double LoopCap(
-        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double dt, ref ThermalCommands commands)
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double dt)
     {
         var gpus = settings.Board.Gpus;
         var all = gpus.MaxW * gpus.Count;
         if (e.SupplyC.Value is not { } supply || !known.Observer.Started)
             return gpus.MaxW;
-        var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
+        var most = Most(in e, settings);
         var ahead = known.Observer.PeakAheadC(settings.Model, state.PumpsAheadShare, most, known.Observer.ColdC(settings.Model, known.SourceC, most, e.HeatW));
         var coming = Math.Max(supply, Math.Max(known.Observer.ComingC, ahead));
         state.ComingC = state.ComingC == 0 ? coming : state.ComingC + (coming - state.ComingC) * Math.Min(1, dt / ComingTauS);
@@ -133,10 +151,6 @@ public static partial class Controller
             return gpus.MaxW;
         }
 
-        if (share >= gpus.MaxW - 1)
-            return share; // on guard, but nothing is withheld: the box copes
-        commands.Mode = ThermalMode.Overheat;
-        commands.Conditions.Add(new(ConditionCode.CapacityShort, TargetKind.Loop, 0, state.CapW, e.HeatW));
         return share;
     }
 

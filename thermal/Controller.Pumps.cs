@@ -47,7 +47,7 @@ public static partial class Controller
         for (var i = 0; i < n; i++)
             worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]));
         // With the fans at their end slower is more: every kelvin of die margin given up lets the box remove more heat.
-        var most = settings.Liquid ? 1 : settings.AirShare(Math.Max(e.FansAlive, 1));
+        var most = Most(in e, settings);
         var hot = state.Drive >= 0.97 * most ? Math.Clamp((state.ComingC - settings.SetpointC - ShortFromK) / (ShortAtK - ShortFromK), 0, 1) : 0;
         var shortage = state.Shortage = Math.Clamp(hot, state.Shortage - ShortDownPerS * dt, state.Shortage + ShortUpPerS * dt);
         var margin = DieMarginK + (ShortMarginK - DieMarginK) * shortage;

@@ -9,6 +9,7 @@ public static partial class Controller
     private const double HealthyBeforeReleaseS = 60;
     private const double StopPumpsAfterS = 2;
     private const double NearIdleW = 1200;
+    private const double ParkAfterSpentS = 75;
 
     /// <summary>Leak, lost flow, lost sight, heat. Acts in the tick that sees it; conditions are only added beside it.</summary>
     private static Hazard Hazards(
@@ -17,6 +18,7 @@ public static partial class Controller
         var hazard = Leak(ref state, in e, settings, dt);
         hazard = Merge(hazard, NoFlow(ref state, in e, settings, dt));
         hazard = Merge(hazard, Heat(ref state, in e, settings));
+        hazard = Merge(hazard, LimitsSpent(ref state, in e, settings, dt));
         hazard = Merge(hazard, NoFacilityWater(ref state, in e, settings, dt));
         hazard = Merge(hazard, Blind(ref state, in e, settings, dt));
         if (hazard.Shutdown)
@@ -90,6 +92,21 @@ public static partial class Controller
         if (over > 2)
             return new(true, false, false, true, false, false, reason);
         return over > 0 ? new(false, false, false, true, false, false, reason) : default;
+    }
+
+    /// <summary>
+    /// Every GPU at its lowest limit and the coolant still on its way out of the band: limits are spent, the next rung is parked workers. A hot
+    /// slug that passes is not that: what is coming must have gone on rising for more than a minute.
+    /// </summary>
+    private static Hazard LimitsSpent(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
+    {
+        var gpus = settings.Board.Gpus;
+        state.ComingMidC += (state.ComingC - state.ComingMidC) * Math.Min(1, dt / 10);
+        state.ComingSlowC += (state.ComingC - state.ComingSlowC) * Math.Min(1, dt / 40);
+        var spent = state.Capping && state.CapW <= gpus.Count * gpus.MinLimitW + 1 && e.HeatW > NearIdleW;
+        var rises = state.ComingMidC > settings.SetpointC + settings.BandK - 0.1 && state.ComingMidC > state.ComingSlowC - 0.02;
+        state.SpentS = spent && rises ? state.SpentS + dt : Math.Max(0, state.SpentS - dt);
+        return state.SpentS > ParkAfterSpentS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
     }
 
     /// <summary>

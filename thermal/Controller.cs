@@ -48,6 +48,10 @@ public static partial class Controller
         state.CapW = settings.Board.Gpus.MaxW * settings.Board.Gpus.Count;
     }
 
+    /// <summary>Full drive of the cold fluid as this box is now: fans that turn, a valve that moves.</summary>
+    private static double Most(in Estimate e, ThermalSettings settings) =>
+        !settings.Liquid ? settings.AirShare(Math.Max(e.FansAlive, 1)) : e.ValveStuck ? Math.Max(e.Drive, 0.02) : 1;
+
     /// <summary>What only a person needs to know.</summary>
     private static void Remarks(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, ref ThermalCommands commands)

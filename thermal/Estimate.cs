@@ -30,6 +30,9 @@ public struct Estimate
     /// <summary>The valve is open and no facility water comes.</summary>
     public bool FacilityLost;
 
+    /// <summary>The facility valve does not follow its command; <see cref="Drive"/> is where it stands.</summary>
+    public bool ValveStuck;
+
     /// <summary>The value held at the setpoint: the board's controlled sensor group.</summary>
     public Reading<double> ControlledC;
 

@@ -35,6 +35,11 @@ public static partial class Estimator
                 case "leak_wire" when on:
                     conditions.Add(new(ConditionCode.LeakWireBroken, TargetKind.Line, i));
                     break;
+                case "valve" when about.Output && input.Lines[i].IsGood:
+                    track.OffS = input.Lines[i].Value!.Value == state.CloseValve ? 0 : track.OffS + dt;
+                    if (track.OffS > 1)
+                        conditions.Add(new(ConditionCode.ValveMismatch, TargetKind.Line, i, state.CloseValve ? 0 : 1, state.CloseValve ? 1 : 0));
+                    break;
                 case "level_low" when track.OnS > 1:
                     conditions.Add(new(ConditionCode.LevelLow, TargetKind.Line, i, e.LevelPercent.Value ?? 0, ThermalSettings.LevelAlarmPercent));
                     break;

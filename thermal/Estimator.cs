@@ -8,10 +8,6 @@ namespace Appliance.Thermal;
 /// </summary>
 public static partial class Estimator
 {
-    private const double FacilityNoneAfterS = 1;
-    private const double CooledAsForetoldK = 0.8;
-    private const double CooledForS = 90;
-
     internal static void Estimate(
         ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, ref Estimate e, ref ConditionList conditions)
     {
@@ -21,7 +17,7 @@ public static partial class Estimator
         CheckSensors(ref state, input, settings, dt, ref e, ref conditions);
         Vote(ref state, settings, now, dt, ref e, ref conditions);
         Flow(ref state, settings, now, dt, ref e, ref conditions);
-        Observe(ref state, settings, dt, ref e);
+        Observe(ref state, settings, dt, ref e, ref conditions);
         GpuTemperatures(ref state, input, settings, dt, ref e, ref conditions);
         EnergyBalance(ref state, settings, now, dt, ref e, ref conditions);
         Lines(ref state, input, settings, dt, ref e, ref conditions);
@@ -39,39 +35,26 @@ public static partial class Estimator
         for (var i = 0; i < settings.Board.Gpus.Count; i++)
             state.Gpus[i].CommandedLimitW = commands.GpuLimitW[i];
         state.Drive = settings.Liquid ? commands.FacilityValve.Fraction : 0;
+        state.CloseValve = commands.CloseValve;
     }
 
-    private static void Observe(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e)
+    private static void Observe(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e, ref ConditionList conditions)
     {
         var model = settings.Model;
         var drive = e.AirFraction;
         if (settings.Liquid)
         {
-            state.ValveFraction += (state.Drive - state.ValveFraction) * (1 - Math.Exp(-dt / model.Design.FanTauS));
-            drive = state.ValveFraction;
+            drive = FacilityDrive(ref state, settings, dt, ref e, ref conditions);
         }
 
         e.Drive = drive;
         e.ColdC = state.Observer.ColdC(model, state.SourceC, drive, e.HeatW);
         var flow = Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0);
         state.Observer.Step(
-            model, dt, e.ReturnC.Value ?? state.ReturnC, flow, drive, state.SourceC, e.ColdC, e.SupplyC.IsGood ? e.SupplyC.Value : null);
+            model, dt, e.ReturnC.Value ?? state.ReturnC, flow, drive, state.SourceC, e.ColdC, e.SupplyC.IsGood ? e.SupplyC.Value : null,
+            learn: !e.ValveStuck && state.FacilityNoneS == 0);
         e.ModelErrorK = state.Observer.ErrorK;
-        if (settings.FacilityFlow.Length > 0)
-            Facility(ref state, settings, dt, ref e);
-    }
-
-    /// <summary>
-    /// An open valve without water. A single meter says so, so it is believed at once and only as long as the coolant does not say otherwise:
-    /// a loop that goes on being cooled as foretold is cooled by something.
-    /// </summary>
-    private static void Facility(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e)
-    {
-        var expected = state.ValveFraction * settings.Model.Design.FacilityLMin;
-        var none = e.FacilityFlowLMin.Value is { } flow && expected > 0.5 && flow < 0.2 * expected;
-        state.FacilityNoneS = none ? state.FacilityNoneS + dt : 0;
-        state.FacilityDoubtS = !none ? 0 : Math.Abs(e.ModelErrorK) < CooledAsForetoldK ? state.FacilityDoubtS + dt : Math.Min(state.FacilityDoubtS, CooledForS - 1);
-        e.FacilityLost = state.FacilityNoneS > FacilityNoneAfterS && state.FacilityDoubtS < CooledForS;
+        FacilityWater(ref state, settings, dt, ref e);
     }
 
     /// <summary>m·cp·ΔT against what the GPUs draw: the referee that no single sensor can bribe.</summary>

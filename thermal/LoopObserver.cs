@@ -105,7 +105,7 @@ internal struct LoopObserver
     private static double Mixed(double share) => share / (1 + 0.5 * share);
 
     public void Step(
-        LoopModel model, double dt, double returnC, double flowLMin, double drive, double ambientC, double coldC, double? supplyC)
+        LoopModel model, double dt, double returnC, double flowLMin, double drive, double ambientC, double coldC, double? supplyC, bool learn = true)
     {
         var d = model.Design;
         if (!_started)
@@ -126,7 +126,15 @@ internal struct LoopObserver
         var arriving = _supply.At(d.SupplyL, d.SupplyL);
         _sensorC += (arriving - _sensorC) * (1 - Math.Exp(-dt / d.SensorTauS));
         if (supplyC is { } measured)
-            Compare(model, dt, measured, returnC, flowLMin, drive, ambientC, coldC, g, carried);
+            Compare(model, dt, measured, returnC, flowLMin, drive, ambientC, coldC, g, carried, learn);
+    }
+
+    /// <summary>Forgets where the coolant is, not what was learnt of the box.</summary>
+    public void Restart()
+    {
+        var known = Identity;
+        this = default;
+        Identity = known;
     }
 
     private void Start(double returnC, double supplyC, double drive)
@@ -164,7 +172,7 @@ internal struct LoopObserver
 
     private void Compare(
         LoopModel model, double dt, double measured, double returnC, double flowLMin, double drive, double ambientC, double coldC,
-        double g, double carried)
+        double g, double carried, bool learn)
     {
         // The filter is a volume, not a time: at half the flow the loop answers half as fast.
         var tau = 60 * FilterL / Math.Max(flowLMin, 1);
@@ -181,7 +189,7 @@ internal struct LoopObserver
         var still = Math.Abs(drive - _slowDrive) < 0.02 + 0.1 * drive && Math.Abs(returnC - _slowReturnC) < 0.5;
         _steadyS = still ? _steadyS + dt : 0;
         _sinceLearntS += dt;
-        if (_sinceLearntS < LearnEveryS || flowLMin < 1)
+        if (_sinceLearntS < LearnEveryS || flowLMin < 1 || !learn)
             return;
         _sinceLearntS = 0;
         var doubt = _steadyS > 0.7 * round ? 0.2 : 0.6;

@@ -103,6 +103,13 @@ public struct EstimatorState
     internal double SourceC;
     internal double FacilityNoneS;
     internal double FacilityDoubtS;
+    internal double FacilityGain;
+    internal double FacilityGainS;
+    internal double ValveOffS;
+
+    /// <summary>The coolant has disproved the facility meter; until it agrees with the valve again.</summary>
+    internal bool MeterOut;
+    internal bool CloseValve;
     internal bool AmbientKnown;
 }
 
@@ -114,6 +121,9 @@ public struct ControllerState
     internal double BootS;
     internal double Drive;
     internal double AirDrive;
+
+    /// <summary>Fans that stand at the upper edge of a band to skip.</summary>
+    internal int SkipUpper;
     internal double FloorS;
     internal double Pump;
     internal double PumpTrim;
@@ -122,6 +132,9 @@ public struct ControllerState
     internal bool Capping;
     internal double CapTrimW;
     internal double ComingC;
+    internal double ComingMidC;
+    internal double ComingSlowC;
+    internal double SpentS;
     internal double PumpsAheadShare;
     internal double Shortage;
     internal double PumpFullS;

@@ -68,4 +68,7 @@ internal struct GpuTrack
 internal struct LineTrack
 {
     public double OnS;
+
+    /// <summary>An output that does not read back as commanded, s.</summary>
+    public double OffS;
 }

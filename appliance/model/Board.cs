@@ -41,7 +41,11 @@ public sealed record Board
 /// <param name="Channel">N of <c>pwmN</c> and <c>fanN_input</c>.</param>
 /// <param name="MaxRpm">Tachometer at full duty against the fitted core.</param>
 /// <param name="MinDutyPercent">Floor that DIMMs, NICs and power supplies behind the fan need.</param>
-public sealed record BoardFan(string Name, string Chip, int Channel, double MaxRpm, double MinDutyPercent, double MaxW);
+/// <param name="Skip">Duties at which this fan or the cabinet resonates: no fan rests there.</param>
+public sealed record BoardFan(
+    string Name, string Chip, int Channel, double MaxRpm, double MinDutyPercent, double MaxW, IReadOnlyList<DutyBand>? Skip = null);
+
+public sealed record DutyBand(double FromPercent, double ToPercent);
 
 public sealed record BoardPump(string Name, string Chip, int Channel, double MaxRpm, double MinDutyPercent, double MaxW);
 
@@ -105,6 +109,12 @@ public static class BoardFile
         foreach (var duplicate in board.Fans.Select(f => f.Name).Concat(board.Pumps.Select(p => p.Name))
             .Concat(board.Sensors.Select(s => s.Name)).Concat(board.Lines.Select(l => l.Name)).Concat(board.Valves.Select(v => v.Name)).GroupBy(n => n).Where(g => g.Count() > 1))
             yield return $"the name {duplicate.Key} is used {duplicate.Count()} times; names are unique.";
+        foreach (var (fan, band) in board.Fans.SelectMany(f => (f.Skip ?? []).Select(b => (f, b))))
+        {
+            if (!(band.FromPercent >= fan.MinDutyPercent && band.FromPercent < band.ToPercent && band.ToPercent < 100))
+                yield return $"{fan.Name}: skip {band.FromPercent}..{band.ToPercent} % must rise and lie between min_duty_percent {fan.MinDutyPercent} and 100.";
+        }
+
         foreach (var valve in board.Valves.Where(v => v.Kind != "facility"))
             yield return $"{valve.Name}: kind is \"{valve.Kind}\"; it must be facility.";
         if (board.Cooling == "liquid-to-air" && board.Valves.Any(v => v.Kind == "facility"))

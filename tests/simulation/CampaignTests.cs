@@ -11,7 +11,7 @@ public sealed class CampaignTests
     [MemberData(nameof(Seeds))]
     public void Every_invariant_holds(int seed)
     {
-        var broken = Campaign.Check(seed, Boards.Hgx, TimeProvider.System);
+        var broken = Campaign.Check(seed, new(Boards.Hgx, Boards.Cdu), TimeProvider.System);
         Assert.True(broken is null, $"{broken}\nrepeat: ./build.sh sim --seeds {seed}..{seed}");
     }
 }

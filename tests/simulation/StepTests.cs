@@ -91,6 +91,49 @@ public sealed class StepTests
         }
     }
 
+    [Theory]
+    [InlineData(450)]
+    [InlineData(500)]
+    [InlineData(550)]
+    [InlineData(600)]
+    public void No_fan_rests_in_a_band_to_skip_and_the_coolant_does_not_notice(double watts)
+    {
+        var board = Boards.Hgx with { Fans = [.. Boards.Hgx.Fans.Select(f => f with { Skip = [new(40, 52)] })] };
+        var inside = 0;
+        SimulationRun? run = null;
+        run = new(new() { Name = "skip", DurationS = 600, Seed = 1, GpuPowerW = [Series.Constant(watts)] }, board)
+        {
+            Observe = _ =>
+            {
+                for (var i = 0; i < run!.Twin.FanCount; i++)
+                    inside += run.Twin.Fan(i).Pwm is > 103 and < 132 ? 1 : 0;
+            },
+        };
+        var summary = run.Run(TimeProvider.System);
+        Assert.Equal(0, inside);
+        Assert.InRange(summary.SteadyErrorK!.Value, 0, 0.3);
+        Assert.InRange(summary.PeakSupplyC, 37, 38.5);
+    }
+
+    [Fact]
+    public void A_facility_meter_stuck_at_zero_parks_nothing_and_is_disbelieved_while_the_coolant_stays_cool()
+    {
+        var summary = Run("liquid-to-liquid", 1, 0, Series.Constant(600), new ScenarioFault(100, null, new(FaultKind.SensorBias, "facility_flow1", -60)));
+        Assert.DoesNotContain(summary.Actions, a => a.Action is "park_engine" or "power_off");
+        Assert.InRange(summary.GpuEnergyWithheldWh, 0, 160);
+        Assert.InRange(summary.PeakSupplyC, 37, 39);
+    }
+
+    [Fact]
+    public void A_stuck_facility_valve_is_found_by_its_water_and_power_is_limited_in_time()
+    {
+        var step = new Series([0, 200, 200], [250, 250, 700]);
+        var summary = Run("liquid-to-liquid", 1, 0, step, new ScenarioFault(100, null, new(FaultKind.ValveStuck, "valve1")));
+        Assert.Contains(summary.Alarms, a => a.Code == "valve_mismatch");
+        Assert.True(summary.PeakSupplyC <= 40, $"peak {summary.PeakSupplyC:0.00} °C");
+        Assert.Equal(0, summary.SelfThrottledS);
+    }
+
     private static Series Step() => new([0, 60, 60], [70, 70, 700]);
 
     private static SimulationSummary Run(string cooling, int seed, double spread, Series power, params ScenarioFault[] faults) =>

@@ -136,7 +136,7 @@ internal sealed partial class CommandLine
         var sim = new Command("sim", "Play a scenario in virtual time: no processes, no ports.") { scenario, csv, summary, campaign, seeds };
         sim.SetAction(parse => (parse.GetValue(scenario), parse.GetValue(campaign)) switch
         {
-            (null, true) => SimulationVerb.RunCampaign(parse.GetValue(seeds), Hardware.BoardCatalogue.Load(new DaemonConfig().Board), _output, _error, _time),
+            (null, true) => SimulationVerb.RunCampaign(parse.GetValue(seeds), SimVerb.Boards(), _output, _error, _time),
             ({ } file, false) => SimVerb.Run(file, parse.GetValue(csv), parse.GetValue(summary), OutputOf(parse), _time),
             _ => OutputOf(parse).Fail(ExitCode.Usage, "sim needs a scenario file, or --campaign with --seeds A..B."),
         });

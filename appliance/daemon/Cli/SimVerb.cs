@@ -8,14 +8,18 @@ namespace Appliance.Daemon.Cli;
 /// <summary><c>appliance sim</c>: plays a scenario in virtual time.</summary>
 internal static class SimVerb
 {
+    public static SimulationBoards Boards() =>
+        new(BoardCatalogue.Load(SimulationBoards.AirName), BoardCatalogue.Load(SimulationBoards.WaterName));
+
     public static int Run(string scenarioFile, string? csvFile, string? summaryFile, Output output, TimeProvider time)
     {
         SimulationSummary summary;
         string csv;
         try
         {
-            var board = BoardCatalogue.Load(new DaemonConfig().Board);
-            var run = new SimulationRun(ScenarioFile.Read(scenarioFile, board), board, csv: csvFile is not null);
+            var boards = Boards();
+            var scenario = ScenarioFile.Read(scenarioFile, boards.Air);
+            var run = new SimulationRun(scenario, boards.Of(scenario.Cooling), csv: csvFile is not null);
             summary = run.Run(time);
             csv = run.Csv;
         }

@@ -1,5 +1,3 @@
-using Appliance.Model;
-
 namespace Appliance.Daemon.Simulation;
 
 /// <summary>The campaign of <c>appliance sim</c> once its words are read. Exit codes: 0 done, 1 an invariant broke, 64 usage.</summary>
@@ -10,7 +8,7 @@ public static class SimulationVerb
     private const int Usage = 64;
 
     /// <summary><c>appliance sim --campaign [--seeds A..B]</c>.</summary>
-    public static int RunCampaign(string? seeds, Board board, TextWriter output, TextWriter error, TimeProvider time)
+    public static int RunCampaign(string? seeds, SimulationBoards boards, TextWriter output, TextWriter error, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
@@ -25,7 +23,7 @@ public static class SimulationVerb
         var failed = 0;
         Parallel.For(first, last + 1, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
-            if (Campaign.Check(seed, board, time) is not { } broken)
+            if (Campaign.Check(seed, boards, time) is not { } broken)
                 return;
             Interlocked.Increment(ref failed);
             lock (output)

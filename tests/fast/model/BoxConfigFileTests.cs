@@ -85,8 +85,9 @@ public class BoxConfigFileTests
     [Theory]
     [InlineData("\"kind\": \"facility\"", "\"kind\": \"bypass\"", "facility1: kind is \"bypass\"; it must be facility.")]
     [InlineData("liquid-to-liquid", "liquid-to-air", "valves names a facility valve, but cooling is liquid-to-air.")]
+    [InlineData("\"channel\": 6, \"max_rpm\": 5200,", "\"channel\": 6, \"skip\": [{\"from_percent\": 52, \"to_percent\": 40}], \"max_rpm\": 5200,", "fan6: skip 52..40 % must rise and lie between min_duty_percent 8 and 100.")]
     [InlineData("\"facility1\"", "\"pump1\"", "the name pump1 is used 2 times; names are unique.")]
-    public void A_valve_that_cannot_be_is_named(string from, string to, string message)
+    public void What_a_board_cannot_have_is_named(string from, string to, string message)
     {
         var path = Path.Combine(Tidy.Repository.Root, "packaging/boards/hgx-h100-8-cdu.json");
         var text = File.ReadAllText(path).Replace(from, to, StringComparison.Ordinal);

@@ -1,0 +1,77 @@
+using Appliance.Model;
+
+namespace Appliance.Thermal;
+
+public static partial class Estimator
+{
+    private const double FacilityNoneAfterS = 1;
+    private const double CooledAsForetoldK = 0.8;
+    private const double CooledForS = 90;
+    private const double ColdWithoutWaterK = 1;
+    private const double ColdForS = 20;
+    private const double ValveStuckAfterS = 1.2;
+    private const double ValveOff = 0.25;
+    private const double ValveOffAtLeast = 0.05;
+    private const double NoWaterLMin = 0.8;
+
+    /// <summary>
+    /// How far the facility valve is open: as commanded, with its lag. Where the board measures the water and it does not follow, the valve
+    /// stands where the water says, until the coolant disproves the meter.
+    /// </summary>
+    private static double FacilityDrive(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e, ref ConditionList conditions)
+    {
+        state.ValveFraction += (state.Drive - state.ValveFraction) * (1 - Math.Exp(-dt / settings.Model.Design.FanTauS));
+        if (state.FacilityGain == 0)
+            state.FacilityGain = 1;
+        if (e.FacilityFlowLMin.Value is not { } flow)
+        {
+            state.ValveOffS = 0;
+            return state.ValveFraction;
+        }
+
+        var open = Math.Clamp(flow / settings.Model.Design.FacilityLMin / state.FacilityGain, 0, 1);
+        var off = Math.Abs(open - state.ValveFraction) > ValveOff * state.ValveFraction + ValveOffAtLeast;
+        state.ValveOffS = off ? Math.Min(state.ValveOffS + dt, 10) : Math.Max(0, state.ValveOffS - dt);
+
+        // A shut valve and a dead meter agree; only water that is there can speak for the meter.
+        state.MeterOut &= state.ValveOffS > 0 || state.ValveFraction < 0.15;
+
+        // How much water an open valve lets through differs from box to box. Learnt once: what creeps away later is the valve.
+        if (!off && !state.MeterOut && state.ValveFraction > 0.08)
+        {
+            state.FacilityGainS += dt;
+            var tau = state.FacilityGainS < 120 ? 20 : 3000;
+            state.FacilityGain = Math.Clamp(state.FacilityGain * (1 + (open / state.ValveFraction - 1) * dt / tau), 0.4, 2);
+        }
+
+        e.ValveStuck = state.ValveOffS > ValveStuckAfterS && !state.MeterOut;
+        if (!e.ValveStuck)
+            return state.ValveFraction;
+        conditions.Add(new(ConditionCode.ValveMismatch, TargetKind.Loop, 0, 100 * open, 100 * state.Drive));
+        return open;
+    }
+
+    /// <summary>
+    /// An open valve without water. A single meter says so, so it is believed at once and only as long as the coolant does not say otherwise:
+    /// a loop that goes on being cooled as foretold is cooled by something.
+    /// </summary>
+    private static void FacilityWater(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e)
+    {
+        var expected = state.ValveFraction * settings.Model.Design.FacilityLMin;
+        var none = e.FacilityFlowLMin.Value is { } flow && expected > 0.5 && flow < 0.2 * expected && flow < NoWaterLMin;
+        state.FacilityNoneS = none ? state.FacilityNoneS + dt : 0;
+
+        // Without water the coolant warms within a minute, even near idle; that it does not disproves the meter.
+        var cooled = (e.SupplyC.Value ?? double.MaxValue) < settings.SetpointC + CooledAsForetoldK;
+        state.FacilityDoubtS = !none || state.MeterOut ? 0 : cooled ? state.FacilityDoubtS + dt : 0;
+        var cold = e.SupplyC.Value < settings.SetpointC - ColdWithoutWaterK;
+        if (!state.MeterOut && state.FacilityDoubtS > (cold ? ColdForS : CooledForS))
+        {
+            // What was foretold meanwhile took the meter at its word: begin again from what the sensors say.
+            state.MeterOut = true;
+            state.Observer.Restart();
+        }
+
+        e.FacilityLost = state.FacilityNoneS > FacilityNoneAfterS && !state.MeterOut;
+    }
+}
