@@ -91,7 +91,6 @@ internal sealed partial class CommandLine
     {
         var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE", Required = true };
         var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg };
-        explain.Hidden = true; // until the field guide has its entry
         explain.SetAction(parse => ExplainVerb.Run(parse.GetValue(kmsg)!, _input, OutputOf(parse)));
         return explain;
     }

@@ -156,6 +156,7 @@ internal sealed class HealthLoop : IDisposable
             new()
             {
                 Health = Latest,
+                Limits = HealthLimits.Of(_state.Config.Health),
                 Now = now.Uptime,
                 GpusFitted = _state.Board.Gpus.Count,
                 OwnLimitW = known ? [.. Enumerable.Range(0, _state.Board.Gpus.Count).Select(i => _tick.Commands.GpuLimitW[i] is > 0 and var limit ? limit : (double?)null)] : [],
