@@ -17,9 +17,6 @@ public sealed record AlarmBook
 
     public static AlarmBook Empty { get; } = new();
 
-    /// <summary>The alarms that may be raised here.</summary>
-    public Func<string, AlarmKind> KindOf { get; init; } = AlarmCatalogue.Get;
-
     /// <summary>Worst first, then oldest first.</summary>
     public IReadOnlyList<Alarm> Standing =>
     [
@@ -36,14 +33,14 @@ public sealed record AlarmBook
         var entries = book.Entries.ToBuilder();
         var changes = ImmutableArray.CreateBuilder<AlarmChange>();
         var held = new HashSet<(string, string)>();
-        foreach (var finding in findings.OrderByDescending(f => SeverityOf(f, book.KindOf(f.Code))))
+        foreach (var finding in findings.OrderByDescending(f => SeverityOf(f, AlarmCatalogue.Get(f.Code))))
         {
             if (held.Add((finding.Code, finding.Target)))
-                Hold(entries, finding, book.KindOf(finding.Code), now, changes);
+                Hold(entries, finding, AlarmCatalogue.Get(finding.Code), now, changes);
         }
 
         foreach (var key in book.Entries.Keys.Where(k => !held.Contains(k)))
-            Release(entries, key, book.KindOf(key.Code), now, changes);
+            Release(entries, key, AlarmCatalogue.Get(key.Code), now, changes);
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 

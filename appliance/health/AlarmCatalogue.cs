@@ -65,7 +65,7 @@ public static partial class AlarmCatalogue
 
     private static readonly FrozenDictionary<string, AlarmKind> ByCode = Kinds().ToFrozenDictionary(k => k.Code);
 
-    /// <summary>In the order of the catalogue: loop, rotors, sensors, GPUs, control.</summary>
+    /// <summary>In the order of the catalogue: loop, rotors, sensors, GPUs, board, control.</summary>
     public static IReadOnlyList<AlarmKind> All { get; } = [.. Kinds()];
 
     public static AlarmKind? Find(string code) => ByCode.GetValueOrDefault(code);
@@ -76,5 +76,5 @@ public static partial class AlarmCatalogue
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
-    private static AlarmKind[] Kinds() => [.. LoopKinds(), .. RotorKinds(), .. SensorKinds(), .. GpuKinds(), .. ControlKinds()];
+    private static AlarmKind[] Kinds() => [.. LoopKinds(), .. RotorKinds(), .. SensorKinds(), .. GpuKinds(), .. BoardAlarms.All, .. ControlKinds()];
 }

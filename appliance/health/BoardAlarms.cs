@@ -140,8 +140,5 @@ public static class BoardAlarms
         { Action = FaultAction.CheckCable, RaiseAfter = Seconds(30), ClearAfter = Seconds(60), DependsOn = [RdmaPortDown] },
     ];
 
-    /// <summary>Of this table or of the catalogue.</summary>
-    public static AlarmKind? Find(string code) => All.FirstOrDefault(k => k.Code == code) ?? AlarmCatalogue.Find(code);
-
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

@@ -103,8 +103,7 @@ internal sealed class Telemetry
             reported.Add(new(AlarmCatalogue.LoopFault, "watchdog", $"No tick for more than {StallWatchdog.Limit.TotalSeconds:0} s; everything was driven to full."));
         if (_state.Loop.Fault is { } broken)
             reported.Add(new(AlarmCatalogue.LoopFault, "loop", $"A tick broke: {broken}; everything was driven to full."));
-        // Alarms that the field guide does not explain yet are not raised.
-        reported.AddRange((_state.Health?.Findings ?? []).Where(f => AlarmCatalogue.Find(f.Code) is not null));
+        reported.AddRange(_state.Health?.Findings ?? []);
         _state.Alarms.Step(
             new()
             {

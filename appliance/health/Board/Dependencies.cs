@@ -11,7 +11,7 @@ public static class Dependencies
     public static IReadOnlyList<Finding> Settle(IEnumerable<Finding> found)
     {
         var joined = found.GroupBy(f => (f.Code, f.Target)).Select(Join).ToArray();
-        return [.. joined.Where(f => BoardAlarms.Find(f.Code) is not { DependsOn: { Count: > 0 } causes }
+        return [.. joined.Where(f => AlarmCatalogue.Find(f.Code) is not { DependsOn: { Count: > 0 } causes }
             || !joined.Any(other => causes.Contains(other.Code) && other != f && Covers(other.Target, f.Target)))];
     }
 
@@ -21,7 +21,7 @@ public static class Dependencies
 
     private static Finding Join(IGrouping<(string, string), Finding> same)
     {
-        var all = same.OrderByDescending(f => f.Severity ?? BoardAlarms.Find(f.Code)?.Severity ?? Severity.Warning).ToArray();
+        var all = same.OrderByDescending(f => f.Severity ?? AlarmCatalogue.Find(f.Code)?.Severity ?? Severity.Warning).ToArray();
         return all.Length == 1
             ? all[0]
             : all[0] with

@@ -11,7 +11,7 @@ public sealed partial class AlarmCatalogueTests
     [Fact]
     public void Every_code_constant_is_registered_once()
     {
-        var constants = typeof(AlarmCatalogue).GetFields().Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!).Order();
+        var constants = typeof(AlarmCatalogue).GetFields().Concat(typeof(BoardAlarms).GetFields()).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!).Order();
         Assert.Equal(constants, AlarmCatalogue.All.Select(k => k.Code).Order());
     }
 

@@ -7,7 +7,7 @@ namespace SimulationTests.Health;
 /// <summary>Plays a story through the rules and the alarm book as the daemon does, and keeps what was raised.</summary>
 internal sealed class CorpusRun(CorpusBox box)
 {
-    private AlarmBook _book = AlarmBook.Empty with { KindOf = code => BoardAlarms.Find(code)! };
+    private AlarmBook _book = AlarmBook.Empty;
     private readonly Dictionary<(string, string), string?> _actions = [];
 
     public BoardWatch Watch { get; private set; } = new(BoardMemory.Empty);
@@ -17,13 +17,13 @@ internal sealed class CorpusRun(CorpusBox box)
 
     public IReadOnlyList<Alarm> Standing => _book.Standing;
 
-    public string? ActionOf(Alarm alarm) => _actions.GetValueOrDefault((alarm.Code, alarm.Target)) ?? BoardAlarms.Find(alarm.Code)?.Action;
+    public string? ActionOf(Alarm alarm) => _actions.GetValueOrDefault((alarm.Code, alarm.Target)) ?? AlarmCatalogue.Find(alarm.Code)?.Action;
 
     /// <summary>The daemon of another boot, with what it had on its disk.</summary>
     public void Restart()
     {
         Watch = new(Watch.Memory);
-        _book = AlarmBook.Empty with { KindOf = _book.KindOf };
+        _book = AlarmBook.Empty;
     }
 
     public void Step(TimeSpan step)
