@@ -18,8 +18,12 @@ public sealed class GuideIndex
 
     private const double AnswerWeight = 0.6;
 
+    /// <summary>The guide's own question, letter for letter: nothing else comes near.</summary>
+    private const double ListedBonus = 10;
+
     private readonly Dictionary<string, double> _rarity = new(StringComparer.Ordinal);
     private readonly double _unknownRarity;
+    private readonly Dictionary<string, GuideEntry> _listed = new(StringComparer.Ordinal);
     private readonly List<(GuideEntry Entry, Dictionary<string, double> Terms, double Norm)> _entries;
 
     public GuideIndex(IReadOnlyList<GuideEntry> entries)
@@ -32,6 +36,12 @@ public sealed class GuideIndex
             _rarity[term] = Math.Log((asked.Length + 1) / _rarity[term]);
         _unknownRarity = Math.Log(asked.Length + 1);
         var mean = documents.Length == 0 ? 1 : documents.Average(d => d.Values.Sum());
+        foreach (var entry in asked)
+        {
+            foreach (var question in entry.Questions.Values.SelectMany(q => q))
+                _listed.TryAdd(Bare(question), entry);
+        }
+
         _entries = [.. asked.Zip(documents, (entry, terms) => (entry, terms, Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean)))];
     }
 
@@ -44,12 +54,16 @@ public sealed class GuideIndex
         var whole = Math.Sqrt(asked.Sum(t => t.Weight));
         if (whole == 0)
             return [];
+        var listed = _listed.GetValueOrDefault(Bare(question));
         return
         [
-            .. _entries.Select(e => new GuideHit(e.Entry, asked.Sum(t => e.Terms.TryGetValue(t.Key, out var often) ? t.Weight * often / (often + e.Norm) : 0) / whole))
+            .. _entries.Select(e => new GuideHit(e.Entry, asked.Sum(t => e.Terms.TryGetValue(t.Key, out var often) ? t.Weight * often / (often + e.Norm) : 0) / whole + (e.Entry == listed ? ListedBonus : 0)))
                 .Where(h => h.Score > 0).OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count),
         ];
     }
+
+    /// <summary>Letters and digits alone, in lower case: how a question is punctuated says nothing.</summary>
+    private static string Bare(string question) => string.Concat(question.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
     private static Dictionary<string, double> Document(GuideEntry entry)
     {
