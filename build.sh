@@ -11,9 +11,11 @@ usage: ./build.sh VERB
   run [OPTIONS]        build, then start the whole box on the twin in this terminal; Ctrl-C stops it
   test                 every test that needs no GPU and no root; ends with "N passed, N failed"
   check                formatting, warnings, fast tests; run it before each commit
-  build                publish artifacts/appliance, appliance-safe, inference-core, bmc-agent (Native AOT, linux-x64)
+  build                publish artifacts/appliance, appliance-safe, appliance-rights, inference-core, bmc-agent (Native AOT, linux-x64)
   bench [NAME]         benchmarks, each figure beside its limit; JSON under artifacts/bench/
   sim [--seeds A..B]   the simulation campaign; prints the failing seed and the command that repeats it
+  deb                  the Debian packages into artifacts/deb/, judged by lintian
+  vm [CHECK…]          boots a Debian with the packages in QEMU and breaks it on purpose, over its serial line (as root)
   fmt                  format the sources
 TEXT
 }
@@ -39,7 +41,7 @@ publish() {
   need gcc gcc
   mkdir -p artifacts/.stamps artifacts/symbols
   local program project
-  for program in appliance:appliance/daemon/Appliance appliance-safe:appliance/safe/Safe \
+  for program in appliance:appliance/daemon/Appliance appliance-safe:appliance/safe/Safe appliance-rights:appliance/rights/Rights \
                  bmc-agent:bmc-agent/BmcAgent inference-core:inference-core/InferenceCore \
                  nvml-twin/libnvidia-ml.so.1:appliance/nvml-twin/NvmlTwin; do
     project=${program#*:}; program=${program%%:*}
@@ -64,6 +66,20 @@ publish() {
     rm -rf "$out"
     mv "$stamp.new" "$stamp"
   done
+}
+
+version() { sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props; }
+
+debs() {
+  need dh debhelper
+  need dpkg-buildpackage dpkg-dev
+  need lintian lintian
+  publish
+  say "building the packages"
+  packaging/deb.sh
+  say "lintian"
+  lintian --profile debian --fail-on error,warning artifacts/deb/*_"$(version)"_amd64.deb
+  du -ch artifacts/deb/*_"$(version)"_amd64.deb | tail -n 1
 }
 
 newer_sources() {
@@ -131,7 +147,7 @@ case "$verb" in
     suite fast tests/fast
     verdict
     ;;
-  build) publish && ls -l --time-style=+ artifacts/{appliance,appliance-safe,bmc-agent,inference-core} ;;
+  build) publish && ls -l --time-style=+ artifacts/{appliance,appliance-safe,appliance-rights,bmc-agent,inference-core} ;;
   sim)
     publish
     exec artifacts/appliance sim --campaign "$@"
@@ -140,6 +156,20 @@ case "$verb" in
     publish
     dotnet build tests/bench -c Release -v q >&2
     exec dotnet tests/bench/bin/Release/net10.0/linux-x64/Bench.dll "$@"
+    ;;
+  deb)
+    debs
+    ;;
+  vm)
+    [ "$(id -u)" = 0 ] || { echo "build.sh: vm makes a Debian root and must run as root" >&2; exit 1; }
+    need mmdebstrap mmdebstrap
+    need qemu-system-x86_64 qemu-system-x86
+    need qemu-img qemu-utils
+    debs
+    packaging/deb.sh --version "$(version)+1" >/dev/null # what an upgrade upgrades to
+    say "building the disk image"
+    tests/vm/image.sh
+    exec python3 tests/vm/checks.py "$@"
     ;;
   fmt) dotnet format whitespace appliance.sln --no-restore && say formatted ;;
   help | -h | --help) usage ;;

@@ -90,7 +90,14 @@ internal sealed class Agent
             log.CannotRead("last-known", unreadable);
         using var events = EventLog.Open(_paths.EventLog, _config.BmcAgent.EventLogLimit);
         using var session = new BusSession(
-            new BusSessionOptions { Host = _config.Bus.Host, Port = _config.Bus.Port, ClientId = $"bmc-agent-{_config.Node}" }, _time);
+            new BusSessionOptions
+            {
+                Host = _config.Bus.Host,
+                Port = _config.Bus.Port,
+                ClientId = $"bmc-agent-{_config.Node}",
+                Tls = broker is null && _runDirectory is null ? BusTls.OfBox("bmc-agent") : null,
+            },
+            _time);
         var reader = new BusReader(session, book, events, ownBroker: broker is not null, _time, log);
         var watch = new HeartbeatWatch(_paths, _runDirectory, SafeProgram(), reader, _config.Node, _time, log);
         new PanelApi(_config, book, events, session, _time).Map(app);
@@ -108,12 +115,17 @@ internal sealed class Agent
         using var stop = new CancellationTokenSource();
         using var stopSession = new CancellationTokenSource();
         var sessionRuns = session.RunAsync(stopSession.Token);
-        var others = Task.WhenAll(reader.RunAsync(stop.Token), watch.RunAsync(stop.Token), SaveAsync(broker, book, lastKnown, log, stop.Token));
+        using var notifier = SystemdNotifier.FromEnvironment();
+        var others = Task.WhenAll(
+            reader.RunAsync(stop.Token), watch.RunAsync(stop.Token), SaveAsync(broker, book, lastKnown, notifier, log, stop.Token));
         log.Ready(
             $"http://{_config.BmcAgent.Listen}:{_config.BmcAgent.Port}/", $"{_config.Bus.Host}:{_config.Bus.Port}",
             broker is null ? "external broker" : "embedded broker", _config.Node, _time.GetElapsedTime(_startedAt).TotalMilliseconds);
 
+        notifier.Ready($"panel on {_config.BmcAgent.Listen}:{_config.BmcAgent.Port}");
+
         await Task.WhenAny(app.WaitForShutdownAsync(), others, sessionRuns);
+        notifier.Stopping("writing down what is known");
         await stop.CancelAsync();
         await others;
         await stopSession.CancelAsync();
@@ -125,7 +137,6 @@ internal sealed class Agent
     private WebApplicationBuilder Builder()
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Services.AddSystemd();
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Critical);
@@ -140,7 +151,8 @@ internal sealed class Agent
         return builder;
     }
 
-    private async Task SaveAsync(EmbeddedBroker? broker, NodeBook book, LastKnownFile lastKnown, ILogger log, CancellationToken stop)
+    private async Task SaveAsync(
+        EmbeddedBroker? broker, NodeBook book, LastKnownFile lastKnown, SystemdNotifier notifier, ILogger log, CancellationToken stop)
     {
         long saved = 0;
         var savedAt = _time.GetTimestamp();
@@ -151,6 +163,7 @@ internal sealed class Agent
             while (true)
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), _time, stop);
+                notifier.TickDone(_time.GetElapsedTime(0));
                 broker?.Save();
                 if (_time.GetElapsedTime(collectedAt) >= CollectEvery)
                 {

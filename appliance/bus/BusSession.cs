@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MQTTnet;
@@ -191,7 +193,10 @@ public sealed class BusSession : IDisposable
     {
         Interlocked.Exchange(ref _correctionsLeft, CorrectionsPerConnection);
         Connecting?.Invoke();
-        await _client.ConnectAsync(ClientOptions(), stop);
+        var identity = _options.Tls?.Load();
+        using (identity?.Own)
+        using (identity?.Trusted)
+            await _client.ConnectAsync(ClientOptions(identity), stop);
         var filters = _handlers.Select(h => h.Filter).Concat(_owned).Distinct().ToArray();
         if (filters.Length > 0)
         {
@@ -214,7 +219,7 @@ public sealed class BusSession : IDisposable
         Connected?.Invoke();
     }
 
-    private MqttClientOptions ClientOptions()
+    private MqttClientOptions ClientOptions((X509Certificate2 Own, X509Certificate2 Trusted)? identity)
     {
         var builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
@@ -224,6 +229,16 @@ public sealed class BusSession : IDisposable
             .WithTryPrivate(false)
             .WithKeepAlivePeriod(_options.KeepAlive)
             .WithTimeout(_options.AnswerTimeout);
+        if (identity is var (own, trusted))
+        {
+            builder.WithTlsOptions(tls => tls
+                .UseTls()
+                .WithSslProtocols(SslProtocols.Tls13)
+                .WithTargetHost(_options.Host)
+                .WithClientCertificates(new[] { own })
+                .WithCertificateValidationHandler(broker => BusTls.IsTrusted(broker.Certificate, broker.SslPolicyErrors, trusted)));
+        }
+
         if (_options.Will is { } will)
         {
             builder.WithWillTopic(will.Topic)

@@ -16,6 +16,9 @@ public sealed record BusSessionOptions
 
     public BusWill? Will { get; init; }
 
+    /// <summary>Mutual TLS 1.3; null is plain, for the loopback of a twin.</summary>
+    public BusTls? Tls { get; init; }
+
     /// <summary>Messages waiting for the network, one per topic; a further topic is dropped and counted.</summary>
     public int QueueLimit { get; init; } = 4096;
 

@@ -29,6 +29,9 @@ internal static partial class LibcInterop
 
     internal const int SCHED_RR = 2;
 
+    /// <summary>linux/watchdog.h: seconds until the reset.</summary>
+    internal const nuint WDIOC_SETTIMEOUT = 0xC0045706;
+
     private const string Library = "libc";
 
     [StructLayout(LayoutKind.Sequential)]
@@ -49,6 +52,9 @@ internal static partial class LibcInterop
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ioctl(int fd, nuint request, ref int value);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);

@@ -58,7 +58,10 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
         uint minimum, maximum;
         if (_nvml.nvmlDeviceGetPowerManagementLimitConstraints(_device, &minimum, &maximum) == NvmlReturn.Success)
             milliwatts = Math.Clamp(milliwatts, minimum, maximum);
-        return Note(_nvml.nvmlDeviceSetPowerManagementLimit(_device, milliwatts));
+        var result = _nvml.nvmlDeviceSetPowerManagementLimit(_device, milliwatts);
+        if (result == NvmlReturn.NoPermission && Identity.Uuid is { } uuid)
+            return RightsClient.LimitGpu(uuid, watts) is null; // the driver lets only root set limits
+        return Note(result);
     }
 
     private void ReadSlow(TimeSpan now)

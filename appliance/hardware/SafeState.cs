@@ -43,14 +43,14 @@ public static class SafeState
     public static SafeStateReport WriteRotors(string sysRoot, Board? board = null)
     {
         var failures = new List<string>();
-        var written = new HashSet<string>(StringComparer.Ordinal);
+        var written = new HashSet<string>(StringComparer.Ordinal); // paths: a board may have several chips of one name
         foreach (var (directory, name) in HwmonTree.Enumerate(sysRoot))
             WriteChip(new HwmonChip(name, directory), written, failures);
+        using var tree = new HwmonTree(sysRoot);
         foreach (var (name, chip, channel) in Expected(board))
         {
-            var driver = chip.Split('@')[0];
-            if (!written.Contains($"{driver}/pwm{channel}"))
-                failures.Add($"{name}: no {driver}/pwm{channel} below {sysRoot}");
+            if (tree.Chip(chip).Directory is not { } directory || !written.Contains(Path.Combine(directory, $"pwm{channel}")))
+                failures.Add($"{name}: no {chip}/pwm{channel} below {sysRoot}");
         }
 
         return new(written.Count, 0, failures);
@@ -70,7 +70,7 @@ public static class SafeState
             var output = $"{chip.Name}/pwm{channel}";
             var status = new Rotor(chip, output, channel).WriteFull();
             if (status.IsOk)
-                written.Add(output);
+                written.Add(Path.Combine(chip.Directory!, $"pwm{channel}"));
             else
                 failures.Add($"{output}: {status}");
         }

@@ -6,6 +6,7 @@ using Appliance.Model;
 
 var sysRoot = "/";
 string? boardFile = null;
+var rotorsOnly = false;
 for (var i = 0; i < args.Length; i++)
 {
     var value = i + 1 < args.Length ? args[i + 1] : null;
@@ -23,9 +24,12 @@ for (var i = 0; i < args.Length; i++)
             boardFile = value;
             i++;
             break;
+        case "--rotors-only":
+            rotorsOnly = true; // before a start: the driver of the GPUs may hang, and a start must not wait for it
+            break;
         default:
             Console.Error.WriteLine(
-                $"appliance-safe: \"{args[i]}\" is not understood; usage: appliance-safe [--run-dir DIR | --root DIR] [--board FILE]");
+                $"appliance-safe: \"{args[i]}\" is not understood; usage: appliance-safe [--run-dir DIR | --root DIR] [--board FILE] [--rotors-only]");
             return 64;
     }
 }
@@ -45,6 +49,6 @@ if (boardFile is not null)
     }
 }
 
-var report = SafeState.Write(sysRoot, board, TimeSpan.FromSeconds(3));
+var report = rotorsOnly ? SafeState.WriteRotors(sysRoot, board) : SafeState.Write(sysRoot, board, TimeSpan.FromSeconds(3));
 Console.WriteLine($"appliance-safe: {report}{fault}");
 return report.IsGood && fault.Length == 0 ? 0 : 1;

@@ -45,8 +45,10 @@ internal static class Server
             Host = settings.Config.Bus.Host,
             Port = settings.Config.Bus.Port,
             ClientId = $"inference-core-{settings.Config.Node}",
+            Tls = settings.Paths == RunPaths.Box ? BusTls.OfBox("inference-core") : null,
         }, time);
-        var telemetry = new Telemetry(api, settings, bus, time);
+        using var notifier = SystemdNotifier.FromEnvironment();
+        var telemetry = new Telemetry(api, settings, bus, notifier, time);
         Task[] loops =
         [
             bus.RunAsync(stop.Token),
@@ -56,6 +58,8 @@ internal static class Server
         host.Lost += log.WorkerLost;
         host.Replaced += (worker, after, open) => log.WorkerReplaced(worker, after.TotalSeconds, open);
         host.Start();
+        app.Lifetime.ApplicationStopping.Register(() => notifier.Stopping("finishing answers"));
+        notifier.Ready($"{settings.ModelName}: loading"); // the gateway answers; /ready says when the model does
         _ = LogReadyAsync(host, log, started, time);
 
         var stopped = app.WaitForShutdownAsync();
@@ -85,7 +89,6 @@ internal static class Server
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // A bind that fails is one line of ours, not a stack trace of the framework's.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(settings.Inference.DrainS + 1));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

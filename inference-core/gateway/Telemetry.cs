@@ -5,13 +5,14 @@ using InferenceCore.Scheduling;
 
 namespace InferenceCore.Gateway;
 
-/// <summary>The engine's frame on the bus, once a second.</summary>
-internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus, TimeProvider time)
+/// <summary>The engine's frame on the bus and its sign of life to systemd, once a second.</summary>
+internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus, SystemdNotifier notifier, TimeProvider time)
 {
     private readonly string _topic = new BusTopics(settings.Config.Node).Frame("inference");
     private readonly LatencyWindow _latencies = new();
     private long _lastTokens;
     private TimeSpan _lastAt;
+    private string? _told;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -20,13 +21,26 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
         try
         {
             do
+            {
                 PublishNow();
+                Tell();
+            }
             while (await timer.WaitForNextTickAsync(stop));
         }
         catch (OperationCanceledException)
         {
             // Stopping.
         }
+    }
+
+    private void Tell()
+    {
+        notifier.TickDone(Moment.Of(time).Uptime);
+        var status = $"{api.ModelName}: {StateName.Of(api.Host)}, {api.Host.Journal?.Running ?? 0} running, {api.Host.Journal?.Waiting ?? 0} waiting";
+        if (status == _told)
+            return;
+        _told = status;
+        notifier.Status(status);
     }
 
     public void PublishNow() => bus.Publish(_topic, Frame(), ModelJson.Default.InferenceFrame);

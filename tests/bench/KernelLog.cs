@@ -43,7 +43,7 @@ internal static class KernelLog
         var writer = new Thread(() => Write(file, written, time));
         writer.Start();
 
-        var watch = new BoardWatch(new(), BoardMemory.Empty);
+        var watch = new BoardWatch(BoardMemory.Empty);
         var latencies = new List<double>(count);
         var decided = new List<double>(count);
         while (latencies.Count < count)

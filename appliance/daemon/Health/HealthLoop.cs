@@ -46,7 +46,7 @@ internal sealed class HealthLoop : IDisposable
         _time = time;
         _file = new(state.Paths.State);
         _kept = _file.Read();
-        _watch = new(new(), _kept);
+        _watch = new(_kept);
         _watch.Boot(KernelLogReader.BootId(state.Paths.SysRoot));
         _kernel = new(state.Paths.SysRoot, _watch.KernelSequence);
         _tick = new(state.Board);

@@ -21,6 +21,8 @@ internal static class DaemonProcess
     /// <summary>The role's lock in the run directory.</summary>
     public const string Role = "daemon";
 
+    private static readonly TimeSpan _controlPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// The very first thing a daemon does, before it reads its configuration: every fan and pump to full. Needs no board file.
     /// The caller holds the lock already, so that a second daemon by mistake does not disturb the first.
@@ -46,10 +48,11 @@ internal static class DaemonProcess
             new(board.Gpus.Count, paths.SysRoot, paths.Sockets, TickLoop.Period, simulated ? Programs.PathOf(Programs.TwinNvml) : null), time);
         using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
+        using var reset = simulated ? null : new HardwareWatchdog(HardwareWatchdog.Device);
         var latest = new LatestTick(board);
         var requests = new LoopRequests();
         var ticker = new Ticker(hardware, settings, ThermalState.Boot(settings, checkpoint.Read()), latest, requests);
-        var loop = new TickLoop(ticker, watchdog, notifier, time);
+        var loop = new TickLoop(ticker, watchdog, reset, notifier, time);
         var state = new DaemonState(config, paths, simulated, hardware, settings, latest, requests, loop, watchdog, time)
         {
             ConfigFault = configFault,
@@ -65,6 +68,7 @@ internal static class DaemonProcess
             await using (control.ConfigureAwait(false))
             {
                 await loop.FirstTick.WaitAsync(stop).ConfigureAwait(false);
+                await InControlAsync(latest, board, time, stop).ConfigureAwait(false);
                 notifier.Ready(Status(state));
                 await ServeAsync(state, checkpoint, notifier, reload, time, stop).ConfigureAwait(false);
             }
@@ -80,9 +84,24 @@ internal static class DaemonProcess
             loop.Stop();
             await Task.WhenAny(loop.Ended, Task.Delay(TimeSpan.FromMilliseconds(500), time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
+            reset?.Disarm();
         }
 
         return 0;
+    }
+
+    /// <summary>
+    /// Waits until every fan and pump has taken what the loop wrote, which is at once unless drivers are still being loaded. After
+    /// <see cref="_controlPatience"/> the box is said to be ready all the same: what does not obey stands as an alarm, and a start that
+    /// fails would only take the others' cooling away again and again.
+    /// </summary>
+    private static async Task InControlAsync(LatestTick latest, Board board, TimeProvider time, CancellationToken stop)
+    {
+        var tick = new TickRecord(board);
+        var began = time.GetTimestamp();
+        while (!(latest.Read(tick) && tick.FanWrites.All(w => w.IsGood) && tick.PumpWrites.All(w => w.IsGood))
+            && time.GetElapsedTime(began) < _controlPatience)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, stop).ConfigureAwait(false);
     }
 
     /// <summary>Everything that cooling does not need: events, bus, telemetry, the board's health, the engine's socket.</summary>
@@ -92,7 +111,7 @@ internal static class DaemonProcess
     {
         var boot = BootCounter.Next(state.Paths.State);
         using var outbox = EventOutbox.Open(state.Paths.EventOutbox, time);
-        using var bus = Telemetry.OpenBus(state.Config, state.Topics, boot, time);
+        using var bus = Telemetry.OpenBus(state.Config, state.Paths, state.Topics, boot, time);
         var telemetry = new Telemetry(state, bus, outbox, checkpoint, boot, time);
         var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
         using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, time);

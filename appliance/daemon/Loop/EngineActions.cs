@@ -21,6 +21,7 @@ internal sealed class EngineActions(RunPaths paths, bool simulated, LoopRequests
     private bool? _parked;
     private bool? _down;
     private DateTimeOffset _askedAt;
+    private DateTimeOffset _powerAgainAt;
 
     /// <summary>What the last park, resume or power-off came to; null before the first.</summary>
     public string? LastOutcome { get; private set; }
@@ -78,7 +79,7 @@ internal sealed class EngineActions(RunPaths paths, bool simulated, LoopRequests
                 return $"{verb}: {e.Message}";
         }
 
-        return KillWorkers(pid);
+        return simulated ? KillWorkers(pid) : RightsClient.StopEngine() is { } refused ? $"park: {refused}" : "park: no answer, ended the engine";
     }
 
     /// <summary>The gateway's children are the workers; a gateway without children does the work itself.</summary>
@@ -116,7 +117,7 @@ internal sealed class EngineActions(RunPaths paths, bool simulated, LoopRequests
 
     private void Power(bool down)
     {
-        if (down == _down)
+        if (down == _down || time.GetUtcNow() < _powerAgainAt)
             return;
         _down = down;
         if (simulated)
@@ -128,8 +129,10 @@ internal sealed class EngineActions(RunPaths paths, bool simulated, LoopRequests
 
         if (!down)
             return;
-        using var poweroff = System.Diagnostics.Process.Start("systemctl", "poweroff");
-        LastOutcome = "power: systemctl poweroff";
+        var refused = RightsClient.PowerOff();
+        LastOutcome = refused is null ? "power: switching off" : $"power: {refused}";
+        if (refused is not null)
+            (_down, _powerAgainAt) = (null, time.GetUtcNow() + _again);
     }
 
     private void TellTwin(string file, bool value)

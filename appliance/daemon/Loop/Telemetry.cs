@@ -45,12 +45,13 @@ internal sealed class Telemetry
     }
 
     /// <summary>The session of this process with its last will: without a goodbye the broker says "lost" in our name.</summary>
-    public static BusSession OpenBus(BoxConfig config, BusTopics topics, long boot, TimeProvider time) => new(
+    public static BusSession OpenBus(BoxConfig config, RunPaths paths, BusTopics topics, long boot, TimeProvider time) => new(
         new()
         {
             Host = config.Bus.Host,
             Port = config.Bus.Port,
             ClientId = $"appliance-{config.Node}",
+            Tls = paths == RunPaths.Box ? BusTls.OfBox("appliance") : null,
             Will = new(topics.State, JsonSerializer.SerializeToUtf8Bytes(
                 new NodeState("lost", boot, time.GetUtcNow()), ModelJson.Default.NodeState)),
             DrainOnStop = TimeSpan.FromMilliseconds(500),

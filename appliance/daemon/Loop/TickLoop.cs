@@ -1,4 +1,5 @@
 using System.Runtime;
+using Appliance.Bus;
 using Appliance.Hardware;
 using Appliance.Model;
 
@@ -6,9 +7,9 @@ namespace Appliance.Daemon.Loop;
 
 /// <summary>
 /// The thread of the cooling loop: 10 Hz on absolute deadlines. A tick that breaks leaves full drive behind and is tried again in the
-/// next period; it feeds neither watchdog, so a loop that only breaks is restarted by systemd.
+/// next period; it feeds no watchdog, so a loop that only breaks is restarted by systemd, and where systemd is dead too the machine resets.
 /// </summary>
-internal sealed class TickLoop(Ticker ticker, StallWatchdog watchdog, SystemdNotifier notifier, TimeProvider time)
+internal sealed class TickLoop(Ticker ticker, StallWatchdog watchdog, HardwareWatchdog? reset, SystemdNotifier notifier, TimeProvider time)
 {
     public static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
@@ -23,7 +24,7 @@ internal sealed class TickLoop(Ticker ticker, StallWatchdog watchdog, SystemdNot
 
     public LatenessHistogram Lateness { get; } = new();
 
-    /// <summary>Completed when the first tick has controlled the box.</summary>
+    /// <summary>Completed when the first tick has run.</summary>
     public Task FirstTick => _firstTick.Task;
 
     public Task Ended => _ended.Task;
@@ -72,6 +73,7 @@ internal sealed class TickLoop(Ticker ticker, StallWatchdog watchdog, SystemdNot
             _lastFault = null;
             watchdog.TickDone(moment.Uptime);
             notifier.TickDone(moment.Uptime);
+            reset?.TickDone(moment.Uptime);
             if (!_firstTick.Task.IsCompleted)
                 _firstTick.SetResult();
             else

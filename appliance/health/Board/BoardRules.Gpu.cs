@@ -26,20 +26,27 @@ public sealed partial class BoardRules
 
     private static readonly TimeSpan ErrorWindow = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ShareWindow = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AbsentGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LearnEvery = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<int, double> _energyJ = [];
     private readonly Dictionary<string, TimeSpan> _learnt = [];
     private readonly List<int> _resets = [];
+    private TimeSpan? _absentSince;
 
     /// <returns>True where the driver cannot be asked at all: then nothing else about GPUs is judged.</returns>
     private bool Access(BoardView view)
     {
         if (view.Health.Probe is not { } probe)
             return true;
+        if (probe.State != ProbeState.Absent)
+            _absentSince = null;
         if (probe.State != ProbeState.Working)
         {
-            if (probe.State == ProbeState.Blind || probe.Fault is not null)
+            // A probe that is being started is absent for a moment, after its own end too.
+            if (probe.State == ProbeState.Absent)
+                _absentSince ??= view.Now;
+            if (probe.State == ProbeState.Blind || (probe.Fault is not null && (_absentSince is not { } since || view.Now - since >= AbsentGrace)))
             {
                 Find(AlarmCatalogue.GpuUnreadable, "nvml", probe.State == ProbeState.Blind
                     ? $"NVML blind: no call has returned for {Since(probe.BlindSince, view.Now)}; cooling goes on with full power assumed."

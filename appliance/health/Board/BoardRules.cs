@@ -18,7 +18,6 @@ public sealed partial class BoardRules
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FreshSlow = TimeSpan.FromMinutes(3);
 
-    private readonly HealthLimits _limits;
     private readonly Dictionary<(Measure, int, int), Growth> _growth = [];
     private readonly Dictionary<(Measure, string), Growth> _named = [];
     private readonly Dictionary<(Measure, int), Mean> _means = [];
@@ -26,12 +25,9 @@ public sealed partial class BoardRules
     private readonly List<Finding> _found = [];
     private readonly List<(string Code, string Target, string Key, double? Value)> _acceptable = [];
     private Func<string, string, bool> _stands = (_, _) => false;
+    private HealthLimits _limits = new();
 
-    public BoardRules(HealthLimits limits, BoardMemory memory)
-    {
-        _limits = limits;
-        _normal = memory.Normal.ToBuilder();
-    }
+    public BoardRules(BoardMemory memory) => _normal = memory.Normal.ToBuilder();
 
     /// <summary>What is normal for each part as far as it was learnt: goes into <see cref="BoardMemory"/>.</summary>
     public ImmutableSortedDictionary<string, double> Normal => _normal.ToImmutable();
@@ -46,6 +42,7 @@ public sealed partial class BoardRules
         _resets.Clear();
         _acceptable.Clear();
         _stands = stands;
+        _limits = view.Limits;
         var health = view.Health;
         var blind = Access(view);
         if (!blind)

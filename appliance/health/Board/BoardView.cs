@@ -7,6 +7,9 @@ public sealed record BoardView
 {
     public required BoxHealth Health { get; init; }
 
+    /// <summary>The thresholds of operation as they are configured now.</summary>
+    public HealthLimits Limits { get; init; } = new();
+
     /// <summary>Uptime of this moment.</summary>
     public TimeSpan Now { get; init; }
 

@@ -21,10 +21,10 @@ public sealed class BoardWatch
     private ImmutableList<TimeSpan> _ownKills = [];
     private bool _parked;
 
-    public BoardWatch(HealthLimits limits, BoardMemory memory)
+    public BoardWatch(BoardMemory memory)
     {
         _memory = memory;
-        _rules = new(limits, memory);
+        _rules = new(memory);
         _incidents = new() { Open = memory.Open, Closed = memory.Closed };
     }
 

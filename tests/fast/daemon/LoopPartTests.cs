@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Appliance.Bus;
 using Appliance.Daemon.Loop;
 using Appliance.Daemon.TwinProcess;
 using Appliance.Hardware;

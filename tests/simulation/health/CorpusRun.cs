@@ -10,7 +10,7 @@ internal sealed class CorpusRun(CorpusBox box)
     private AlarmBook _book = AlarmBook.Empty with { KindOf = code => BoardAlarms.Find(code)! };
     private readonly Dictionary<(string, string), string?> _actions = [];
 
-    public BoardWatch Watch { get; private set; } = new(new(), BoardMemory.Empty);
+    public BoardWatch Watch { get; private set; } = new(BoardMemory.Empty);
 
     /// <summary>Everything that was ever raised, with the uptime of its raising.</summary>
     public List<(TimeSpan At, Alarm Alarm)> Raised { get; } = [];
@@ -22,7 +22,7 @@ internal sealed class CorpusRun(CorpusBox box)
     /// <summary>The daemon of another boot, with what it had on its disk.</summary>
     public void Restart()
     {
-        Watch = new(new(), Watch.Memory);
+        Watch = new(Watch.Memory);
         _book = AlarmBook.Empty with { KindOf = _book.KindOf };
     }
 

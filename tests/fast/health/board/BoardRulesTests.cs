@@ -9,7 +9,7 @@ namespace FastTests.Health.Board;
 /// <summary>The edges of the rules; what they find of whole faults is the corpus' business (tests/simulation).</summary>
 public sealed class BoardRulesTests
 {
-    private readonly BoardRules _rules = new(new(), BoardMemory.Empty);
+    private readonly BoardRules _rules = new(BoardMemory.Empty);
 
     [Fact]
     public void Nothing_read_is_nothing_found() => Assert.Empty(Evaluate(new(), 100));
@@ -73,6 +73,15 @@ public sealed class BoardRulesTests
     }
 
     [Fact]
+    public void A_probe_that_is_being_started_is_no_fault_and_one_that_does_not_come_is()
+    {
+        BoxHealth Absent() => new() { Probe = new() { State = ProbeState.Absent, Fault = "not started yet" } };
+        Assert.Empty(Evaluate(Absent(), 100));
+        Assert.Empty(Evaluate(Absent(), 104));
+        Assert.Equal("nvml", Assert.Single(Evaluate(Absent(), 105)).Target);
+    }
+
+    [Fact]
     public void Few_requests_say_nothing_about_a_service()
     {
         Assert.DoesNotContain(Serve(20, 5), f => f.Code == BoardAlarms.HttpErrorsHigh);
@@ -112,7 +121,7 @@ public sealed class BoardRulesTests
 
     private static IReadOnlyList<Finding> Serve(long requests, long errors)
     {
-        var rules = new BoardRules(new(), BoardMemory.Empty);
+        var rules = new BoardRules(BoardMemory.Empty);
         rules.Evaluate(new() { Health = new(), Now = At(1), Service = new() { At = At(1), Requests = 0, ServerErrors = 0 } }, Never);
         return rules.Evaluate(new() { Health = new(), Now = At(60), Service = new() { At = At(60), Requests = requests, ServerErrors = errors } }, Never);
     }

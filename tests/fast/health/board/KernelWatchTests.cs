@@ -10,7 +10,7 @@ public sealed class KernelWatchTests
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 25, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly BoardWatch _watch = new(new(), BoardMemory.Empty);
+    private readonly BoardWatch _watch = new(BoardMemory.Empty);
     private long _sequence;
 
     [Fact]
@@ -21,6 +21,7 @@ public sealed class KernelWatchTests
         Assert.Equal([FaultAction.DrainAndReset, FaultAction.Ignore], again.Select(d => d.Action));
         var finding = Assert.Single(Findings(11));
         Assert.Equal((BoardAlarms.GpuResetNeeded, "0000:1b:00", FaultAction.DrainAndReset), (finding.Code, finding.Target, finding.Action));
+        Assert.StartsWith("XID 48, ", finding.Text);
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class KernelWatchTests
     {
         _watch.Boot("one");
         Say(10, Xid(119));
-        var next = new BoardWatch(new(), _watch.Memory);
+        var next = new BoardWatch(_watch.Memory);
         next.Boot("one");
         Assert.Equal(0, next.KernelSequence);
         Assert.Single(next.Evaluate(View(20), At(20).Utc, Never));

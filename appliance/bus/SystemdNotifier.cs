@@ -1,13 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Appliance.Daemon.Loop;
+namespace Appliance.Bus;
 
 /// <summary>
 /// sd_notify by hand: the stock package sends no WATCHDOG and keeps silent unless its parent is called systemd. Every send is one
 /// datagram that never blocks; without NOTIFY_SOCKET nothing is sent.
 /// </summary>
-internal sealed class SystemdNotifier : IDisposable
+public sealed class SystemdNotifier : IDisposable
 {
     private static readonly byte[] _watchdogMessage = "WATCHDOG=1"u8.ToArray();
 

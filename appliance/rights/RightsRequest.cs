@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Appliance.Rights;
+
+/// <summary>One line of the protocol, understood; there is no fourth.</summary>
+internal abstract record RightsRequest
+{
+    /// <param name="Uuid">As NVML names it: <c>GPU-…</c>.</param>
+    public sealed record Limit(string Uuid, double Watts) : RightsRequest;
+
+    public sealed record StopEngine : RightsRequest;
+
+    public sealed record PowerOff : RightsRequest;
+
+    /// <returns>Null for anything else, whatever it is.</returns>
+    public static RightsRequest? Parse(string line) => line.Split(' ') switch
+    {
+        ["limit", var uuid, var watts] when IsUuid(uuid) && IsWatts(watts, out var value) => new Limit(uuid, value),
+        ["stop-engine"] => new StopEngine(),
+        ["power-off"] => new PowerOff(),
+        _ => null,
+    };
+
+    private static bool IsUuid(string text) =>
+        text.Length is > 4 and <= 80 && text.StartsWith("GPU-", StringComparison.Ordinal) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    private static bool IsWatts(string text, out double watts) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out watts) && watts is >= 0 and <= 2000;
+}

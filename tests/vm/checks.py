@@ -1,0 +1,330 @@
+#!/usr/bin/env python3
+"""What the box promises, asked of a Debian that boots with its packages: each check breaks something over the serial line and looks
+at the registers of the fan chips, the panel or the journal. `checks.py --list` names them; without names the ones that take part in
+every run. Prints a line per check with its figures; exits 1 when one failed.
+
+QEMU emulates (no KVM), so that times are several times those of a real machine; limits are the real ones all the same.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+from guest import VM, Guest
+
+ROTORS = ["fan1", "fan2", "fan3", "fan4", "fan5", "fan6", "pump1", "pump2"]
+WATCH = "/run/duties.log"
+FULL_WITHIN_S = 6.0
+
+
+class Box:
+    """The virtual machine and what is asked of it again and again."""
+
+    def __init__(self):
+        self.disk = f"{VM}/box.qcow2"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", "disk.raw", "-F", "raw", self.disk], check=True, cwd=VM)
+        self.guest = Guest(self.disk, int(os.environ.get("VM_PANEL_PORT", "18321")), f"{VM}/serial.log")
+        self.run = self.guest.run
+
+    def boot(self):
+        began = time.monotonic()
+        self.guest.power_on()
+        self.guest.wait_shell(300)
+        return time.monotonic() - began
+
+    def managed(self):
+        """Waits until all three planes are up and the box is well."""
+        self.guest.wait_for("systemctl is-active -q appliance bmc-agent inference-core mosquitto", 240, "three planes and the broker active")
+        self.guest.wait_for("test $(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/ready) = 200", 240, "the model has produced a token")
+
+    def in_control(self):
+        """Waits until the loop drives the fans by temperature, off the full speed of every start."""
+        self.guest.wait_for("/usr/lib/appliance-vm/chips.py duties | grep -qv 'fan1=255'", 300, "fans below full, driven by temperature")
+
+    def duties(self):
+        return {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", self.run("/usr/lib/appliance-vm/chips.py duties"))}
+
+    def watch(self):
+        self.run(f"/usr/lib/appliance-vm/chips.py watch > {WATCH} & sleep 2")
+
+    def watched(self):
+        """What was seen since `watch`: (uptime, duties) a few times a second; ends the watching."""
+        self.run("kill %1; wait", check=False)
+        rows = []
+        for line in self.run(f"cat {WATCH}").splitlines():
+            uptime, *pairs = line.split()
+            rows.append((float(uptime), {k: int(v) for k, v in (p.split("=") for p in pairs)}))
+        return rows
+
+    def uptime(self):
+        return float(self.run("cat /proc/uptime").split()[0])
+
+    def monotonic(self, unit, what):
+        text = self.run(f"systemctl show -p {what} --value {unit}")
+        return int(text or 0) / 1e6
+
+    def pid(self, unit="appliance"):
+        return int(self.run(f"systemctl show -p MainPID --value {unit}"))
+
+    def alarms(self):
+        return {(a["code"], a.get("target")) for a in json.loads(self.run("appliance alarms --json", check=False))}
+
+    def last_event(self):
+        return self.guest.panel("/api/snapshot")["events_last_id"]
+
+
+def need(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def full_after(rows, moment):
+    """Seconds from the moment to the first sight of every rotor at full."""
+    for uptime, duties in rows:
+        if uptime >= moment and all(duties[r] == 255 for r in ROTORS):
+            return uptime - moment
+    raise AssertionError(f"rotors never at full after {moment}: {rows[-3:]}")
+
+
+def power_on(box):
+    """PID 1 to cooling in control, and to managed; cooling before the network; every rotor obeys"""
+    shell = box.boot()
+    box.managed()
+    pid1 = box.monotonic("", "UserspaceTimestampMonotonic")
+    control = box.monotonic("appliance", "ActiveEnterTimestampMonotonic")
+    started = box.monotonic("appliance", "ExecMainStartTimestampMonotonic")
+    network = box.monotonic("systemd-networkd", "ExecMainStartTimestampMonotonic")
+    managed = max(box.monotonic(unit, "ActiveEnterTimestampMonotonic") for unit in ("bmc-agent", "inference-core"))
+    need(0 < control < network, f"cooling was in control at {control:.1f} s, the first network service began at {network:.1f} s")
+    box.in_control()
+    duties = box.duties()
+    need(all(20 <= duties[r] < 255 for r in ROTORS[:6]), f"fans are not driven by temperature: {duties}")
+    return (f"PID 1 to cooling in control {control - pid1:.1f} s (exec to READY {control - started:.1f} s), to all planes {managed - pid1:.1f} s; "
+            f"network began {network - control:.1f} s after cooling; shell {shell:.0f} s after the power button")
+
+
+def healthy(box):
+    """No unit failed, no alarm, one watchdog armed, the loop in real time, nothing open but the loopback"""
+    failed = box.run("systemctl --failed --plain --no-legend")
+    need(not failed, f"failed units: {failed}")
+    box.guest.wait_for("appliance status", 120, "the box is well")
+    need(box.run("cat /sys/class/watchdog/watchdog0/state") == "active", "the hardware watchdog does not run")
+    need("RR 10 thermal-loop" in re.sub(" +", " ", box.run("ps -eLo cls,rtprio,comm")), "the loop has no real-time priority")
+    open_ports = [l for l in box.run("ss -Htln").splitlines() if not re.search(r"\s(127\.0\.0\.1|\[::1\]):|:18000\s", l)]
+    need(not open_ports, f"listens beyond the loopback: {open_ports}")
+    tls12 = box.run("openssl s_client -connect 127.0.0.1:8883 -tls1_2 </dev/null 2>&1 | grep -c 'alert' ", check=False)
+    need(tls12 != "0", "the broker speaks TLS 1.2")
+    refused = box.run("mosquitto_sub -V 5 -p 8883 --cafile /etc/appliance/tls/ca.crt -t '#' -C 1 -W 5; echo rc=$?", check=False)
+    need("rc=0" not in refused, "the broker serves a client without a certificate")
+    rss = {u: int(box.run(f"sed -n 's/^VmRSS: *//p' /proc/{box.pid(u)}/status").split()[0]) / 1024 for u in ("appliance", "bmc-agent", "inference-core")}
+    return "resident " + ", ".join(f"{u} {mb:.0f} MB" for u, mb in rss.items())
+
+
+def panel(box):
+    """Telemetry over mutual TLS into the panel, seen through a forwarded port"""
+    state = box.guest.panel("/api/snapshot")
+    first = state["snapshot"]["thermal"]
+    time.sleep(4)
+    second = box.guest.panel("/api/snapshot")["snapshot"]["thermal"]
+    need(second["tick"] > first["tick"], "the panel's ticks stand still")
+    return f"supply {second['coolant_supply_c']:.1f} °C, tick {second['tick']}"
+
+
+def _struck(box, signal):
+    box.in_control()
+    box.watch()
+    pid = box.pid()
+    moment = box.uptime()
+    box.run(f"kill -{signal} {pid}")
+    box.guest.wait_for(f"test $(systemctl show -p MainPID --value appliance) != {pid} && systemctl is-active -q appliance", 60, "restarted and READY")
+    ready = box.monotonic("appliance", "ActiveEnterTimestampMonotonic") - moment
+    took = full_after(box.watched(), moment)
+    need(took <= FULL_WITHIN_S, f"full duty after {took:.1f} s; the limit is {FULL_WITHIN_S} s")
+    return f"all rotors at full after {took:.1f} s, READY again after {ready:.1f} s"
+
+
+def killed(box):
+    """SIGKILL of the daemon: full duty in the registers within 6 s, restart"""
+    return _struck(box, "KILL")
+
+
+def stopped(box):
+    """SIGSTOP of the daemon: the same"""
+    return _struck(box, "STOP")
+
+
+def cannot_die(box):
+    """A daemon in uninterruptible sleep (a disk that hangs): full duty all the same, and cooling comes back when the disk does"""
+    box.in_control()
+    box.run("fallocate -l 64M /root/hung.img && mkfs.ext4 -q /root/hung.img && mkdir -p /mnt/hung && mount -o loop /root/hung.img /mnt/hung "
+            "&& cp -a /var/lib/appliance/. /mnt/hung/ && systemctl stop appliance && mount --bind /mnt/hung /var/lib/appliance && systemctl start appliance", 120)
+    box.in_control()
+    box.watch()
+    pid = box.pid()
+    box.run("fsfreeze -f /mnt/hung")
+    box.guest.wait_for(f"grep -ls '^State:.D' /proc/{pid}/task/*/status", 120, "a thread of the daemon hangs in the disk")
+    moment = box.uptime()
+    box.run(f"kill -STOP {pid}")
+    time.sleep(12)
+    took = full_after(box.watched(), moment)
+    alive = box.run(f"test -d /proc/{pid}; echo $?")
+    box.run("fsfreeze -u /mnt/hung")
+    need(alive == "0", "the daemon did die: nothing was tested")
+    need(took <= FULL_WITHIN_S, f"full duty after {took:.1f} s; the limit is {FULL_WITHIN_S} s")
+    box.guest.wait_for("systemctl is-active -q appliance", 60, "cooling in control again")
+    box.run("systemctl stop appliance && umount /var/lib/appliance && umount /mnt/hung && systemctl start appliance", 120)
+    return f"all rotors at full after {took:.1f} s while process {pid} could not die"
+
+
+def frozen(box):
+    """PID 1 and the daemon frozen: the hardware watchdog resets the machine, which then cools itself again"""
+    box.in_control()
+    before = box.run("cat /proc/sys/kernel/random/boot_id")
+    began = time.monotonic()
+    box.guest.type("for g in system.slice/appliance.service init.scope; do echo 1 > /sys/fs/cgroup/$g/cgroup.freeze; done; echo frozen")
+    box.guest.wait_text(rb"frozen", 30)
+    box.guest.wait_shell(400)
+    took = time.monotonic() - began
+    need(box.run("cat /proc/sys/kernel/random/boot_id") != before, "the machine was not reset")
+    box.managed()
+    box.in_control()
+    return f"frozen to shell again {took:.0f} s, the watchdog's 15 s and the boot"
+
+
+def bad_configuration(box):
+    """A broken configuration file at a start: the last good one is in force and an alarm says so"""
+    box.run("cp -p /etc/appliance/appliance.json /root/good.json && sed -i 's/\"node\"/\"nodde\"/' /etc/appliance/appliance.json && systemctl restart appliance", 60)
+    box.guest.wait_for("appliance alarms --json | grep -q config_invalid", 60, "an alarm about the configuration")
+    box.in_control()
+    text = box.run("appliance alarms", check=False)
+    box.run("cp -p /root/good.json /etc/appliance/appliance.json && systemctl reload appliance")
+    box.guest.wait_for("! appliance alarms --json | grep -q config_invalid", 60, "the alarm goes with the fault")
+    return next(line.strip() for line in text.splitlines() if "config" in line)
+
+
+def disk_full(box):
+    """A full disk: cooling and alarms go on, and afterwards nothing is broken"""
+    box.in_control()
+    pid = box.pid()
+    box.run("fallocate -l $(( $(df --output=avail -B1 / | tail -1) )) /root/fill 2>/dev/null; cat /dev/zero > /root/fill2 2>/dev/null; df /", 120, check=False)
+    need(box.run("echo x > /var/lib/probe 2>/dev/null; test -s /var/lib/probe; echo $?") != "0", "the disk is not full")
+    box.run("appliance inject fan_dead fan3 --run-dir /run/twin")
+    box.guest.wait_for("appliance alarms --json | grep -q fan3", 90, "an alarm about fan3 while the disk is full")
+    box.guest.wait_for("curl -s http://127.0.0.1:8000/api/snapshot | grep -q fan3", 60, "the panel shows it")
+    need(box.pid() == pid, "the daemon was restarted")
+    said = box.run("appliance health; journalctl -b --no-pager -o cat -u appliance -u bmc-agent | tail -n 20", check=False)
+    box.run("rm -f /root/fill /root/fill2 /var/lib/probe; appliance inject clear --run-dir /run/twin")
+    box.guest.wait_for("! appliance alarms --json | grep -q fan3", 120, "the alarm clears after the repair")
+    need("space" in said.lower(), f"nothing says that the disk is full:\n{said}")
+    return "alarm raised and cleared, daemon not restarted"
+
+
+def upgrade(box):
+    """Upgrade and downgrade by dpkg: configuration kept, fans never out of control"""
+    box.in_control()
+    box.run("sed -i 's/\"box1\"/\"box-kept\"/' /etc/appliance/appliance.json")
+    box.watch()
+    figures = []
+    for pattern, version in (("+1", "+1"), ("", "")):
+        before = box.run("dpkg-query -W -f '${Version}' appliance")
+        wanted = before.split("+")[0] + version
+        box.run(f"DEBIAN_FRONTEND=noninteractive dpkg -i /root/debs/*_{wanted}_amd64.deb", 400)
+        need(box.run("dpkg-query -W -f '${Version}' appliance") == wanted, f"version is not {wanted}")
+        box.guest.wait_for("systemctl is-active -q appliance bmc-agent inference-core", 240, f"all planes active with {wanted}")
+        figures.append(f"{before} to {wanted}")
+    rows = box.watched()
+    lowest = min(min(d[r] for r in ROTORS[:6]) for _, d in rows)
+    need(lowest >= 20, f"a fan stood at {lowest} of 255")
+    need("box-kept" in box.run("cat /etc/appliance/appliance.json"), "the configuration was replaced")
+    box.run("sed -i 's/\"box-kept\"/\"box1\"/' /etc/appliance/appliance.json && systemctl restart appliance bmc-agent inference-core", 120)
+    box.managed()
+    return f"{' and '.join(figures)}; no fan below {lowest} of 255 in {len(rows)} looks"
+
+
+def power_button(box):
+    """The power button: a graceful shutdown that leaves the fans at full; the next boot knows of no crash"""
+    box.in_control()
+    box.guest.press_power_button()
+    box.guest.wait_off(180)
+    box.boot()
+    box.managed()
+    text = box.run("journalctl -b -1 --no-pager -o cat -t appliance-safe -t systemd | grep -E 'at full|Stopped appliance.service' | tail -n 3")
+    need("8 fans and pumps at full" in text, f"the last words of the last boot: {text}")
+    return "8 fans and pumps at full before the power went"
+
+
+def purge(box):
+    """Purge: no file, user, group or unit is left"""
+    box.run("rm -rf /var/lib/appliance/models; DEBIAN_FRONTEND=noninteractive dpkg --purge inference-core bmc-agent appliance", 300)
+    left = box.run("find / -xdev \\( -path /root -o -path /proc -o -path /sys -o -path /usr/lib/appliance-vm -o -path /var/log/journal \\) -prune -o "
+                   "\\( -iname '*appliance*' -o -iname '*bmc-agent*' -o -iname '*inference-core*' \\) -print; "
+                   "getent passwd; getent group", check=False)
+    rest = [l for l in left.splitlines() if re.search("appliance|bmc-agent|inference-core", l) and "appliance-vm" not in l]
+    need(not rest, f"left behind: {rest}")
+    return "nothing left"
+
+
+def _cuts(box, times):
+    """Power cuts while events are written: every one boots, no event that the panel had shown is lost."""
+    lost = 0
+    for n in range(times):
+        box.run("(while true; do appliance inject fan_dead fan3 --run-dir /run/twin; sleep 6; appliance inject clear --run-dir /run/twin; sleep 6; done) >/dev/null 2>&1 &")
+        time.sleep(15 + 3 * (n % 4))
+        events = box.guest.panel("/api/events?limit=50")["events"]
+        box.guest.cut_power()
+        box.boot()
+        box.managed()
+        need("ro," not in box.run("grep ' / ' /proc/mounts"), "the root is read-only")
+        now = {(e["id"], e["text"]) for e in box.guest.panel("/api/events?limit=1000")["events"]}
+        missing = [e for e in events if (e["id"], e["text"]) not in now]
+        need(not missing, f"cut {n + 1}: shown before it and gone after it: {missing[:3]}")
+        box.in_control()
+    return f"{times} cuts, 0 events lost"
+
+
+def power_cut(box):
+    """One power cut while events are written: it boots, and no event that the panel had shown is lost"""
+    return _cuts(box, 1)
+
+
+def power_cuts_20(box):
+    """Twenty of them"""
+    return _cuts(box, 20)
+
+
+EVERY_RUN = [power_on, healthy, panel, killed, stopped, frozen, bad_configuration, disk_full, upgrade, power_cut, power_button, purge]
+ON_DEMAND = [cannot_die, power_cuts_20]
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        for check in EVERY_RUN + ON_DEMAND:
+            print(f"{check.__name__:20} {check.__doc__}")
+        return
+    known = {check.__name__: check for check in EVERY_RUN + ON_DEMAND}
+    unknown = [name for name in sys.argv[1:] if name not in known]
+    if unknown:
+        sys.exit(f"checks.py: {unknown[0]} is no check; known: {', '.join(known)}")
+    checks = [known[name] for name in sys.argv[1:]] or EVERY_RUN
+    box, passed, failed = Box(), 0, 0
+    if checks[0] is not power_on:
+        box.boot()
+        box.managed()
+    for check in checks:
+        began = time.monotonic()
+        try:
+            figures = check(box)
+            passed += 1
+            print(f"ok      {check.__name__}: {figures} ({time.monotonic() - began:.0f} s)", flush=True)
+        except Exception as failure:  # the edge: one check that broke must not hide the others
+            failed += 1
+            print(f"FAILED  {check.__name__}: {check.__doc__}\n        {failure}", flush=True)
+    if box.guest.process.poll() is None:
+        box.guest.cut_power()
+    print(f"\n{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
