@@ -53,7 +53,7 @@ public sealed record IncidentBook
         {
             Open = Open.SetItem(at, held with
             {
-                Headline = held.Headline.Length >= incident.Headline.Length ? held.Headline : incident.Headline,
+                Headline = incident.Headline.Contains('–') ? incident.Headline : held.Headline, // both ends of a link say more than one
                 Action = FaultAction.Greater(incident.Action, held.Action),
                 Severity = held.Severity > incident.Severity ? held.Severity : incident.Severity,
                 Evidence = said,

@@ -21,6 +21,7 @@ public sealed class KernelWatchTests
         Assert.Equal([FaultAction.DrainAndReset, FaultAction.Ignore], again.Select(d => d.Action));
         var finding = Assert.Single(Findings(11));
         Assert.Equal((BoardAlarms.GpuResetNeeded, "0000:1b:00", FaultAction.DrainAndReset), (finding.Code, finding.Target, finding.Action));
+        Assert.StartsWith("XID 48, ", finding.Text);
     }
 
     [Fact]
