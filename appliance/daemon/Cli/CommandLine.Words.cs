@@ -53,9 +53,7 @@ internal sealed partial class CommandLine
         yield return Look("watch", "The live view; off a terminal one line a second.", (box, output, cancel) => WatchVerb.RunAsync(box, output, _time, cancel));
         yield return Look("thermal", "The cooling loop: values, who drives what and why, every sensor.", Verbs.ThermalAsync);
         yield return Gpus();
-        var fabric = Look("fabric", "NVLink, NVSwitch, Fabric Manager and the RDMA ports: what is whole and what is not.", Verbs.FabricAsync);
-        fabric.Hidden = true; // until the field guide knows it
-        yield return fabric;
+        yield return Look("fabric", "NVLink, NVSwitch, Fabric Manager and the RDMA ports: what is whole and what is not.", Verbs.FabricAsync);
         yield return Alarms();
         yield return Explain();
 
