@@ -21,7 +21,7 @@ public sealed class HostSurveyor : IDisposable
         var (rdma, disks, host) = (new RdmaPorts(sysRoot), new Disks(sysRoot), new HostFacts(sysRoot));
         _subjects =
         [
-            ("rdma", TimeSpan.FromSeconds(2), now => new() { RdmaPorts = rdma.Read(now) }),
+            ("rdma", TimeSpan.FromSeconds(3), now => new() { RdmaPorts = rdma.Read(now) }),
             ("disks", TimeSpan.FromSeconds(10), now => new() { Disks = disks.Read(now), Raids = disks.ReadRaids(now) }),
             ("mounts", TimeSpan.FromSeconds(10), now => new() { Mounts = Mounts.Read(sysRoot, now) }),
             ("host", TimeSpan.FromSeconds(15), now => new() { Host = host.Read(now), Clock = host.ReadClock(now), Fabric = host.ReadFabric(now) }),

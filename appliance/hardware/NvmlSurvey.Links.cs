@@ -48,6 +48,12 @@ internal sealed unsafe partial class NvmlSurvey
             };
         }
 
+        if (links.All(l => l.Up is null))
+        {
+            _health = _health with { Nvlinks = null }; // a machine whose board has them but does not use them: one GPU alone, a virtual machine
+            return;
+        }
+
         _health = _health with
         {
             Nvlinks = new() { Fitted = (int)count, ToSwitch = (int?)_links[1], SentKib = _links[2], ReceivedKib = _links[3], Links = links, At = Now },

@@ -134,6 +134,16 @@ public sealed class StepTests
         Assert.Equal(0, summary.SelfThrottledS);
     }
 
+    [Fact]
+    public void With_every_limit_spent_and_the_coolant_still_rising_out_of_its_band_the_engine_is_parked()
+    {
+        // What the valve lets through where it sticks is less than eight GPUs draw at their lowest limit.
+        var step = new Series([0, 200, 200], [150, 150, 700]);
+        var summary = Run("liquid-to-liquid", 1, 0, step, new ScenarioFault(100, null, new(FaultKind.ValveStuck, "valve1")));
+        Assert.Contains(summary.Alarms, a => a is { Code: "engine_parked", TS: > 400 });
+        Assert.InRange(summary.PeakSupplyC, 39, 40.2);
+    }
+
     private static Series Step() => new([0, 60, 60], [70, 70, 700]);
 
     private static SimulationSummary Run(string cooling, int seed, double spread, Series power, params ScenarioFault[] faults) =>

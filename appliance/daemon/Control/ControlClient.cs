@@ -52,9 +52,7 @@ internal sealed class ControlClient : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            ReadOnlyMemory<byte> left = ControlRequest.Line(verb, args);
-            while (left.Length > 0)
-                left = left[await _socket.SendAsync(left, SocketFlags.None, either.Token).ConfigureAwait(false)..];
+            await SendAsync(ControlRequest.Line(verb, args), either.Token).ConfigureAwait(false);
             return ControlReply.Parse(await ReadLineAsync(either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
@@ -72,6 +70,20 @@ internal sealed class ControlClient : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>A server that refuses says so and hangs up, perhaps before we have spoken: its line lies in our buffer then and is read all the same.</summary>
+    private async Task SendAsync(ReadOnlyMemory<byte> left, CancellationToken cancel)
+    {
+        try
+        {
+            while (left.Length > 0)
+                left = left[await _socket.SendAsync(left, SocketFlags.None, cancel).ConfigureAwait(false)..];
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
+        {
+            // Where there is no line either, reading says that the connection was closed.
+        }
+    }
 
     private async Task<ReadOnlyMemory<byte>> ReadLineAsync(CancellationToken cancel)
     {
