@@ -8,11 +8,12 @@ public static partial class AlarmCatalogue
     [
         new(GpuLost, "GPU lost", "GPU 掉线", Critical, "gpu",
             "The GPU does not answer on the bus any more; what ran on it is gone.",
-            "Drain the box and reboot; if the GPU is lost again, power-cycle, then replace the baseboard."),
+            "Drain the box and reboot; if the GPU is lost again, power-cycle, then replace the baseboard.")
+        { DependsOn = [ShutDown] }, // the box itself has switched it off
         new(GpuUnreadable, "GPU telemetry missing", "GPU 遥测中断", Warning, "gpu",
             "The GPU's sensors do not answer; cooling assumes full power for it.",
             "If it lasts, restart the driver; look at the kernel log for XID messages.")
-        { DependsOn = [GpuLost, GpuUnreadable] },
+        { DependsOn = [GpuLost, GpuUnreadable, ShutDown] },
         new(GpuHot, "GPU near its thermal limit", "GPU 接近温度上限", Critical, "gpu",
             "The GPU is close to the temperature at which it throttles itself.",
             "Compare it with its neighbours: one hot GPU is its cold plate, all of them are the loop.")
@@ -24,7 +25,7 @@ public static partial class AlarmCatalogue
         new(GpuPowerWithheld, "GPU power withheld", "GPU 功率受限", Warning, "gpu",
             "The box has lowered GPU power limits to keep the coolant in its band.",
             "See the other alarms for the reason; the power is given back by itself.")
-        { RaiseAfter = Seconds(2), ClearAfter = Seconds(10) },
+        { RaiseAfter = Seconds(2), ClearAfter = Seconds(10), IsConsequence = true },
         new(GpuLimitRefused, "GPU refuses its power limit", "GPU 拒绝功率限制", Critical, "gpu",
             "The driver does not take the power limit; the other GPUs are limited instead.",
             "Check the driver and who else sets power limits.")
@@ -42,11 +43,12 @@ public static partial class AlarmCatalogue
             "Nothing, if that is you; otherwise ask who is working on the box."),
         new(EngineParked, "Engine parked", "推理引擎已暂停", Critical, "control",
             "The model's workers are stopped to save the GPUs.",
-            "See the alarm that caused it."),
+            "See the alarm that caused it.")
+        { IsConsequence = true },
         new(ShutDown, "Thermal shutdown", "过热停机", Critical, "control",
             "The box switches itself off to protect itself.",
             "Find the cause among the other alarms; after the repair acknowledge, then `appliance alarms reset`.")
-        { Latches = true },
+        { Latches = true, IsConsequence = true },
         new(LoopLate, "Control loop late", "控制环路延迟", Warning, "control",
             "The 10 Hz control loop starts its ticks late: the machine is overloaded.",
             "See what uses the processor (`top`); the engine must not starve the control plane.")

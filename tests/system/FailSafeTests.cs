@@ -173,13 +173,13 @@ public sealed class FailSafeTests
         rig.WaitUntilControlled();
         var good = File.ReadAllText(rig.ConfigFile);
 
-        File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {}", "\"daemon\": { \"setpoint_c\": 380 }", StringComparison.Ordinal));
+        File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {", "\"daemon\": { \"setpoint_c\": 380,", StringComparison.Ordinal));
         Box.Signal(rig.Daemon.Id, ProcessInterop.SIGHUP);
         Wait.Until("the alarm", TimeSpan.FromSeconds(5), () => rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));
         Assert.Equal("running", rig.Mode());
         Assert.Contains("\"setpoint_c\":38,", rig.Cli("thermal", "--json"), StringComparison.Ordinal);
 
-        File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {}", "\"daemon\": { \"setpoint_c\": 37.5 }", StringComparison.Ordinal));
+        File.WriteAllText(rig.ConfigFile, good.Replace("\"daemon\": {", "\"daemon\": { \"setpoint_c\": 37.5,", StringComparison.Ordinal));
         Box.Signal(rig.Daemon.Id, ProcessInterop.SIGHUP);
         Wait.Until("the new setpoint", TimeSpan.FromSeconds(5), () => rig.Cli("thermal", "--json").Contains("\"setpoint_c\":37.5", StringComparison.Ordinal));
         Wait.Until("the alarm clears", TimeSpan.FromSeconds(10), () => !rig.Cli("alarms", "--json").Contains("config_invalid", StringComparison.Ordinal));

@@ -52,7 +52,7 @@ internal static class HealthText
         return checks;
     }
 
-    /// <summary>Critical before unknown before warning before well: what nobody knows may be worse than what is known to be amiss.</summary>
+    /// <summary>Critical before warning before unknown before well: what is known to be amiss comes before what nobody knows.</summary>
     public static int ExitCode(IReadOnlyList<HealthCheck> checks) =>
         checks.Any(c => c.Level == 2) ? 2 : checks.Any(c => c.Level == 1) ? 1 : checks.Any(c => c.Level == 3) ? 3 : 0;
 

@@ -6,7 +6,7 @@ namespace Appliance.Health.Board;
 public static class Dependencies
 {
     /// <summary>Targets that stand for every GPU.</summary>
-    private static readonly string[] Everything = ["nvml", "gpus", "fabric"];
+    private static readonly string[] Everything = ["nvml", "gpus", "fabric", "loop"];
 
     public static IReadOnlyList<Finding> Settle(IEnumerable<Finding> found)
     {

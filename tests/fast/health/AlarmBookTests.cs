@@ -1,4 +1,5 @@
 using Appliance.Health;
+using Appliance.Health.Board;
 using Appliance.Model;
 using CsCheck;
 using Xunit;
@@ -45,6 +46,24 @@ public sealed class AlarmBookTests
 
         return seen.SetEquals(book.Standing.Select(a => (a.Code, a.Target)));
     });
+
+    [Fact]
+    public void A_cause_is_listed_before_what_the_box_did_because_of_it_whichever_was_raised_first()
+    {
+        var book = AlarmBook.Step(AlarmBook.Empty, [new(AlarmCatalogue.EngineParked, "loop", "parked.")], At(0)).Book;
+        book = AlarmBook.Step(book, [new(AlarmCatalogue.EngineParked, "loop", "parked."), new(AlarmCatalogue.LeakConfirmed, "leak1", "leak.")], At(1)).Book;
+        Assert.Equal([AlarmCatalogue.LeakConfirmed, AlarmCatalogue.EngineParked], book.Standing.Select(a => a.Code));
+    }
+
+    [Fact]
+    public void One_fault_is_one_alarm()
+    {
+        Finding stalled = new(AlarmCatalogue.FanStalled, "fan3", "0 rpm."), slow = new(AlarmCatalogue.FanSlow, "fan3", "90 rpm."), other = new(AlarmCatalogue.FanSlow, "fan4", "900 rpm.");
+        Assert.Equal([stalled, other], Dependencies.Settle([stalled, slow, other]));
+        Finding off = new(AlarmCatalogue.ShutDown, "loop", "off."), gone = new(AlarmCatalogue.GpuLost, "gpu5", "gone.");
+        Assert.Equal([off], Dependencies.Settle([off, gone]));
+        Assert.Equal([gone], Dependencies.Settle([gone]));
+    }
 
     [Fact]
     public void Nothing_found_for_long_enough_leaves_only_what_latches() => AnyStory.Sample(story =>
