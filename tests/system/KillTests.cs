@@ -21,8 +21,9 @@ public sealed class KillTests
 
         box.WaitUntil($"{victim} runs again", TimeSpan.FromSeconds(10),
             () => box.Children().TryGetValue(victim, out var pid) && pid != before[victim] && box.Children().Count == 5);
-        foreach (var (name, pid) in box.Children().Where(c => c.Key != victim))
-            Assert.Equal(before[name], pid);
+        // The probe is the daemon's child: it ends with it, once no call into the driver is out, and a new daemon starts a new one.
+        foreach (var (name, pid) in box.Children().Where(c => c.Key != victim && !(victim == "daemon" && c.Key == "probe")))
+            Assert.True(before[name] == pid, $"{name} was {before[name]} and is {pid} after {victim} was killed");
         box.WaitUntil("the daemon answers with fresh values", TimeSpan.FromSeconds(10),
             () => box.CliJson("thermal").GetProperty("mode").GetString() == "running");
     }
