@@ -52,9 +52,9 @@ public sealed class GuideIndex
         // By the root of what the question says at all: a long one must not look surer than a short one, and words that the guide has
         // never heard are evidence that it is about something else.
         var whole = Math.Sqrt(asked.Sum(t => t.Weight));
-        if (whole == 0)
-            return [];
         var listed = _listed.GetValueOrDefault(Bare(question));
+        if (whole == 0) // "Who are you?" has no word that says anything
+            return listed is null ? [] : [new(listed, ListedBonus)];
         return
         [
             .. _entries.Select(e => new GuideHit(e.Entry, asked.Sum(t => e.Terms.TryGetValue(t.Key, out var often) ? t.Weight * often / (often + e.Norm) : 0) / whole + (e.Entry == listed ? ListedBonus : 0)))

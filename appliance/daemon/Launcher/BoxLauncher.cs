@@ -191,7 +191,7 @@ internal sealed class BoxLauncher : IDisposable
             }
         }
 
-        foreach (var left in (string[])[_paths.ControlSocket, _paths.TwinSocket, _paths.InferenceSocket, ProcessFile.PathIn(_paths)])
+        foreach (var left in (string[])[_paths.ControlSocket, _paths.TwinSocket, _paths.InferenceSocket, _paths.WorkerSocket, ProcessFile.PathIn(_paths)])
             File.Delete(left);
         _output.Line($"stopped; what was kept is in {_paths.Sockets}");
         return ExitCode.Done;
