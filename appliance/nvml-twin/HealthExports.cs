@@ -175,26 +175,13 @@ internal static unsafe partial class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "nvmlEventSetWait")]
-    private static NvmlReturn nvmlEventSetWait(nint set, NvmlInterop.nvmlEventData_t* data, uint timeoutMs)
-    {
-        var status = EventSets.Wait(set, TimeSpan.FromMilliseconds(timeoutMs), out var gpu, out var xid);
-        if (status == NvmlReturn.Success)
-        {
-            *data = new()
-            {
-                device = new(TwinDriver.HandleOf(gpu)),
-                eventType = NvmlInterop.nvmlEventTypeXidCriticalError,
-                eventData = (ulong)xid,
-                gpuInstanceId = uint.MaxValue,
-                computeInstanceId = uint.MaxValue,
-            };
-        }
-
-        return status;
-    }
+    private static NvmlReturn nvmlEventSetWait(nint set, NvmlInterop.nvmlEventData_t* data, uint timeoutMs) => Wait(set, data, timeoutMs);
 
     [UnmanagedCallersOnly(EntryPoint = "nvmlEventSetWait_v2")]
-    private static NvmlReturn nvmlEventSetWait_v2(nint set, NvmlInterop.nvmlEventData_t* data, uint timeoutMs)
+    private static NvmlReturn nvmlEventSetWait_v2(nint set, NvmlInterop.nvmlEventData_t* data, uint timeoutMs) => Wait(set, data, timeoutMs);
+
+    /// <summary>Both versions answer alike: no GPU here is cut into instances.</summary>
+    private static NvmlReturn Wait(nint set, NvmlInterop.nvmlEventData_t* data, uint timeoutMs)
     {
         var status = EventSets.Wait(set, TimeSpan.FromMilliseconds(timeoutMs), out var gpu, out var xid);
         if (status == NvmlReturn.Success)
