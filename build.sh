@@ -11,7 +11,7 @@ usage: ./build.sh VERB
   run [OPTIONS]        build, then start the whole box on the twin in this terminal; Ctrl-C stops it
   test                 every test that needs no GPU and no root; ends with "N passed, N failed"
   check                formatting, warnings, fast tests; run it before each commit
-  build                publish artifacts/appliance, appliance-safe, appliance-rights, inference-core, bmc-agent (Native AOT, linux-x64)
+  build                publish artifacts/appliance, appliance-safe, appliance-rights, inference-core, bmc-agent, nvml-twin (Native AOT, linux-x64)
   bench [NAME]         benchmarks, each figure beside its limit; JSON under artifacts/bench/
   sim [--seeds A..B]   the simulation campaign; prints the failing seed and the command that repeats it
   deb                  the Debian packages into artifacts/deb/, judged by lintian
