@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Appliance.Daemon.Bundle;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
 using Appliance.Daemon.Probe;
@@ -102,6 +103,24 @@ internal sealed partial class CommandLine
         return ask;
     }
 
+    private Command Dump()
+    {
+        // Here the word says where, as it does for every tool that writes an archive; --json still asks for JSON.
+        var destination = new Option<string?>("--output")
+        {
+            Description = "A folder (a USB stick), a new file, or - for standard output; the current folder without it.",
+            HelpName = "PLACE",
+        };
+        var health = new Command("health", "A support bundle: state, events, logs, configuration without secrets; works with every process dead.") { destination };
+        health.SetAction(parse => UntilStopped(stop => DumpVerb.RunAsync(
+            Box(parse), parse.GetValue(destination), PlacesOf(parse), new(_output, _error, Screen.OfConsole(), parse.GetValue(_json)), _time, stop)));
+        return new Command("dump", "Pack what support needs into one file.") { health };
+    }
+
+    /// <summary>On the twin nothing of /etc/appliance is the box'.</summary>
+    private BundlePlaces PlacesOf(ParseResult parse) =>
+        PathsOf(parse) is var paths && paths == RunPaths.Box ? new(paths) : new(paths) { Etc = paths.Sockets };
+
     private Command Look(string name, string about, Func<BoxClient, Output, CancellationToken, Task<int>> verb)
     {
         var command = new Command(name, about);
@@ -154,6 +173,9 @@ internal sealed partial class CommandLine
         var schema = new Command("schema", "Print the JSON Schema of appliance.json.");
         schema.SetAction(_ => _output.Write(System.Text.Encoding.UTF8.GetString(ConfigSchema.Write())));
         yield return new Command("config", "The configuration file.") { check, schema };
+        var dump = Dump();
+        dump.Hidden = true;
+        yield return dump;
     }
 
     private int RunBox(ParseResult parse)

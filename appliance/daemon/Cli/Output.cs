@@ -22,6 +22,9 @@ internal sealed class Output(TextWriter output, TextWriter error, Screen screen,
 
     public void Data<T>(T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));
 
+    /// <summary>A line for the person while standard output belongs to a program.</summary>
+    public void Note(string line) => error.WriteLine(Screen.Fit(line));
+
     /// <summary>One line on standard error, with the program's name in front.</summary>
     /// <returns><paramref name="exitCode"/>, to be returned.</returns>
     public int Fail(int exitCode, string line)

@@ -27,6 +27,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sim needs a scenario file", "sim")]
     [InlineData("`appliance run --simulated` starts the simulated one", "run")]
     [InlineData("Must be one of: 'json' 'text'", "status", "-o", "xml")]
+    [InlineData("appliance dump needs one of: health.", "dump")]
     public void Wrong_words_are_one_line_and_exit_64(string expected, params string[] words)
     {
         var (exitCode, output, error) = Run(words);
