@@ -4,6 +4,7 @@ using Appliance.Daemon.Bundle;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
 using Appliance.Daemon.Probe;
+using Appliance.Daemon.Setup;
 using Appliance.Daemon.Simulation;
 using Appliance.Model;
 
@@ -117,6 +118,20 @@ internal sealed partial class CommandLine
         return new Command("dump", "Pack what support needs into one file.") { health };
     }
 
+    private Command SetUp()
+    {
+        var file = new Option<string?>("--file") { Description = "Answers as JSON instead of questions; - reads standard input.", HelpName = "ANSWERS.json" };
+        var again = new Option<bool>("--again") { Description = "Although the box has been claimed: new administrator, certificates and key." };
+        var setup = new Command("setup", "Claim a box: its name, network, time, administrator, certificates, API key. As root.") { file, again };
+        setup.SetAction(parse =>
+        {
+            var output = OutputOf(parse);
+            var exit = SetupVerb.Run(parse.GetValue(file), parse.GetValue(again), SetupMachine.Real, _input, output, _time);
+            return exit != ExitCode.Done || output.Json ? exit : UntilStopped(stop => SetupVerb.ShowGreenAsync(Box(parse), output, _time, stop));
+        });
+        return setup;
+    }
+
     /// <summary>On the twin nothing of /etc/appliance is the box'.</summary>
     private BundlePlaces PlacesOf(ParseResult parse) =>
         PathsOf(parse) is var paths && paths == RunPaths.Box ? new(paths) : new(paths) { Etc = paths.Sockets };
@@ -173,9 +188,11 @@ internal sealed partial class CommandLine
         var schema = new Command("schema", "Print the JSON Schema of appliance.json.");
         schema.SetAction(_ => _output.Write(System.Text.Encoding.UTF8.GetString(ConfigSchema.Write())));
         yield return new Command("config", "The configuration file.") { check, schema };
-        var dump = Dump();
-        dump.Hidden = true;
-        yield return dump;
+        foreach (var command in (Command[])[Dump(), SetUp()])
+        {
+            command.Hidden = true;
+            yield return command;
+        }
     }
 
     private int RunBox(ParseResult parse)

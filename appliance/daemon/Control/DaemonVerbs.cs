@@ -41,7 +41,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
             Config = configSource,
             ConfigFault = state.ConfigFault,
             MetricsFault = state.MetricsFault,
-            InferenceApi = $"http://{(state.Config.InferenceCore.Listen is "0.0.0.0" ? "127.0.0.1" : state.Config.InferenceCore.Listen)}:{state.Config.InferenceCore.Port}/v1",
+            InferenceApi = $"{(state.Simulated ? "http" : "https")}://{(state.Config.InferenceCore.Listen is "0.0.0.0" ? "127.0.0.1" : state.Config.InferenceCore.Listen)}:{state.Config.InferenceCore.Port}/v1",
             BusConnected = state.Bus?.IsConnected ?? false,
             Loop = new()
             {
