@@ -10,7 +10,8 @@ public sealed class CommissionTests
     {
         using var rig = new Rig();
         rig.Inject("fan_dead", "fan3");
-        rig.Inject("pwm_write_ignored", "fan5");
+        rig.Inject("fan_stuck", "fan5", 4000);
+        rig.Inject("pwm_write_error", "pump1");
         var outcome = Programs.Run("appliance", ["commission", "--run-dir", rig.RunDirectory, "--board", "hgx-h100-8", "--json"], TimeSpan.FromSeconds(120));
         Assert.Equal(1, outcome.ExitCode);
         var report = JsonDocument.Parse(outcome.Output).RootElement;
@@ -18,12 +19,13 @@ public sealed class CommissionTests
         Assert.Equal(8, verdicts.Count);
         Assert.Contains(verdicts["fan3"], (string[])["no_tach", "does_not_obey"]);
         Assert.Equal("does_not_obey", verdicts["fan5"]);
-        Assert.All(verdicts.Where(v => v.Key is not ("fan3" or "fan5")), v => Assert.Equal("ok", v.Value));
+        Assert.NotEqual("ok", verdicts["pump1"]);
+        Assert.All(verdicts.Where(v => v.Key is not ("fan3" or "fan5" or "pump1")), v => Assert.Equal("ok", v.Value));
         var drivers = report.GetProperty("safe_state").EnumerateArray().ToDictionary(s => s.GetProperty("driver").GetString()!, s => s.GetProperty("proven").GetBoolean());
-        Assert.True(drivers["emc2305"]);
-        Assert.False(drivers["max31790"]); // fan5 could not be slowed, so nothing is proven of its driver
+        Assert.True(drivers["max31790"]);
+        Assert.False(drivers["emc2305"]); // pump1 could not be slowed, so nothing is proven of its driver
         rig.ClearFaults();
-        Assert.All(rig.Numbers("pump_pwm"), p => Assert.True(p >= 255));
+        Assert.All(rig.Numbers("fan_pwm"), p => Assert.True(p >= 255));
     }
 
     [Fact]
