@@ -28,6 +28,9 @@ public sealed class Nvml(string? library = null) : IGpuSource
     /// <summary>Functions of nvml.h that the loaded library does not have.</summary>
     public IReadOnlyList<string> MissingFunctions => _calls?.Missing ?? [];
 
+    /// <summary>Calls into the library that returned, and values asked for by the call for many: what watching costs on a real board.</summary>
+    public (long Calls, long FieldValues) Asked => (_calls?.Calls ?? 0, _calls?.FieldValues ?? 0);
+
     /// <summary>Null until <see cref="Initialise"/> has succeeded.</summary>
     internal NvmlInterop? Calls => _calls;
 

@@ -78,7 +78,7 @@ internal sealed class ProbeLink : IGpuFeed
     {
         var now = _time.GetElapsedTime(0);
         lock (_gate)
-            return _host with { At = now, Probe = Heard(now), Gpus = [.. _gpus] };
+            return _host with { At = now, Probe = Heard(now), Gpus = [.. _gpus.Select(g => _readings[g.Index].Onto(g))] };
     }
 
     public bool TryTakeEvent(out NvmlEvent happened)
@@ -177,6 +177,11 @@ internal sealed class ProbeLink : IGpuFeed
                 var health = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
                 lock (_gate)
                     _gpus[health.Index] = health;
+                break;
+            case ProbeFrame.GpuPart:
+                var newer = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
+                lock (_gate)
+                    _gpus[newer.Index] = _gpus[newer.Index].With(newer);
                 break;
             case ProbeFrame.Access:
                 var access = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
