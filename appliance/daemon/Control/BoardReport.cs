@@ -43,6 +43,15 @@ internal sealed record BoardReport
     /// <summary>Why the kernel's log cannot be read; null while it can.</summary>
     public string? KernelLogFault { get; set; }
 
+    /// <summary>Lines of the kernel's log since the daemon started, and how long after their stamp they were decided.</summary>
+    public long KernelLines { get; set; }
+
+    public double? KernelDecisionMsP50 { get; set; }
+
+    public double? KernelDecisionMsP99 { get; set; }
+
+    public double? KernelDecisionMsMax { get; set; }
+
     public static BoardReport? Of(HealthLoop? health)
     {
         if (health?.Latest is not { Probe: { } probe } box)
@@ -75,6 +84,10 @@ internal sealed record BoardReport
             ClockSource = box.Clock?.Source,
             ClockOffsetUs = box.Clock?.OffsetUs,
             KernelLogFault = health.KernelFault,
+            KernelLines = health.KernelLatency.Count,
+            KernelDecisionMsP50 = health.KernelLatency.QuantileMs(0.5),
+            KernelDecisionMsP99 = health.KernelLatency.QuantileMs(0.99),
+            KernelDecisionMsMax = health.KernelLatency.Count > 0 ? Math.Round(health.KernelLatency.MaxMs, 1) : null,
         };
     }
 }
