@@ -56,7 +56,7 @@ internal sealed record BoardReport
     {
         if (health?.Latest is not { Probe: { } probe } box)
             return null;
-        var links = box.Gpus.Where(g => g.Nvlinks is not null).SelectMany(g => g.Nvlinks!.Links).ToArray();
+        var links = box.Nvlinks();
         var fabric = box.Gpus.Where(g => g.Fabric is not null).ToArray();
         return new()
         {
@@ -72,8 +72,8 @@ internal sealed record BoardReport
             DriverVersion = probe.DriverVersion,
             GpusAnswering = box.Gpus.Count(g => g.Access == GpuAccess.Good),
             GpusFitted = box.Gpus.Count,
-            NvlinksUp = links.Length > 0 ? links.Count(l => l.Up == true) : null,
-            NvlinksTotal = links.Length > 0 ? links.Length : null,
+            NvlinksUp = links?.Up,
+            NvlinksTotal = links?.Total,
             GpusInFabric = fabric.Length > 0 ? fabric.Count(g => g.Fabric is { State: FabricState.Completed, Status: 0 }) : null,
             FabricManagerAlive = box.Fabric?.ManagerAlive,
             Switches = box.Fabric?.Switches,
