@@ -141,7 +141,7 @@ internal sealed unsafe partial class NvmlSurvey
         uint node;
         var cpus = stackalloc ulong[Words];
         var isAffinityKnown = Ok(_nvml.nvmlDeviceGetCpuAffinityWithinScope(_device, Words, cpus, NvmlInterop.NVML_AFFINITY_SCOPE_NODE));
-        var count = _source.Count;
+        var count = _count;
         var (read, nvlink) = (new int?[count], new int?[count]);
         for (var other = 0; other < count; other++)
         {

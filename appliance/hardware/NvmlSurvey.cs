@@ -23,6 +23,7 @@ internal sealed partial class NvmlSurvey
 
     private readonly Nvml _source;
     private readonly int _index;
+    private readonly int _count;
     private readonly string _sysRoot;
     private readonly TimeProvider _time;
     private readonly SurveyStep[] _steps;
@@ -41,7 +42,7 @@ internal sealed partial class NvmlSurvey
     public NvmlSurvey(Nvml source, int index, int count, string sysRoot, TimeProvider time)
     {
         _source = source;
-        _index = index;
+        (_index, _count) = (index, count);
         _sysRoot = sysRoot;
         _time = time;
         _health = new() { Index = index };

@@ -38,11 +38,12 @@ internal sealed partial class CommandLine
         var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
         var library = new Option<string?>("--library");
         var whole = new Option<bool>("--whole");
-        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library, whole };
+        var slots = new Option<string?>("--slots");
+        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library, whole, slots };
         probe.Hidden = true;
         probe.SetAction(parse => ProbeProcess.Run(
             new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
-                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library), parse.GetValue(whole)),
+                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library), parse.GetValue(whole), parse.GetValue(slots)),
             Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
         return probe;
     }

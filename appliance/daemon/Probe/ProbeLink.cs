@@ -157,6 +157,8 @@ internal sealed class ProbeLink : IGpuFeed
             RedirectStandardOutput = true,
         };
         string[] words = ["probe", "--gpus", $"{_options.Gpus}", "--sysroot", _options.SysRoot, "--lock-dir", _options.LockDirectory, "--read-ms", $"{_options.ReadEvery.TotalMilliseconds:0}"];
+        if (_options.SlotsFile is { } slots)
+            words = [.. words, "--slots", slots];
         foreach (var word in _options.Library is { } library ? [.. words, "--library", library] : words)
             start.ArgumentList.Add(word);
         if (_options.Library is not null)

@@ -47,7 +47,7 @@ internal sealed class ProbeProcess : IDisposable
         _options = options;
         _time = time;
         _writer = writer;
-        _nvml = new(options.Library);
+        _nvml = new(options.Library, new(options.Gpus, options.SlotsFile));
         _poller = new(_nvml, options.Gpus, options.ReadEvery, time) { ReadDone = SendReading };
         _surveyor = new(_nvml, _poller, options.SysRoot, time, SendHealth);
         _events = new(_nvml, options.Gpus, time, happened => writer.Send(ProbeFrame.Event, happened, HealthJson.Default.NvmlEvent));
