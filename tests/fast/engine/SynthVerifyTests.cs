@@ -13,7 +13,7 @@ public sealed class SynthVerifyTests
     {
         using var folder = new TemporaryDirectory();
         var directory = Synth(name, folder.File("m"), seed: 3, "bf16");
-        Assert.Equal("2 files as SHA256SUMS says", Checks(directory)["hashes"]);
+        Assert.Equal("3 files as SHA256SUMS says", Checks(directory)["hashes"]);
         var logits = GoldenModel.Logits(EngineModel.Load(directory), [1, 2, 3, 4]);
         Assert.All(logits, row => Assert.All(row, v => Assert.True(float.IsFinite(v))));
         Assert.NotEqual(logits[2], logits[3]);
