@@ -6,6 +6,7 @@ public static partial class Controller
 {
     /// <summary>Least distance of a die to its throttle temperature in steady state, K.</summary>
     private const double DieMarginK = 8;
+    private const double DieDoubtK = 0.2;
     private const double PumpDownPerS = 0.08;
     private const double HeldDownWPerS = 8;
 
@@ -16,6 +17,7 @@ public static partial class Controller
     private const double ShortTauS = 4;
     private const double ShortUpLMinPerS = 0.015;
     private const double LeastRiseK = 10;
+    private const double TrimmedK = 1.5;
 
     // So hot that the slug on its way must be slowed down now; else flow and power limit would chase each other.
     private const double CrisisK = 1.8;
@@ -29,7 +31,7 @@ public static partial class Controller
     private const double DieShiftPerS = 0.15;
     private const double PumpFullForS = 6;
     private const double DieShiftDownPerS = 0.01;
-    private const double TrimUpPerKs = 0.002;
+    private const double TrimUpPerKs = 0.01;
     private const double TrimDownPerKs = 0.004;
 
     // A plate that was never seen under load may be a good deal worse than designed; too much flow for a minute costs nothing.
@@ -46,13 +48,13 @@ public static partial class Controller
     {
         var board = settings.Board;
         var n = board.Gpus.Count;
-        var target = board.Gpus.ThrottleC - DieMarginK - 0.5;
+        var target = board.Gpus.ThrottleC - DieMarginK - DieDoubtK;
         var supply = Math.Max(e.SupplyC.Value ?? settings.SetpointC, settings.SetpointC);
         double worst = 0;
         for (var i = 0; i < n; i++)
         {
-            // What the resistance does not explain leaves less for the flow to do.
-            var rise = Math.Max(target - supply - known.Gpus[i].OffsetSlowK, LeastRiseK);
+            // What the resistance does not explain, and more than the trim is good for, leaves less for the flow to do.
+            var rise = Math.Max(target - supply - Math.Max(known.Gpus[i].OffsetSlowK - TrimmedK, 0), LeastRiseK);
             worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]) * (target - supply) / rise);
         }
 
@@ -69,7 +71,7 @@ public static partial class Controller
         state.HottestC += ((e.HottestGpuC.Value ?? 0) - state.HottestC) * Math.Min(1, dt / 4);
         var over = state.HottestC - (board.Gpus.ThrottleC - margin);
         ColderForDies(ref state, in known, in e, settings, dt);
-        var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * over : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
+        var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * Math.Min(over, TrimmedK) : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
         state.PumpTrim = Math.Clamp(state.PumpTrim + trim * dt, 0, 0.7);
         var alive = Math.Max(e.PumpsAlive, 1);
         var perSpeed = known.PumpGain * settings.DesignFlowLMin(1, alive);
