@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace InferenceCore.Engine;
 
 /// <summary>
@@ -20,6 +18,28 @@ internal static class ModelVerifier
         yield return ("values", () => CheckValues(config!, checkpoint!));
     }
 
+    /// <summary>Loads the model where it is to run and computes a token.</summary>
+    public static string CheckEngine(string directory, string device)
+    {
+        using var forward = ForwardLoader.Load(directory, device, new ForwardOptions { MaxTokens = 1, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 1 });
+        var first = forward.Config.BeginToken is { } begin && begin < forward.Config.Vocabulary ? begin : 0;
+        forward.Step([new SequenceStep(new KvCache(forward.Config, pool: forward.Pool), new[] { first }, LogitsOf.Last)]);
+        return forward.Finite(0)
+            ? $"{forward.Traffic.TotalBytes / 1e6:F1} MB of weights on {device}, token {forward.Best(0)} follows token {first}"
+            : throw new EngineException($"{directory}: the model's first token is not a finite number on {device}; its weights are damaged or not of this architecture");
+    }
+
+    /// <summary>Hashes of the files that were listed, or of all of them where none were, and of the blocks of those with weights.</summary>
+    public static string WriteHashes(string directory)
+    {
+        var names = HashList.Open(directory) is { } list
+            ? list.Files.Select(f => f.Name)
+            : new DirectoryInfo(directory).EnumerateFiles().Select(f => f.Name).Where(name => !name.StartsWith('.'));
+        var files = names.Where(name => name is not (HashList.FileName or HashList.BlocksName)).ToList();
+        HashList.Write(directory, files);
+        return $"{files.Count} files in {HashList.FileName}, their blocks in {HashList.BlocksName}";
+    }
+
     private static string Describe(ModelConfig config) =>
         $"{config.ModelType}, {config.Layers} layers, hidden {config.HiddenWidth}, vocabulary {config.Vocabulary}, up to {config.MaxPositions} positions";
 
@@ -28,53 +48,18 @@ internal static class ModelVerifier
 
     private static string CheckHashes(string directory, Checkpoint checkpoint)
     {
-        var list = Path.Combine(directory, "SHA256SUMS");
-        if (!File.Exists(list))
+        if (HashList.Open(directory) is not { } list)
             return "no SHA256SUMS, so nothing to compare with";
 
-        var listed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (hash, name) in ReadList(list))
-        {
-            var path = Path.Combine(directory, name);
-            if (!File.Exists(path))
-                throw new EngineException($"{list}: lists '{name}', which is not there");
-            using var stream = File.OpenRead(path);
-            var actual = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (!string.Equals(actual, hash, StringComparison.OrdinalIgnoreCase))
-                throw new EngineException($"{path}: SHA-256 is {actual}, SHA256SUMS says {hash}");
-            listed.Add(name);
-        }
-
+        foreach (var (hash, name) in list.Files)
+            list.Check(name, hash);
         foreach (var shard in checkpoint.Tensors.Select(t => Path.GetFileName(t.File)).Distinct())
         {
-            if (!listed.Contains(shard))
-                throw new EngineException($"{list}: does not list '{shard}', which holds weights");
+            if (list.HashOf(shard) is null)
+                throw new EngineException($"{list.Path}: does not list '{shard}', which holds weights");
         }
 
-        return $"{listed.Count} files as SHA256SUMS says";
-    }
-
-    // "<64 hex digits><space><space or *><name>", as sha256sum writes it.
-    private static List<(string Hash, string Name)> ReadList(string path)
-    {
-        var entries = new List<(string, string)>();
-        var number = 0;
-        foreach (var line in File.ReadLines(path))
-        {
-            number++;
-            if (line.Length == 0)
-                continue;
-            if (line.Length < 67 || line[64] != ' ' || line[65] is not (' ' or '*') || !line[..64].All(char.IsAsciiHexDigit))
-                throw new EngineException($"{path}:{number}: right would be 64 hex digits, two spaces and a file's name");
-            var name = line[66..];
-            if (name.StartsWith("./", StringComparison.Ordinal))
-                name = name[2..];
-            if (Path.IsPathRooted(name) || name.Split('/').Contains(".."))
-                throw new EngineException($"{path}:{number}: '{name}' lies outside the model directory");
-            entries.Add((line[..64], name));
-        }
-
-        return entries;
+        return $"{list.Files.Count} files as SHA256SUMS says";
     }
 
     private static string CheckShapes(ModelConfig config, Checkpoint checkpoint, string directory)
