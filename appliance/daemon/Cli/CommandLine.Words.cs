@@ -40,11 +40,13 @@ internal sealed partial class CommandLine
         var lockDirectory = new Option<string>("--lock-dir") { Required = true };
         var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
         var library = new Option<string?>("--library");
-        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library };
+        var whole = new Option<bool>("--whole");
+        var slots = new Option<string?>("--slots");
+        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library, whole, slots };
         probe.Hidden = true;
         probe.SetAction(parse => ProbeProcess.Run(
             new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
-                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library)),
+                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library), parse.GetValue(whole), parse.GetValue(slots)),
             Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
         return probe;
     }
