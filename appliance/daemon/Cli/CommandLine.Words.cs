@@ -251,10 +251,7 @@ internal sealed partial class CommandLine
         schema.SetAction(_ => _output.Write(System.Text.Encoding.UTF8.GetString(ConfigSchema.Write())));
         yield return new Command("config", "The configuration file.") { check, schema };
         foreach (var command in (Command[])[.. Parts(), Dump(), SetUp(), ConsoleCommand(), CommissionCommand(), Service()])
-        {
-            command.Hidden = true;
             yield return command;
-        }
     }
 
     private int RunBox(ParseResult parse)

@@ -114,7 +114,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(ExitCode.Done, code);
         var listed = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
             .Select(l => l.Trim().Split(' ')[0]).Where(w => w.Length > 0);
-        Assert.Equal(["run", "daemon", "twin", "status", "health", "watch", "thermal", "gpus", "fabric", "alarms", "explain", "ask", "version", "inject", "sim", "config"], listed);
+        Assert.Equal(["run", "daemon", "twin", "status", "health", "watch", "thermal", "gpus", "fabric", "alarms", "explain", "ask", "version", "inject", "sim", "config", "fans", "power", "versions", "storage", "network", "dump", "setup", "console", "commission", "service"], listed);
     }
 
     private static (int ExitCode, string Output, string Error) Run(params string[] words)
