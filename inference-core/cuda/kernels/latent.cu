@@ -1,0 +1,179 @@
+// Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434 §2.1) around attend_latent: queries go into the latent space before it and come
+// out of it after, in prefill as in decode, so that both give the same bits.
+
+#include "softmax.cuh"
+
+// The up-projection kv_b lies as in the checkpoint: per head PLAIN rows W_UK [plain][latent], then VALUE rows W_UV [value][latent].
+
+struct LatentNormCall {
+    Parts parts;          // the first `width` columns
+    const float* weight;
+    u8* output;           // activations
+    int width, room;
+    float epsilon;
+};
+
+// The norm between the two steps of the query's projection. One row to a block, eight columns to a thread.
+KERNEL latent_norm(const __grid_constant__ LatentNormCall c) {
+    __shared__ float scratch[32];
+    let_next_start();
+    wait_for_previous();
+    int column = threadIdx.x * 8;
+    float v[8] = {0, 0, 0, 0, 0, 0, 0, 0}, w[8] = {0, 0, 0, 0, 0, 0, 0, 0}, squares = 0;
+    if (column < c.width) {
+        read_parts(v, c.parts, blockIdx.x, column);
+        add_to(w, c.weight + column);
+#pragma unroll
+        for (int i = 0; i < 8; i++) squares = __fmaf_rn(v[i], v[i], squares);
+    }
+    float scale = rsqrtf(block_sum(squares, scratch) / c.width + c.epsilon);
+    if (column >= c.width) return;
+#pragma unroll
+    for (int i = 0; i < 8; i++) v[i] = v[i] * scale * w[i];
+    *(uint4*)(c.output + activation_chunk(c.room, blockIdx.x, threadIdx.x)) = pack8(v);
+}
+
+struct LatentCall {
+    Parts query;          // [heads · (plain + turned)]
+    Parts down;           // columns latent_at.. : latent, then the key that is turned
+    Places places;
+    const float2* rope;
+    const float* norm;    // [latent]
+    const u16* up;        // kv_b
+    u16* queries;         // [rows][heads][latent + turned]
+    u8* cache;            // this layer's: [block][64 rows]
+    u64 block_bytes;
+    int heads, latent_at, latent, plain, turned, value, interleaved, rows;
+    float epsilon;
+};
+
+DEVICE float part_at(const Parts& p, int row, int column) {
+    float v = sum_parts(p.first + (u64)row * p.columns + column, p.stride, segments_of(p.split, column));
+    return p.bias ? v + p.bias[column] : v;
+}
+
+DEVICE void turn(float& a, float& b, float2 by) {
+    float x = a * by.x - b * by.y;
+    b = b * by.x + a * by.y;
+    a = x;
+}
+
+DEVICE void cache_latent(const LatentCall& c, int row) {
+    __shared__ float scratch[32];
+    int position = c.places.position[row], width = c.latent + c.turned;
+    int block = c.places.blocks[c.places.sequence[row] * c.places.table_width + position / 64];
+    u8* to = c.cache + block * c.block_bytes;
+    float v[4], squares = 0;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        int column = threadIdx.x + i * 256;
+        v[i] = column < c.latent ? part_at(c.down, row, c.latent_at + column) : 0.f;
+        squares = __fmaf_rn(v[i], v[i], squares);
+    }
+    float scale = rsqrtf(block_sum(squares, scratch) / c.latent + c.epsilon);
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        int column = threadIdx.x + i * 256;
+        if (column < c.latent) *(u16*)(to + cache_at(position & 63, column, width)) = to_bf16(v[i] * scale * c.norm[column]);
+    }
+    int pairs = c.turned / 2, pair = threadIdx.x;
+    if (pair >= pairs) return;
+    int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
+    float a = part_at(c.down, row, c.latent_at + c.latent + first), b = part_at(c.down, row, c.latent_at + c.latent + second);
+    turn(a, b, c.rope[(u64)position * pairs + pair]);
+    *(u16*)(to + cache_at(position & 63, c.latent + first, width)) = to_bf16(a);
+    *(u16*)(to + cache_at(position & 63, c.latent + second, width)) = to_bf16(b);
+}
+
+// ROWS rows of one head: q · W_UK, two latent columns to a thread; latent <= 512.
+template <int ROWS>
+DEVICE void absorb(const LatentCall& c) {
+    __shared__ float q[ROWS][256];
+    let_next_start();
+    wait_for_previous();
+    int first_row = blockIdx.x * ROWS, head = blockIdx.y, width = c.plain + c.turned;
+    if (head == c.heads) {
+        for (int r = 0; r < ROWS && first_row + r < c.rows; r++) cache_latent(c, first_row + r);
+        return;
+    }
+    for (int i = threadIdx.x; i < ROWS * width; i += blockDim.x) {
+        int r = i / width, row = first_row + r;
+        q[r][i % width] = row < c.rows ? part_at(c.query, row, head * width + i % width) : 0.f;
+    }
+    __syncthreads();
+    int pairs = c.turned / 2;
+    for (int i = threadIdx.x; i < ROWS * pairs; i += blockDim.x) {
+        int r = i / pairs, pair = i % pairs, row = first_row + r;
+        if (row >= c.rows) break;
+        int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
+        float a = q[r][c.plain + first], b = q[r][c.plain + second];
+        turn(a, b, c.rope[(u64)c.places.position[row] * pairs + pair]);
+        u16* to = c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned) + c.latent;
+        to[first] = to_bf16(a);
+        to[second] = to_bf16(b);
+    }
+    int column = threadIdx.x * 2;
+    if (column >= c.latent) return;
+    float sum[ROWS][2] = {};
+    const u16* up = c.up + (u64)head * (c.plain + c.value) * c.latent + column;
+#pragma unroll 16
+    for (int i = 0; i < c.plain; i++) {
+        u32 w = *(const u32*)(up + (u64)i * c.latent);
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            sum[r][0] = __fmaf_rn(q[r][i], low_bf16(w), sum[r][0]);
+            sum[r][1] = __fmaf_rn(q[r][i], high_bf16(w), sum[r][1]);
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < ROWS; r++)
+        if (first_row + r < c.rows)
+            *(u32*)(c.queries + ((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column) = pack_bf16(sum[r][0], sum[r][1]);
+}
+
+KERNEL __launch_bounds__(256) absorb_one(const __grid_constant__ LatentCall c) { absorb<1>(c); }
+KERNEL __launch_bounds__(256) absorb_many(const __grid_constant__ LatentCall c) { absorb<8>(c); }
+
+struct ValueCall {
+    CombineCall combine;  // width: latent
+    const u16* up;        // kv_b
+    u8* output;           // activations [row][heads · value]
+    int plain, value, room, rows, first, whole;  // rows first.. first + rows; whole: combine.parts is the mix itself
+};
+
+// The mix of latents of one head, out of the latent space. A warp to an output, lanes along the latent; latent a multiple of 256, at most 512.
+template <int ROWS>
+DEVICE void raise(const ValueCall& c) {
+    __shared__ float mix[ROWS][512];
+    let_next_start();
+    wait_for_previous();
+    int head = blockIdx.x, first_row = c.first + blockIdx.y * ROWS, end = c.first + c.rows, latent = c.combine.width;
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
+    for (int r = 0; r < ROWS && first_row + r < end; r++)
+        for (int i = threadIdx.x; i < latent; i += blockDim.x)
+            mix[r][i] = c.whole ? c.combine.parts[((u64)(first_row + r) * c.combine.heads + head) * latent + i] : combine(c.combine, head, first_row + r, i);
+    __syncthreads();
+    const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain) * latent;
+    for (int v = warp; v < c.value; v += warps) {
+        float sum[ROWS] = {};
+        for (int at = lane * 8; at < latent; at += 256) {
+            uint4 w = *(const uint4*)(up + (u64)v * latent + at);
+            u32 words[4] = {w.x, w.y, w.z, w.w};
+#pragma unroll
+            for (int r = 0; r < ROWS; r++)
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    sum[r] = __fmaf_rn(mix[r][at + 2 * i], low_bf16(words[i]), sum[r]);
+                    sum[r] = __fmaf_rn(mix[r][at + 2 * i + 1], high_bf16(words[i]), sum[r]);
+                }
+        }
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            float y = warp_sum(sum[r]);
+            if (lane == 0 && first_row + r < end) *(u16*)(c.output + activation_at(c.room, first_row + r, head * c.value + v)) = to_bf16(y);
+        }
+    }
+}
+
+KERNEL __launch_bounds__(256) raise_one(const __grid_constant__ ValueCall c) { raise<1>(c); }
+KERNEL __launch_bounds__(256) raise_many(const __grid_constant__ ValueCall c) { raise<4>(c); }
