@@ -1,0 +1,101 @@
+namespace InferenceCore.Cuda;
+
+/// <summary>The engine's kernels, compiled for one device (or taken from the cache of compiled code) and loaded.</summary>
+internal sealed class KernelSet : IDisposable
+{
+    private static readonly string[] _sources = ["gemm.cu", "layer.cu", "attention.cu", "latent.cu", "experts.cu", "weights.cu"];
+
+    private readonly Dictionary<string, CudaModule> _modules;
+
+    public KernelSet(CudaDevice device, CudaLibraries libraries)
+    {
+        var compiler = new Lazy<KernelCompiler>(() => new KernelCompiler(NvrtcInterop.Load(libraries)));
+        var codes = new byte[_sources.Length][];
+        Parallel.For(0, _sources.Length, i => codes[i] = KernelCache.Of(device, compiler.Value).Get(KernelSource.Embedded(_sources[i])));
+        _modules = _sources.Zip(codes).ToDictionary(s => s.First, s => new CudaModule(device, s.Second), StringComparer.Ordinal);
+
+        Products = new ProductKernels(_modules["gemm.cu"]);
+        Attention = _modules["attention.cu"];
+        Embed = Layer("embed");
+        Norm = Layer("norm");
+        Activate = Layer("activate");
+        Rotate = Layer("rotate");
+        RopeTable = Layer("rope_table");
+        PickBest = Layer("pick_best");
+        CombineHeads = Attention.Kernel("combine_heads");
+        LatentNorm = Latent("latent_norm");
+        AbsorbOne = Latent("absorb_one");
+        AbsorbMany = Latent("absorb_many");
+        RaiseOne = Latent("raise_one");
+        RaiseMany = Latent("raise_many");
+        ScoreExperts = Experts("score_experts");
+        Route = Experts("route");
+        Gather = Experts("gather");
+        PackRows = Weights("pack_rows");
+        ToFloats = Weights("to_floats");
+        ToBFloat16 = Weights("to_bf16s");
+        FillBFloat16 = Weights("fill_bf16");
+        FillFloats = Weights("fill_floats");
+        Checksum = Weights("checksum");
+    }
+
+    public ProductKernels Products { get; }
+
+    public CudaModule Attention { get; }
+
+    public CudaKernel Embed { get; }
+
+    public CudaKernel Norm { get; }
+
+    public CudaKernel Activate { get; }
+
+    public CudaKernel Rotate { get; }
+
+    public CudaKernel RopeTable { get; }
+
+    public CudaKernel PickBest { get; }
+
+    public CudaKernel CombineHeads { get; }
+
+    public CudaKernel LatentNorm { get; }
+
+    public CudaKernel AbsorbOne { get; }
+
+    public CudaKernel AbsorbMany { get; }
+
+    public CudaKernel RaiseOne { get; }
+
+    public CudaKernel RaiseMany { get; }
+
+    public CudaKernel ScoreExperts { get; }
+
+    public CudaKernel Route { get; }
+
+    public CudaKernel Gather { get; }
+
+    public CudaKernel PackRows { get; }
+
+    public CudaKernel ToFloats { get; }
+
+    public CudaKernel ToBFloat16 { get; }
+
+    public CudaKernel FillBFloat16 { get; }
+
+    public CudaKernel FillFloats { get; }
+
+    public CudaKernel Checksum { get; }
+
+    public void Dispose()
+    {
+        foreach (var module in _modules.Values)
+            module.Dispose();
+    }
+
+    private CudaKernel Layer(string name) => _modules["layer.cu"].Kernel(name);
+
+    private CudaKernel Latent(string name) => _modules["latent.cu"].Kernel(name);
+
+    private CudaKernel Experts(string name) => _modules["experts.cu"].Kernel(name);
+
+    private CudaKernel Weights(string name) => _modules["weights.cu"].Kernel(name);
+}
