@@ -21,17 +21,24 @@ internal static class LogitsCommand
 
     private static int Print(string directory, string device, int[] tokens, bool json)
     {
-        var model = EngineModel.Load(directory, device);
-        using var run = new RunState(model, tokens.Length, tokens.Length, Environment.ProcessorCount);
-        var rows = ForwardReference.Step(model, run, [new SequenceStep(new KvCache(model.Config), tokens, LogitsOf.All)]);
+        using var forward = ForwardLoader.Load(directory, device, new ForwardOptions
+        {
+            MaxTokens = tokens.Length,
+            MaxLogits = tokens.Length,
+            MaxSequences = 1,
+            CacheBlocks = KvCache.BlocksFor(tokens.Length),
+            Threads = Environment.ProcessorCount,
+        });
+        var rows = forward.Step([new SequenceStep(new KvCache(forward.Config, pool: forward.Pool), tokens, LogitsOf.All)]);
+        forward.Fetch([.. Enumerable.Range(0, rows)]);
         if (json)
-            WriteJson(run, rows);
+            WriteJson(forward, rows);
         else
-            WriteText(run, rows);
+            WriteText(forward, rows);
         return ExitCode.Done;
     }
 
-    private static void WriteJson(RunState run, int rows)
+    private static void WriteJson(IForward forward, int rows)
     {
         using var output = Console.OpenStandardOutput();
         using (var writer = new Utf8JsonWriter(output))
@@ -45,7 +52,7 @@ internal static class LogitsCommand
             for (var row = 0; row < rows; row++)
             {
                 writer.WriteStartArray();
-                foreach (var logit in run.Logits.Span(row))
+                foreach (var logit in forward.Logits(row))
                     writer.WriteNumberValue(logit);
                 writer.WriteEndArray();
             }
@@ -57,11 +64,11 @@ internal static class LogitsCommand
         output.WriteByte((byte)'\n');
     }
 
-    private static void WriteText(RunState run, int rows)
+    private static void WriteText(IForward forward, int rows)
     {
         for (var row = 0; row < rows; row++)
         {
-            var best = run.Logits.Span(row).ToArray().Index().OrderByDescending(l => l.Item).Take(5);
+            var best = forward.Logits(row).ToArray().Index().OrderByDescending(l => l.Item).Take(5);
             Console.WriteLine($"{row,6}  {string.Join("  ", best.Select(l => $"{l.Index}: {l.Item:F4}"))}");
         }
     }
