@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace InferenceCore.Cuda;
 
 /// <summary>The engine's kernels, compiled for one device (or taken from the cache of compiled code) and loaded.</summary>
@@ -11,13 +13,13 @@ internal sealed class KernelSet : IDisposable
     {
         var compiler = new Lazy<KernelCompiler>(() => new KernelCompiler(NvrtcInterop.Load(libraries)));
         var codes = new byte[_sources.Length][];
-        Parallel.For(0, _sources.Length, i => codes[i] = KernelCache.Of(device, compiler.Value).Get(KernelSource.Embedded(_sources[i])));
+        InParallel(i => codes[i] = KernelCache.Of(device, compiler.Value).Get(KernelSource.Embedded(_sources[i])));
         _modules = _sources.Zip(codes).ToDictionary(s => s.First, s => new CudaModule(device, s.Second), StringComparer.Ordinal);
 
         Products = new ProductKernels(_modules["gemm.cu"]);
         Attention = _modules["attention.cu"];
         Embed = Layer("embed");
-        Norm = Layer("norm");
+        Norm = Layer("rms_norm");
         Activate = Layer("activate");
         Rotate = Layer("rotate");
         RopeTable = Layer("rope_table");
@@ -89,6 +91,18 @@ internal sealed class KernelSet : IDisposable
     {
         foreach (var module in _modules.Values)
             module.Dispose();
+    }
+
+    private static void InParallel(Action<int> compile)
+    {
+        try
+        {
+            Parallel.For(0, _sources.Length, compile);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
     }
 
     private CudaKernel Layer(string name) => _modules["layer.cu"].Kernel(name);

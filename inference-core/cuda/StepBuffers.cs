@@ -40,7 +40,8 @@ internal sealed class StepBuffers : IDisposable
         AttentionRowFloats = (long)heads * valueWidth;
         // What rows with many splits leave before they are merged; a step that needs more goes the other way round, to the same result.
         var splitRows = Math.Max(options.MaxSequences, AttentionRows);
-        AttentionParts = Take(Math.Max(splitRows, config.Attention is AttentionConfig.Latent ? Room : 0) * AttentionRowFloats * sizeof(float));
+        AttentionParts = Take(splitRows * AttentionRowFloats * sizeof(float));
+        WholeMixes = config.Attention is AttentionConfig.Latent ? Take(Room * AttentionRowFloats * sizeof(float)) : 0;
         AttentionBounds = Take((long)splitRows * heads * 2 * sizeof(float));
         SplitRows = splitRows;
         if (layout.Layers[0].QueryUp is { } queryUp && config.Attention is AttentionConfig.Latent { QueryRank: { } rank })
@@ -85,8 +86,11 @@ internal sealed class StepBuffers : IDisposable
     /// <summary>bfloat16 [Room, heads, key width], rotated.</summary>
     public ulong Queries { get; }
 
-    /// <summary>float32 [split, row, head, value width]; of whole latents [Room, heads, latent].</summary>
+    /// <summary>float32 [split, row, head, value width].</summary>
     public ulong AttentionParts { get; }
+
+    /// <summary>float32 [Room, heads, latent]: what latent attention gives where it takes all splits at once.</summary>
+    public ulong WholeMixes { get; }
 
     /// <summary>(m, l) [split, row, head].</summary>
     public ulong AttentionBounds { get; }

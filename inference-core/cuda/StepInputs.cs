@@ -53,7 +53,7 @@ internal sealed unsafe class StepInputs : IDisposable
 
     public Span<int> Picks => Ints(CountBytes + (12 * _room), _logitRoom);
 
-    public ulong TokensAt => _device.Pointer + CountBytes;
+    public ulong TokensAt => _device.Pointer + (ulong)CountBytes;
 
     public ulong PositionsAt => TokensAt + (ulong)(4 * _room);
 

@@ -29,7 +29,7 @@ struct NormCall {
 };
 
 // One row to a block, eight neighbouring columns to a thread; width <= 8 · blockDim.
-KERNEL norm(const __grid_constant__ NormCall c) {
+KERNEL rms_norm(const __grid_constant__ NormCall c) {
     __shared__ float scratch[32];
     let_next_start();
     int column = threadIdx.x * 8;

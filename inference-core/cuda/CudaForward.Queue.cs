@@ -1,0 +1,294 @@
+using InferenceCore.Engine;
+
+namespace InferenceCore.Cuda;
+
+// What a step queues: the kernels of every layer, each reading what the one before it wrote.
+internal sealed partial class CudaForward
+{
+    private const int ThreadsOfPairs = 256;
+
+    // The inner norms of latent attention do not follow rms_norm_eps: as in ForwardReference.
+    private const float LatentEpsilon = 1e-6f;
+
+    private static readonly float _log2E = (float)Math.Log2(Math.E);
+
+    /// <param name="rows">Rows of the step.</param>
+    /// <param name="logits">Rows whose logits are wanted.</param>
+    /// <param name="few">Rows at the beginning whose attention is split over thread blocks.</param>
+    private void Queue(int rows, int logits, int few)
+    {
+        var (layout, hidden) = (_weights.Layout, Config.HiddenWidth);
+        _kernels.Embed.Launch(_stream, rows, ThreadsOfPairs, 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
+            .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Best).Add(_step.Broken).Add(logits));
+        var add = default(Added);
+        for (var i = 0; i < layout.Layers.Length; i++)
+        {
+            var layer = layout.Layers[i];
+            Norm(rows, layer.AttentionNorm, add, null, _step.Hidden, _step.Room, false);
+            add = new Added(Attend(layer, i, rows, few));
+            Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, layer.HasExperts);
+            add = layer.HasExperts ? VisitExperts(layer, rows) : new Added(FeedForward(layer, rows));
+        }
+
+        if (logits > 0)
+            Head(logits, add);
+    }
+
+    /// <summary>What the next norm adds to the residual: a product's result, or, from experts, slots with their weights.</summary>
+    private readonly record struct Added(Parts Parts, bool OfExperts = false);
+
+    private void Norm(int rows, long weight, Added add, ulong? pick, ulong output, int room, bool plain)
+    {
+        var call = new NormCall
+        {
+            Residual = _step.Residual,
+            Pick = pick ?? 0,
+            Add = add.Parts,
+            Weight = _weights.At(weight),
+            Output = output,
+            Plain = plain ? _step.Experts!.Plain : 0,
+            Width = Config.HiddenWidth,
+            Room = room,
+            Epsilon = Config.NormEpsilon,
+            SlotWeights = add.OfExperts ? _step.Experts!.SlotWeights : 0,
+            SlotsPerRow = add.OfExperts ? _step.Experts!.SlotsPerRow : 0,
+            Segments = add.OfExperts ? _step.Experts!.DownSegments : 0,
+        };
+        _kernels.Norm.Launch(_stream, rows, ThreadsFor(Config.HiddenWidth), 0, true, new KernelArguments().Add(call));
+    }
+
+    private static int ThreadsFor(int width) => ((width / 8) + 31) & ~31;
+
+    private Parts Multiply(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias = 0)
+    {
+        var product = new Product
+        {
+            Weights = _weights.Of(matrix),
+            Inputs = inputs,
+            Parts = results,
+            Outputs = matrix.Outputs,
+            Blocks = matrix.Blocks,
+            Room = room,
+            Split = matrix.Split,
+        };
+        var parts = new Parts { First = results, Columns = matrix.Outputs, Bias = _weights.At(bias) };
+        if (ProductKernels.IsSplit(matrix, rows))
+        {
+            var kernel = _kernels.Products.Split(rows);
+            product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
+            product.Stride = parts.Stride = (ulong)product.Tiles * (ulong)kernel.Tile * (ulong)matrix.Outputs;
+            parts.Split = matrix.Split;
+            kernel.Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
+        }
+        else
+        {
+            var kernel = _kernels.Products.Full(rows);
+            product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
+            kernel.Launch(_stream, Math.Min(_device.Multiprocessors, matrix.Blocks * product.Tiles), product);
+        }
+
+        return parts;
+    }
+
+    private Parts Attend(CudaLayer layer, int index, int rows, int few) => Config.Attention switch
+    {
+        AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few),
+        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private Parts AttendGrouped(AttentionConfig.Grouped a, CudaLayer layer, int index, int rows, int few)
+    {
+        var call = new RotateCall
+        {
+            Parts = Multiply(layer.Down, _step.Hidden, _step.Room, rows, _step.Results, layer.DownBias),
+            Places = _step.Inputs.Places,
+            Rope = _step.Rope,
+            Queries = _step.Queries,
+            Cache = _pool.Layer(index),
+            BlockBytes = (ulong)_pool.BlockBytes,
+            Heads = a.Heads,
+            KeyHeads = a.KeyValueHeads,
+            Width = a.HeadWidth,
+            Interleaved = Config.Rope.Interleaved ? 1 : 0,
+        };
+        _kernels.Rotate.Launch(_stream, new Extent(rows, a.Heads + (2 * a.KeyValueHeads)), a.HeadWidth / 2, 0, true, new KernelArguments().Add(call));
+        QueueAttention(index, rows, few);
+        if (few > 0)
+        {
+            var combine = Combine(few, a.HeadWidth);
+            _kernels.CombineHeads.Launch(_stream, new Extent(a.Heads, few), a.HeadWidth, 0, true, new KernelArguments().Add(combine));
+        }
+
+        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results, layer.OutputBias);
+    }
+
+    /// <summary>Attention of all rows: the first <paramref name="few"/> in splits that are merged afterwards, the others whole.</summary>
+    private void QueueAttention(int index, int rows, int few)
+    {
+        var inputs = _step.Inputs;
+        var call = new AttentionCall
+        {
+            Tiles = inputs.FewTilesAt,
+            TileCount = inputs.FewCountAt,
+            Queries = _step.Queries,
+            Cache = _pool.Layer(index),
+            BlockBytes = (ulong)_pool.BlockBytes,
+            Blocks = inputs.Places.Blocks,
+            TableWidth = inputs.TableWidth,
+            Heads = _shape.Heads,
+            KeyHeads = _shape.KeyHeads,
+            Scale = _shape.Scale * _log2E,
+            Output = _step.HeadOutputs,
+            Parts = _step.AttentionParts,
+            Bounds = _step.AttentionBounds,
+            Room = _step.Room,
+            PartRows = few,
+        };
+        if (few > 0)
+        {
+            var blocks = few * ((_shape.HeadsPerKey + _attention.FewRows - 1) / _attention.FewRows) * _shape.KeyHeads;
+            // Twice as many thread blocks as multiprocessors, if there are splits for them; a step with few keys pays little for those without.
+            var spread = Math.Clamp(2 * _device.Multiprocessors / blocks, 1, 64);
+            _attention.Few(_stream, new Extent(blocks, spread), call);
+        }
+
+        if (rows == few)
+            return;
+        call.Tiles = inputs.WholeTilesAt;
+        call.TileCount = inputs.WholeCountAt;
+        call.Parts = _step.WholeMixes;
+        _attention.Whole(_stream, inputs.WholeCount * _shape.KeyHeads, call);
+    }
+
+    private CombineCall Combine(int few, int width) => new()
+    {
+        Parts = _step.AttentionParts,
+        Bounds = _step.AttentionBounds,
+        Position = _step.Inputs.PositionsAt,
+        Output = _step.HeadOutputs,
+        Heads = _shape.Heads,
+        Width = width,
+        Room = _step.Room,
+        PartRows = few,
+    };
+
+    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few)
+    {
+        var down = Multiply(layer.Down, _step.Hidden, _step.Room, rows, _step.Results);
+        var query = down;
+        if (layer.QueryUp is { } queryUp)
+        {
+            var norm = new LatentNormCall
+            {
+                Parts = down,
+                Weight = _weights.At(layer.QueryNorm),
+                Output = _step.QueryInputs,
+                Width = queryUp.Inputs,
+                Room = _step.Room,
+                Epsilon = LatentEpsilon,
+            };
+            _kernels.LatentNorm.Launch(_stream, rows, ThreadsFor(queryUp.Inputs), 0, true, new KernelArguments().Add(norm));
+            query = Multiply(queryUp, _step.QueryInputs, _step.Room, rows, _step.QueryResults);
+        }
+
+        var call = new LatentCall
+        {
+            Query = query,
+            Down = down,
+            Places = _step.Inputs.Places,
+            Rope = _step.Rope,
+            Norm = _weights.At(layer.LatentNorm),
+            Up = _weights.At(layer.LatentUp),
+            Queries = _step.Queries,
+            Cache = _pool.Layer(index),
+            BlockBytes = (ulong)_pool.BlockBytes,
+            Heads = a.Heads,
+            LatentAt = a.QueryRank ?? (a.Heads * (a.PlainWidth + a.RopeWidth)),
+            Latent = a.LatentWidth,
+            Plain = a.PlainWidth,
+            Turned = a.RopeWidth,
+            Value = a.ValueWidth,
+            Interleaved = Config.Rope.Interleaved ? 1 : 0,
+            Rows = rows,
+            Epsilon = LatentEpsilon,
+        };
+        const int ManyRows = 8;
+        if (rows <= ManyRows)
+            _kernels.AbsorbOne.Launch(_stream, new Extent(rows, a.Heads + 1), 256, 0, true, new KernelArguments().Add(call));
+        else
+            _kernels.AbsorbMany.Launch(_stream, new Extent((rows + ManyRows - 1) / ManyRows, a.Heads + 1), 256, 0, true, new KernelArguments().Add(call));
+        QueueAttention(index, rows, few);
+        Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
+        Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
+        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results);
+    }
+
+    private void Raise(AttentionConfig.Latent a, CudaLayer layer, int first, int rows, CombineCall combine, bool whole)
+    {
+        if (rows == 0)
+            return;
+        const int ManyRows = 4;
+        var call = new ValueCall
+        {
+            Combine = combine,
+            Up = _weights.At(layer.LatentUp),
+            Output = _step.HeadOutputs,
+            Plain = a.PlainWidth,
+            Value = a.ValueWidth,
+            Room = _step.Room,
+            Rows = rows,
+            First = first,
+            Whole = whole ? 1 : 0,
+        };
+        if (rows <= 2 * ManyRows)
+            _kernels.RaiseOne.Launch(_stream, new Extent(a.Heads, rows), 256, 0, true, new KernelArguments().Add(call));
+        else
+            _kernels.RaiseMany.Launch(_stream, new Extent(a.Heads, (rows + ManyRows - 1) / ManyRows), 256, 0, true, new KernelArguments().Add(call));
+    }
+
+    private Parts FeedForward(CudaLayer layer, int rows)
+    {
+        var width = layer.FeedForwardDown.Inputs;
+        if (ProductKernels.IsSplit(layer.GateUp, rows))
+        {
+            var parts = Multiply(layer.GateUp, _step.Hidden, _step.Room, rows, _step.Results);
+            Activate(parts, _step.Inner, _step.Room, width, rows, 0, 0);
+        }
+        else
+        {
+            var kernel = _kernels.Products.Gated(rows);
+            var product = new Product
+            {
+                Weights = _weights.Of(layer.GateUp),
+                Inputs = _step.Hidden,
+                Gated = _step.Inner,
+                Outputs = layer.GateUp.Outputs,
+                Blocks = layer.GateUp.Blocks,
+                Room = _step.Room,
+                Tiles = ProductKernels.TilesOf(rows, kernel.Tile),
+                Split = layer.GateUp.Split,
+            };
+            kernel.Launch(_stream, Math.Min(_device.Multiprocessors, product.Blocks * product.Tiles), product);
+        }
+
+        return Multiply(layer.FeedForwardDown, _step.Inner, _step.Room, rows, _step.Results);
+    }
+
+    private void Activate(Parts parts, ulong output, int room, int width, int rows, int segments, ulong place)
+    {
+        const int Threads = 128;
+        _kernels.Activate.Launch(_stream, new Extent(((width / 8) + Threads - 1) / Threads, rows), Threads, 0, true,
+            new KernelArguments().Add(parts).Add(output).Add(room).Add(width).Add(segments).Add(place));
+    }
+
+    private void Head(int logits, Added add)
+    {
+        // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
+        Norm(logits, _weights.Layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
+        var parts = Multiply(_weights.Layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
+        const int Pieces = 64;
+        _kernels.PickBest.Launch(_stream, new Extent(Pieces, logits), 256, 0, true, new KernelArguments()
+            .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Best).Add(_step.Broken));
+    }
+}
