@@ -5,32 +5,28 @@ namespace InferenceCore.Engine;
 /// <summary>Prefill and decode of random tokens, timed, beside the memory bandwidth measured in the same run.</summary>
 internal sealed class Benchmark(TimeProvider time, int promptTokens, int newTokens, int batch, int threads)
 {
-    /// <summary>Prompt tokens of a step at most; enough to reuse each weight many times, few enough to stay in the cache.</summary>
-    private const int StepTokens = 128;
-
     private const int WarmUpSteps = 8;
 
     public BenchmarkResult Run(string directory, string device)
     {
         var loadStart = time.GetTimestamp();
-        var model = EngineModel.Load(directory, device);
+        var config = ModelConfig.Load(directory);
+        if (promptTokens + newTokens > config.MaxPositions)
+            throw new EngineException($"{promptTokens} prompt tokens and {newTokens} new ones are over the model's limit of {config.MaxPositions} positions");
+        using var forward = ForwardLoader.Load(directory, device, Room(device));
         var load = time.GetElapsedTime(loadStart);
-        if (promptTokens + newTokens > model.Config.MaxPositions)
-            throw new EngineException($"{promptTokens} prompt tokens and {newTokens} new ones are over the model's limit of {model.Config.MaxPositions} positions");
 
-        using var run = new RunState(model, Math.Max(StepTokens, batch), batch, threads);
-        var startToFirst = FirstToken(model, run);
-        WarmUp(model, run);
-        var (prefill, caches, next) = Prefill(model, run);
-        var steps = Decode(model, run, caches, next);
+        var startToFirst = FirstToken(forward);
+        WarmUp(forward);
+        var (prefill, caches, next) = Prefill(forward);
+        var steps = Decode(forward, caches, next);
 
         var order = steps.Order().ToArray();
-        var bytes = WeightTraffic.BytesPerStep(model, batch) + ((long)batch * WeightTraffic.CacheBytes(model, promptTokens + (newTokens / 2)));
+        var traffic = forward.Traffic;
+        var bytes = traffic.BytesPerStep(batch) + (batch * traffic.CacheBytes(promptTokens + (newTokens / 2)));
         var decode = steps.Aggregate(TimeSpan.Zero, (sum, s) => sum + s).TotalSeconds;
-        var bandwidth = new MemoryBandwidth(time);
         var gbS = bytes * steps.Length / decode / 1e9;
-        var readGbS = bandwidth.ReadLarge();
-        var residentGbS = bandwidth.Read(bytes);
+        var memory = forward.MeasureMemory(time, bytes);
         return new BenchmarkResult
         {
             Device = device,
@@ -40,7 +36,7 @@ internal sealed class Benchmark(TimeProvider time, int promptTokens, int newToke
             NewTokens = newTokens,
             StartToFirstTokenS = startToFirst,
             LoadS = load.TotalSeconds,
-            LoadGbS = WeightTraffic.TotalBytes(model) / load.TotalSeconds / 1e9,
+            LoadGbS = traffic.TotalBytes / load.TotalSeconds / 1e9,
             PrefillTokS = (double)promptTokens * batch / prefill.TotalSeconds,
             TtftMs = prefill.TotalMilliseconds,
             DecodeTokS = batch * steps.Length / decode,
@@ -49,55 +45,70 @@ internal sealed class Benchmark(TimeProvider time, int promptTokens, int newToke
             TpotMsP99 = order[Math.Min(order.Length - 1, order.Length * 99 / 100)].TotalMilliseconds,
             BytesPerToken = (double)bytes / batch,
             HbmGbS = gbS,
-            HbmCopyGbS = bandwidth.CopyLarge(),
-            HbmReadGbS = readGbS,
-            HbmFraction = gbS / readGbS,
-            ResidentReadGbS = residentGbS,
-            ResidentFraction = gbS / residentGbS,
+            HbmCopyGbS = memory.CopyGbS,
+            HbmReadGbS = memory.ReadGbS,
+            HbmFraction = gbS / memory.ReadGbS,
+            ResidentReadGbS = memory.ResidentReadGbS,
+            ResidentFraction = gbS / memory.ResidentReadGbS,
         };
     }
 
-    private double FirstToken(EngineModel model, RunState run)
+    // Blocks of the measured sequences, and of the one that warms up beside none of them.
+    private ForwardOptions Room(string device) => new()
     {
-        ForwardReference.Step(model, run, [new SequenceStep(new KvCache(model.Config), Prompt(model, 0).AsMemory(..1), LogitsOf.Last)]);
+        MaxTokens = Math.Max(ForwardOptions.StepTokensOn(device), batch),
+        MaxLogits = batch,
+        MaxSequences = batch,
+        CacheBlocks = Math.Max(batch * KvCache.BlocksFor(promptTokens + newTokens), KvCache.BlocksFor(Math.Max(ForwardOptions.StepTokensOn(device), batch) + 1)),
+        Threads = threads,
+    };
+
+    private double FirstToken(IForward forward)
+    {
+        var cache = new KvCache(forward.Config, pool: forward.Pool);
+        forward.Step([new SequenceStep(cache, Prompt(forward, 0).AsMemory(..1), LogitsOf.Last)]);
+        _ = forward.Best(0); // on a device a step is over when its result is known
+        cache.Release();
         using var process = Process.GetCurrentProcess();
         return (time.GetUtcNow().UtcDateTime - process.StartTime.ToUniversalTime()).TotalSeconds;
     }
 
     // The runtime compiles hot methods again while they run; that is not what is measured.
-    private static void WarmUp(EngineModel model, RunState run)
+    private static void WarmUp(IForward forward)
     {
         for (var round = 0; round < WarmUpSteps; round++)
         {
-            var cache = new KvCache(model.Config);
-            var tokens = new int[Math.Min(StepTokens, model.Config.MaxPositions - 1)];
-            ForwardReference.Step(model, run, [new SequenceStep(cache, tokens, LogitsOf.Last)]);
-            ForwardReference.Step(model, run, [new SequenceStep(cache, tokens.AsMemory(..1), LogitsOf.Last)]);
+            var cache = new KvCache(forward.Config, pool: forward.Pool);
+            var tokens = new int[Math.Min(forward.MaxTokens, forward.Config.MaxPositions - 1)];
+            forward.Step([new SequenceStep(cache, tokens, LogitsOf.Last)]);
+            forward.Step([new SequenceStep(cache, tokens.AsMemory(..1), LogitsOf.Last)]);
+            _ = forward.Best(0);
+            cache.Release();
         }
     }
 
-    private (TimeSpan Elapsed, KvCache[] Caches, int[] Next) Prefill(EngineModel model, RunState run)
+    private (TimeSpan Elapsed, KvCache[] Caches, int[] Next) Prefill(IForward forward)
     {
         var caches = new KvCache[batch];
         var next = new int[batch];
         var start = time.GetTimestamp();
         for (var sequence = 0; sequence < batch; sequence++)
         {
-            caches[sequence] = new KvCache(model.Config);
-            var prompt = Prompt(model, sequence);
-            for (var done = 0; done < promptTokens; done += StepTokens)
+            caches[sequence] = new KvCache(forward.Config, pool: forward.Pool);
+            var prompt = Prompt(forward, sequence);
+            for (var done = 0; done < promptTokens; done += forward.MaxTokens)
             {
-                var part = prompt.AsMemory(done, Math.Min(StepTokens, promptTokens - done));
-                ForwardReference.Step(model, run, [new SequenceStep(caches[sequence], part, LogitsOf.Last)]);
+                var part = prompt.AsMemory(done, Math.Min(forward.MaxTokens, promptTokens - done));
+                forward.Step([new SequenceStep(caches[sequence], part, LogitsOf.Last)]);
             }
 
-            next[sequence] = Greedy.Pick(run.Logits.Span(0));
+            next[sequence] = forward.Best(0);
         }
 
         return (time.GetElapsedTime(start), caches, next);
     }
 
-    private TimeSpan[] Decode(EngineModel model, RunState run, KvCache[] caches, int[] next)
+    private TimeSpan[] Decode(IForward forward, KvCache[] caches, int[] next)
     {
         var elapsed = new TimeSpan[newTokens];
         var steps = new SequenceStep[batch];
@@ -106,18 +117,18 @@ internal sealed class Benchmark(TimeProvider time, int promptTokens, int newToke
         for (var token = 0; token < newTokens; token++)
         {
             var start = time.GetTimestamp();
-            ForwardReference.Step(model, run, steps);
+            forward.Step(steps);
             for (var sequence = 0; sequence < batch; sequence++)
-                next[sequence] = Greedy.Pick(run.Logits.Span(sequence));
+                next[sequence] = forward.Best(sequence);
             elapsed[token] = time.GetElapsedTime(start);
         }
 
         return elapsed;
     }
 
-    private int[] Prompt(EngineModel model, int sequence)
+    private int[] Prompt(IForward forward, int sequence)
     {
         var random = new Random(sequence + 1);
-        return [.. Enumerable.Range(0, promptTokens).Select(_ => random.Next(model.Config.Vocabulary))];
+        return [.. Enumerable.Range(0, promptTokens).Select(_ => random.Next(forward.Config.Vocabulary))];
     }
 }

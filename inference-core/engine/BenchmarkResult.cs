@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace InferenceCore.Engine;
 
 /// <summary>
-/// What <c>inference-core bench</c> prints. On the CPU the names stay those of the GPU path: <c>hbm_…</c> is then this machine's memory.
+/// What <c>inference-core bench</c> prints. On the CPU the names stay those of the GPU: <c>hbm_…</c> is then this machine's memory.
 /// </summary>
 internal sealed record BenchmarkResult
 {

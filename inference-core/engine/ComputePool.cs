@@ -6,6 +6,8 @@ namespace InferenceCore.Engine;
 /// </summary>
 internal sealed class ComputePool : IDisposable
 {
+    public const int MaxThreads = 64;
+
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _start = new(0);
     private readonly CountdownEvent _finished = new(1);
@@ -15,11 +17,11 @@ internal sealed class ComputePool : IDisposable
     private int _next;
     private volatile bool _stop;
 
-    /// <param name="threads">Threads that compute, the caller included: 1..64.</param>
+    /// <param name="threads">Threads that compute, the caller included: 1..<see cref="MaxThreads"/>.</param>
     public ComputePool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 64);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MaxThreads);
         _threads = new Thread[threads - 1];
         for (var i = 0; i < _threads.Length; i++)
         {

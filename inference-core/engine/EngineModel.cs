@@ -1,6 +1,6 @@
 namespace InferenceCore.Engine;
 
-/// <summary>A loaded model: configuration, weights, and what follows from both. Immutable; any number of <see cref="RunState"/> may share it.</summary>
+/// <summary>A model in this machine's memory: configuration, weights, and what follows from both. Immutable; any number of <see cref="RunState"/> may share it.</summary>
 internal sealed class EngineModel
 {
     private EngineModel(ModelConfig config, Weights weights)
@@ -21,13 +21,10 @@ internal sealed class EngineModel
 
     /// <summary>Reads config.json and the weights.</summary>
     /// <param name="directory">Hugging Face layout.</param>
-    /// <param name="device"><c>cpu</c>.</param>
     /// <param name="progress">Called from several threads as parts of the weights have been read.</param>
     /// <exception cref="EngineException">The directory holds no model that this engine can run.</exception>
-    public static EngineModel Load(string directory, string device = "cpu", Action? progress = null)
+    public static EngineModel Load(string directory, Action? progress = null)
     {
-        if (device != "cpu")
-            throw new EngineException($"device '{device}' is not supported; supported is 'cpu'");
         var config = ModelConfig.Load(directory);
         return new EngineModel(config, WeightsReader.Read(config, Checkpoint.Open(directory), progress));
     }

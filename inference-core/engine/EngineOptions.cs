@@ -8,7 +8,13 @@ internal static class EngineOptions
 {
     public static Option<string> Model() => new("--model") { Description = "Model directory in Hugging Face layout.", Required = true };
 
-    public static Option<string> Device() => new("--device") { Description = "Where to compute: cpu.", DefaultValueFactory = _ => "cpu" };
+    public const string Devices = "cpu";
+
+    public static Option<string> Device() => new("--device")
+    {
+        Description = $"Where to compute: {Devices}.",
+        DefaultValueFactory = _ => ForwardLoader.Processor,
+    };
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 

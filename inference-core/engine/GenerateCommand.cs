@@ -8,8 +8,6 @@ namespace InferenceCore.Engine;
 /// <summary><c>inference-core generate</c>: one prompt, one answer, no server. It samples exactly as the server does.</summary>
 internal static class GenerateCommand
 {
-    private const int StepTokens = 128;
-
     public static Command Create()
     {
         var model = EngineOptions.Model();
@@ -44,19 +42,28 @@ internal static class GenerateCommand
 
     private static int Generate(string directory, string device, string? text, int[]? given, int most, SamplingOptions sampling, bool json)
     {
-        var model = EngineModel.Load(directory, device);
+        var config = ModelConfig.Load(directory);
         var tokenizer = LoadTokenizer(directory);
         if (text is not null && tokenizer is null)
             throw new EngineException($"{directory}: has no tokenizer.json, so --prompt cannot be read; right would be --tokens 1,2,3");
         var prompt = text is null ? given! : [.. tokenizer!.Encode(text, addSpecial: true)];
         if (prompt.Length == 0)
             throw new EngineException("the prompt has no tokens; right would be at least one");
-        if (prompt.Length >= model.Config.MaxPositions)
-            throw new EngineException($"the prompt has {prompt.Length} tokens; the model takes {model.Config.MaxPositions}, prompt and answer together");
+        if (prompt.Length >= config.MaxPositions)
+            throw new EngineException($"the prompt has {prompt.Length} tokens; the model takes {config.MaxPositions}, prompt and answer together");
+        var room = Math.Min(most, config.MaxPositions - prompt.Length);
+        using var forward = ForwardLoader.Load(directory, device, new ForwardOptions
+        {
+            MaxTokens = Math.Min(prompt.Length, ForwardOptions.StepTokensOn(device)),
+            MaxLogits = 1,
+            MaxSequences = 1,
+            CacheBlocks = KvCache.BlocksFor(prompt.Length + room),
+            Threads = Environment.ProcessorCount,
+        });
 
         var answer = new List<int>();
         var utf8 = new Utf8Stream();
-        var stopped = Run(model, prompt, Math.Min(most, model.Config.MaxPositions - prompt.Length), sampling, token =>
+        var stopped = Run(forward, prompt, room, sampling, token =>
         {
             answer.Add(token);
             if (!json)
@@ -70,24 +77,23 @@ internal static class GenerateCommand
     }
 
     /// <summary>True if the model ended the answer itself; the token by which it did is not reported.</summary>
-    private static bool Run(EngineModel model, int[] prompt, int most, SamplingOptions sampling, Action<int> report)
+    private static bool Run(IForward forward, int[] prompt, int most, SamplingOptions sampling, Action<int> report)
     {
-        using var run = new RunState(model, StepTokens, maxLogits: 1, Environment.ProcessorCount);
-        var cache = new KvCache(model.Config);
-        for (var done = 0; done < prompt.Length; done += StepTokens)
-            ForwardReference.Step(model, run, [new SequenceStep(cache, prompt.AsMemory(done, Math.Min(StepTokens, prompt.Length - done)), LogitsOf.Last)]);
+        var cache = new KvCache(forward.Config, pool: forward.Pool);
+        for (var done = 0; done < prompt.Length; done += forward.MaxTokens)
+            forward.Step([new SequenceStep(cache, prompt.AsMemory(done, Math.Min(forward.MaxTokens, prompt.Length - done)), LogitsOf.Last)]);
 
         var sampler = new Sampler(sampling, choice: 0, prompt);
         var scratch = new SamplerScratch();
         var next = new int[1];
         for (var count = 0; count < most; count++)
         {
-            next[0] = sampler.Next(run.Logits.Span(0), scratch);
-            if (model.Config.EndTokens.Contains(next[0]))
+            next[0] = sampler.Next(forward, row: 0, scratch);
+            if (forward.Config.EndTokens.Contains(next[0]))
                 return true;
             report(next[0]);
             if (count + 1 < most)
-                ForwardReference.Step(model, run, [new SequenceStep(cache, next, LogitsOf.Last)]);
+                forward.Step([new SequenceStep(cache, next, LogitsOf.Last)]);
         }
 
         return false;

@@ -1,9 +1,13 @@
 namespace InferenceCore.Engine;
 
-/// <summary>Memory of one block of a cache: [layers, BlockTokens, width] float32. Written by its only holder, read by all.</summary>
-internal sealed class KvBlock(NativeBuffer memory)
+/// <summary>One block of a cache: what <see cref="KvCache.BlockTokens"/> tokens leave in every layer. Written by its only holder, read by all.</summary>
+/// <param name="index">0, 1, 2, … in the order its pool made them: where it lies in a pool that is one piece of memory.</param>
+/// <param name="memory">[layers, BlockTokens, width] float32; null in a pool that has it elsewhere.</param>
+internal sealed class KvBlock(int index, NativeBuffer? memory = null)
 {
-    public NativeBuffer Memory { get; } = memory;
+    public int Index { get; } = index;
+
+    public NativeBuffer? Memory { get; } = memory;
 
     /// <summary>Caches that refer to it.</summary>
     public int Holders { get; set; }

@@ -1,30 +1,29 @@
 namespace InferenceCore.Engine;
 
 /// <summary>
-/// What one sequence has left behind in every layer: per token and layer <see cref="AttentionConfig.CacheWidth"/> float32 (keys then values, or
+/// What one sequence has left behind in every layer: per token and layer <see cref="AttentionConfig.CacheWidth"/> values (keys then values, or
 /// latent then rotated key). Memory comes in blocks of <see cref="BlockTokens"/> tokens as the sequence grows, so a long limit costs nothing
-/// until it is used. Sequences that begin alike share the blocks of their beginning.
+/// until it is used. Sequences that begin alike share the blocks of their beginning. Here is who holds which block; what is in a block only the
+/// engine knows whose pool it is from.
 /// </summary>
 internal sealed unsafe class KvCache
 {
     public const int BlockTokens = 64;
 
-    private readonly int _layers;
     private readonly int _width;
     private readonly KvPool _pool;
     private readonly List<KvBlock> _blocks = [];
 
     /// <param name="config">Says layers, width and the longest sequence.</param>
     /// <param name="capacity">Tokens at most; null for the model's own limit.</param>
-    /// <param name="pool">Where blocks come from; null for a pool of its own.</param>
+    /// <param name="pool">Where blocks come from: the engine's that steps; null for one of its own, on the CPU.</param>
     public KvCache(ModelConfig config, int? capacity = null, KvPool? pool = null)
-        : this(config.Layers, config.Attention.CacheWidth, Math.Min(capacity ?? config.MaxPositions, config.MaxPositions), pool ?? new KvPool(config))
+        : this(config.Attention.CacheWidth, Math.Min(capacity ?? config.MaxPositions, config.MaxPositions), pool ?? new HostKvPool(config))
     {
     }
 
-    private KvCache(int layers, int width, int capacity, KvPool pool)
+    private KvCache(int width, int capacity, KvPool pool)
     {
-        _layers = layers;
         _width = width;
         Capacity = capacity;
         _pool = pool;
@@ -36,14 +35,14 @@ internal sealed unsafe class KvCache
     /// <summary>Tokens it may hold.</summary>
     public int Capacity { get; }
 
-    /// <summary>float32 per token and layer.</summary>
+    /// <summary>Values per token and layer.</summary>
     public int Width => _width;
 
     /// <summary>Blocks it holds now, shared ones included.</summary>
     public int Blocks => _blocks.Count;
 
     /// <summary>Bytes it holds now.</summary>
-    public long Bytes => _blocks.Sum(b => b.Memory.Bytes);
+    public long Bytes => _blocks.Count * _pool.BlockBytes;
 
     /// <summary>Blocks that <paramref name="tokens"/> tokens need.</summary>
     public static int BlocksFor(int tokens) => (tokens + BlockTokens - 1) / BlockTokens;
@@ -71,7 +70,7 @@ internal sealed unsafe class KvCache
     public KvCache? TryFork(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        var fork = new KvCache(_layers, _width, Capacity, _pool);
+        var fork = new KvCache(_width, Capacity, _pool);
         var whole = length / BlockTokens;
         for (var i = 0; i < whole; i++)
         {
@@ -86,9 +85,7 @@ internal sealed unsafe class KvCache
                 return null;
             }
             fork._blocks.Add(last);
-            var bytes = (long)(length % BlockTokens) * _width * sizeof(float);
-            for (var layer = 0; layer < _layers; layer++)
-                Buffer.MemoryCopy(Block(layer, whole), fork.Block(layer, whole), bytes, bytes);
+            _pool.CopyTokens(_blocks[whole], last, length % BlockTokens);
         }
         fork.Length = length;
         return fork;
@@ -118,11 +115,18 @@ internal sealed unsafe class KvCache
     /// <summary>Counts the tokens written: the step has succeeded.</summary>
     internal void Commit(int length) => Length = length;
 
-    /// <summary>The values of the token at <paramref name="position"/> [width]; rows of one block follow each other.</summary>
+    /// <summary>Writes the index of each block it holds, in the order of its tokens, to the beginning of <paramref name="indices"/>.</summary>
+    internal void CopyBlockIndices(Span<int> indices)
+    {
+        for (var i = 0; i < _blocks.Count; i++)
+            indices[i] = _blocks[i].Index;
+    }
+
+    /// <summary>The values of the token at <paramref name="position"/> [width], on the CPU; rows of one block follow each other.</summary>
     internal float* Row(int layer, int position) => Block(layer, position / BlockTokens) + ((long)(position % BlockTokens) * _width);
 
-    /// <summary>The rows of <paramref name="layer"/> in block <paramref name="block"/> [BlockTokens, width].</summary>
-    internal float* Block(int layer, int block) => (float*)_blocks[block].Memory.Pointer + ((long)layer * BlockTokens * _width);
+    /// <summary>The rows of <paramref name="layer"/> in block <paramref name="block"/> [BlockTokens, width], on the CPU.</summary>
+    internal float* Block(int layer, int block) => (float*)_blocks[block].Memory!.Pointer + ((long)layer * BlockTokens * _width);
 
     private void ReleaseFrom(int block)
     {

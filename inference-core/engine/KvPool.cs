@@ -1,37 +1,34 @@
 namespace InferenceCore.Engine;
 
 /// <summary>
-/// The memory of all caches of a model, in blocks of <see cref="KvCache.BlockTokens"/> tokens. Blocks that come back are handed out again and
-/// are never given to the system, so that a long run does not depend on how well the system's allocator ages. Used by one thread.
+/// The memory of all caches of an engine, in blocks of <see cref="KvCache.BlockTokens"/> tokens. Blocks that come back are handed out again and
+/// are never given to the system, so that a long run does not depend on how well the system's allocator ages. Used by one thread. What a block
+/// is made of is the engine's affair.
 /// </summary>
-/// <param name="limit">Blocks at most; null: as many as there is memory for.</param>
-/// <param name="allocate">Gives memory of so many bytes, or throws <see cref="OutOfMemoryException"/>; null: the system's.</param>
-internal sealed class KvPool(ModelConfig config, int? limit = null, Func<long, NativeBuffer>? allocate = null)
+/// <param name="limit">Blocks at most.</param>
+internal abstract class KvPool(int limit)
 {
     private readonly Stack<KvBlock> _free = [];
-    private readonly long _bytes = (long)config.Layers * KvCache.BlockTokens * config.Attention.CacheWidth * sizeof(float);
+    private int _made;
 
-    public int Limit { get; } = limit ?? int.MaxValue;
+    public int Limit { get; } = limit;
 
     /// <summary>Blocks in use; one that several caches share counts once.</summary>
     public int Used { get; private set; }
 
-    /// <summary>Null: the limit is reached, or the system has no memory left.</summary>
+    public abstract long BlockBytes { get; }
+
+    /// <summary>Null: the limit is reached, or there is no memory left.</summary>
     public KvBlock? TryRent()
     {
         if (Used >= Limit)
             return null;
         if (!_free.TryPop(out var block))
         {
-            try
-            {
-                block = new KvBlock(allocate?.Invoke(_bytes) ?? new NativeBuffer(_bytes));
-            }
-            catch (OutOfMemoryException)
-            {
-                // Expected under load: who asked gives up something else, and the process lives on.
+            block = TryMake(_made);
+            if (block is null)
                 return null;
-            }
+            _made++;
         }
         block.Holders = 1;
         Used++;
@@ -46,4 +43,10 @@ internal sealed class KvPool(ModelConfig config, int? limit = null, Func<long, N
         _free.Push(block);
         Used--;
     }
+
+    /// <summary>Copies what the first <paramref name="tokens"/> tokens of a block left in every layer to the beginning of another block.</summary>
+    public abstract void CopyTokens(KvBlock from, KvBlock to, int tokens);
+
+    /// <summary>A block beside the <paramref name="index"/> that there are. Null: there is no memory for it.</summary>
+    protected abstract KvBlock? TryMake(int index);
 }

@@ -7,8 +7,6 @@ namespace InferenceCore.Engine;
 /// <summary><c>inference-core logits</c>: the logits at the positions of one or several token sequences.</summary>
 internal static class LogitsCommand
 {
-    private const int StepLimit = 1 << 20;
-
     public static Command Create()
     {
         var model = EngineOptions.Model();
@@ -20,7 +18,7 @@ internal static class LogitsCommand
             Description = "Positions wanted, separated by commas. Default all.",
             CustomParser = result => EngineOptions.Numbers(result, "position", "numbers separated by commas, like 0,63,64"),
         };
-        var step = EngineOptions.Number("--step-tokens", "Tokens of a sequence in one step at most.", 1, StepLimit, StepLimit);
+        var step = EngineOptions.Number("--step-tokens", "Tokens of a sequence in one step at most.", 1, 1 << 20, 512);
         var output = new Option<string?>("--output") { Description = "Write the rows there as float32, sequence by sequence, and print only their number." };
         var json = EngineOptions.Json();
         var command = new Command("logits", "Print the logits at every position of a token sequence.") { model, device, tokens, file, positions, step, output, json };
@@ -35,8 +33,9 @@ internal static class LogitsCommand
         {
             var sequences = parsed.GetValue(file) is { } path ? TokensFile.Read(path) : [parsed.GetValue(tokens)!];
             var wanted = Wanted(parsed.GetValue(positions), sequences);
-            var engine = EngineModel.Load(parsed.GetValue(model)!, parsed.GetValue(device)!);
-            Report(LogitRow.Compute(engine, sequences, parsed.GetValue(step), wanted), parsed.GetValue(output), parsed.GetValue(json));
+            var room = LogitRow.RoomFor(sequences, parsed.GetValue(step));
+            using var forward = ForwardLoader.Load(parsed.GetValue(model)!, parsed.GetValue(device)!, room);
+            Report(LogitRow.Compute(forward, sequences, parsed.GetValue(step), wanted), parsed.GetValue(output), parsed.GetValue(json));
             return ExitCode.Done;
         }));
         return command;

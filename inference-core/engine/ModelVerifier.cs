@@ -20,6 +20,17 @@ internal static class ModelVerifier
         yield return ("values", () => CheckValues(config!, checkpoint!));
     }
 
+    /// <summary>Loads the model where it is to run and computes a token.</summary>
+    public static string CheckEngine(string directory, string device)
+    {
+        using var forward = ForwardLoader.Load(directory, device, new ForwardOptions { MaxTokens = 1, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 1 });
+        var first = forward.Config.BeginToken is { } begin && begin < forward.Config.Vocabulary ? begin : 0;
+        forward.Step([new SequenceStep(new KvCache(forward.Config, pool: forward.Pool), new[] { first }, LogitsOf.Last)]);
+        return forward.Finite(0)
+            ? $"{forward.Traffic.TotalBytes / 1e6:F1} MB of weights on {device}, token {forward.Best(0)} follows token {first}"
+            : throw new EngineException($"{directory}: the model's first token is not a finite number on {device}; its weights are damaged or not of this architecture");
+    }
+
     private static string Describe(ModelConfig config) =>
         $"{config.ModelType}, {config.Layers} layers, hidden {config.HiddenWidth}, vocabulary {config.Vocabulary}, up to {config.MaxPositions} positions";
 

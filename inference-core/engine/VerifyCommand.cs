@@ -10,17 +10,25 @@ internal static class VerifyCommand
     public static Command Create(Func<string, string> tokenizerCheck)
     {
         var model = EngineOptions.Model();
+        var device = new Option<string?>("--device") { Description = $"Also load it on this device and compute a token: {EngineOptions.Devices}." };
         var json = EngineOptions.Json();
-        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, json };
-        command.SetAction(parsed => CommandEdge.Run(() => Verify(parsed.GetValue(model)!, parsed.GetValue(json), tokenizerCheck)));
+        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, json };
+        command.SetAction(parsed => CommandEdge.Run(() =>
+        {
+            var directory = parsed.GetValue(model)!;
+            var checks = ModelVerifier.Checks(directory).Append(("tokenizer", () => tokenizerCheck(directory)));
+            if (parsed.GetValue(device) is { } name)
+                checks = checks.Append(("engine", () => ModelVerifier.CheckEngine(directory, name)));
+            return Verify(checks, parsed.GetValue(json));
+        }));
         return command;
     }
 
-    private static int Verify(string directory, bool json, Func<string, string> tokenizerCheck)
+    private static int Verify(IEnumerable<(string Name, Func<string> Check)> checks, bool json)
     {
         var found = new List<(string Name, string Detail)>();
         (string Name, string Detail)? wrong = null;
-        foreach (var (name, check) in ModelVerifier.Checks(directory).Append(("tokenizer", () => tokenizerCheck(directory))))
+        foreach (var (name, check) in checks)
         {
             try
             {

@@ -8,7 +8,7 @@ internal static class ServeCommand
     public static Command Create(TimeProvider time)
     {
         var model = new Option<string?>("--model") { Description = "Model directory in Hugging Face layout; the field guide that ships with the box if left out." };
-        var device = new Option<string?>("--device") { Description = "Where to compute: cpu." };
+        var device = new Option<string?>("--device") { Description = $"Where to compute: {Engine.EngineOptions.Devices}." };
         var listen = new Option<string?>("--listen") { Description = "Address of the API: http://127.0.0.1:8080." };
         var config = new Option<string?>("--config") { Description = "appliance.json; defaults if left out." };
         var runDirectory = new Option<string?>("--run-dir") { Description = "Where the control socket lies: .run." };

@@ -1,3 +1,5 @@
+using InferenceCore.Engine;
+
 namespace InferenceCore.Scheduling;
 
 /// <summary>
@@ -34,17 +36,36 @@ internal sealed class Sampler
     {
     }
 
+    /// <summary>
+    /// The next token is the likeliest of the logits as they are: nothing is added to them, taken off or forbidden, and no chance is in it.
+    /// </summary>
+    public bool TakesBest => _options is { Temperature: <= 0, LogitBias.Count: 0, RepetitionPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0 }
+        && (_position >= _options.MinTokens || _endTokens.Count == 0);
+
+    /// <param name="forward">Whose last step.</param>
+    /// <param name="row">Of its logits.</param>
+    /// <param name="scratch">Room shared by all samplers of a scheduler.</param>
+    public int Next(IForward forward, int row, SamplerScratch scratch)
+    {
+        if (!TakesBest)
+            return Next(forward.Logits(row), scratch);
+        var token = forward.Best(row);
+        Count(token);
+        return token;
+    }
+
     /// <param name="logits">[V]; changed in place.</param>
     /// <param name="scratch">Room shared by all samplers of a scheduler.</param>
     public int Next(Span<float> logits, SamplerScratch scratch)
     {
         Adjust(logits);
-        var token = _options.Temperature <= 0 ? IndexOfMax(logits) : Draw(logits, scratch);
+        var token = _options.Temperature <= 0 ? Greedy.Pick(logits) : Draw(logits, scratch);
         Count(token);
         return token;
     }
 
-    private void Count(int token)
+    /// <summary>The next token was <paramref name="token"/>, whoever chose it.</summary>
+    public void Count(int token)
     {
         _generated[token] = _generated.GetValueOrDefault(token) + 1;
         _position++;
@@ -84,7 +105,7 @@ internal sealed class Sampler
     private int Draw(Span<float> logits, SamplerScratch scratch)
     {
         // Weights relative to the likeliest, in double: the sums over 130 000 tokens decide at the edges.
-        var max = logits[IndexOfMax(logits)];
+        var max = logits[Greedy.Pick(logits)];
         var candidates = scratch.Candidates(logits.Length);
         var count = 0;
         var total = 0.0;
@@ -135,17 +156,6 @@ internal sealed class Sampler
                 return (i + 1, sum);
         }
         return (kept, sum);
-    }
-
-    private static int IndexOfMax(ReadOnlySpan<float> logits)
-    {
-        var best = 0;
-        for (var token = 1; token < logits.Length; token++)
-        {
-            if (logits[token] > logits[best])
-                best = token;
-        }
-        return best;
     }
 
     private static double Sum((int Token, double Weight)[] candidates, int count)

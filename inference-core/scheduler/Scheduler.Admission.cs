@@ -15,7 +15,7 @@ internal sealed partial class Scheduler
             if (_running.Count > 0 && _running.Sum(s => (long)KvCache.BlocksFor(s.Known.Count)) + KvCache.BlocksFor(next.Known.Count) > _pool.Limit)
                 return;
             _waiting.Take();
-            next.Cache = FindPrefix(next, report) ?? new KvCache(_model.Config, pool: _pool);
+            next.Cache = FindPrefix(next, report) ?? new KvCache(_forward.Config, pool: _pool);
             if (!next.Started)
                 report.Events.Add(new SequenceEvent.Started(next.Request.Id, next.Cache.Length));
             next.Started = true;
@@ -46,10 +46,19 @@ internal sealed partial class Scheduler
         // Shortest first: what a short prompt leaves of its share goes to the longer ones, and none of them waits for another.
         var prompts = _running.Where(s => s.Missing > 1).OrderBy(s => s.Missing).ToArray();
         var left = _options.PrefillChunk;
+        var scored = _forward.MaxLogits - _running.Count;
         for (var i = 0; i < prompts.Length && left > 0; i++)
         {
             var others = prompts.Length - i;
             var tokens = Math.Min(prompts[i].Missing, (left + others - 1) / others);
+            if (prompts[i].ScoresPrompt)
+            {
+                // Of these the logits of every token are wanted.
+                tokens = Math.Min(tokens, scored);
+                scored -= tokens;
+            }
+            if (tokens == 0)
+                continue;
             plan.Add((prompts[i], tokens));
             left -= tokens;
         }

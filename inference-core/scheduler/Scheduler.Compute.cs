@@ -15,17 +15,21 @@ internal sealed partial class Scheduler
             batch[i] = new SequenceStep(sequence.Cache, next, WantedOf(sequence, tokens));
         }
 
-        ForwardReference.Step(_model, _run, batch);
+        _forward.Step(batch);
 
         report.Tokens += plan.Sum(p => p.Tokens);
+        var drawn = new List<Draw>(plan.Count);
         var row = 0;
         for (var i = 0; i < plan.Count; i++)
         {
             var rows = batch[i].Logits switch { LogitsOf.All => plan[i].Tokens, LogitsOf.Last => 1, _ => 0 };
             if (rows > 0)
-                Take(plan[i].Sequence, row, rows, report);
+                drawn.Add(new Draw(plan[i].Sequence, row, rows, AllFinite(row, rows)));
             row += rows;
         }
+        _drawing.Run(drawn);
+        foreach (var draw in drawn)
+            Take(draw, report);
     }
 
     private static LogitsOf WantedOf(Sequence sequence, int tokens)
@@ -35,28 +39,40 @@ internal sealed partial class Scheduler
         return tokens == sequence.Missing ? LogitsOf.Last : LogitsOf.None;
     }
 
-    /// <summary>Uses a sequence's rows of logits: scores the prompt where that was asked for, and draws a token from the last.</summary>
-    private void Take(Sequence sequence, int row, int rows, StepReport report)
+    private bool AllFinite(int first, int rows)
     {
-        for (var r = row; r < row + rows; r++)
+        for (var row = first; row < first + rows; row++)
         {
-            if (AllFinite(_run.Logits.Span(r)))
-                continue;
+            if (!_forward.Finite(row))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Uses a sequence's rows of logits: scores the prompt where that was asked for, and adds the token drawn from the last.</summary>
+    private void Take(Draw draw, StepReport report)
+    {
+        var (sequence, request) = (draw.Sequence, draw.Sequence.Request);
+        if (!draw.Finite)
+        {
             Leave(sequence, keep: false);
-            report.Events.Add(new SequenceEvent.Ended(sequence.Request.Id, FinishReason.Failed));
+            report.Events.Add(new SequenceEvent.Ended(request.Id, FinishReason.Failed));
             return;
         }
         if (sequence.ScoresPrompt)
-            ScorePrompt(sequence, row, rows, report);
+            ScorePrompt(sequence, draw.FirstRow, draw.Rows, report);
         if (sequence.Missing > 0)
             return;
-        if (sequence.Request.MaxTokens > 0)
+        if (request.MaxTokens == 0)
         {
-            TakeToken(sequence, _run.Logits.Span(row + rows - 1), report);
+            Leave(sequence, keep: true);
+            report.Events.Add(new SequenceEvent.Ended(request.Id, FinishReason.Length));
             return;
         }
-        Leave(sequence, keep: true);
-        report.Events.Add(new SequenceEvent.Ended(sequence.Request.Id, FinishReason.Length));
+        sequence.Known.Add(draw.Token);
+        report.Events.Add(new SequenceEvent.Token(request.Id, sequence.Generated - 1, draw.Token, draw.Logprob));
+        if (request.EndAt(draw.Token, sequence.Generated) is not null)
+            Leave(sequence, keep: true);
     }
 
     private void ScorePrompt(Sequence sequence, int row, int rows, StepReport report)
@@ -69,32 +85,9 @@ internal sealed partial class Scheduler
             var position = first + i + 1;
             if (position >= request.Prompt.Count || position < sequence.PromptScored)
                 continue;
-            var logprob = Logprobs.Of(_run.Logits.Span(row + i), request.Prompt[position], request.PromptLogprobs!.Value);
+            var logprob = Logprobs.Of(_forward.Logits(row + i), request.Prompt[position], request.PromptLogprobs!.Value);
             report.Events.Add(new SequenceEvent.PromptScored(request.Id, logprob));
             sequence.PromptScored = position + 1;
         }
-    }
-
-    private void TakeToken(Sequence sequence, Span<float> logits, StepReport report)
-    {
-        var request = sequence.Request;
-        // Sampling changes the logits, so what log probabilities need is kept aside first.
-        var untouched = request.Logprobs is null ? null : _scratch.Copy(logits);
-        var token = sequence.Sampler.Next(logits, _scratch);
-        sequence.Known.Add(token);
-        var logprob = untouched is null ? null : Logprobs.Of(untouched.AsSpan(0, logits.Length), token, request.Logprobs!.Value);
-        report.Events.Add(new SequenceEvent.Token(request.Id, sequence.Generated - 1, token, logprob));
-        if (request.EndAt(token, sequence.Generated) is not null)
-            Leave(sequence, keep: true);
-    }
-
-    private static bool AllFinite(ReadOnlySpan<float> logits)
-    {
-        foreach (var logit in logits)
-        {
-            if (!float.IsFinite(logit))
-                return false;
-        }
-        return true;
     }
 }

@@ -8,11 +8,13 @@ namespace InferenceCore.Scheduling;
 /// </summary>
 internal sealed partial class Scheduler : IDisposable
 {
-    private readonly EngineModel _model;
+    // Rows of logits beside one for each sequence: for prompts whose log probabilities are wanted. A row of a large vocabulary is 0.6 MB.
+    private const int MaxScoredRows = 64;
+
+    private readonly IForward _forward;
     private readonly SchedulerOptions _options;
     private readonly KvPool _pool;
-    private readonly RunState _run;
-    private readonly SamplerScratch _scratch = new();
+    private readonly Drawing _drawing;
     private readonly PrefixStore _prefixes = new();
     private readonly WaitingLine _waiting = new();
     private readonly List<Sequence> _running = [];
@@ -20,16 +22,30 @@ internal sealed partial class Scheduler : IDisposable
     // The system had no memory for a block; nobody is let in before somebody has left.
     private bool _outOfMemory;
 
-    /// <param name="progress">Called many times in a step, from the thread that calls <see cref="Step"/>: it is not stuck.</param>
-    /// <param name="pool">Memory of the caches; null: as the options say.</param>
-    public Scheduler(EngineModel model, SchedulerOptions options, int threads, Action? progress = null, KvPool? pool = null)
+    /// <param name="forward">Made with <see cref="RoomFor"/> these options; disposed with the scheduler.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="threads">Threads that draw tokens.</param>
+    public Scheduler(IForward forward, SchedulerOptions options, int threads)
     {
-        _model = model;
+        _forward = forward;
         _options = options;
-        _pool = pool ?? new KvPool(model.Config, options.CacheBlocks);
-        var tokens = options.PrefillChunk + options.MaxRunning;
-        _run = new RunState(model, tokens, tokens, threads) { Progress = progress };
+        _pool = forward.Pool;
+        _drawing = new Drawing(forward, threads);
     }
+
+    /// <summary>What an engine must have room for to be scheduled so.</summary>
+    /// <param name="options">Limits.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="progress">Called while loading and many times in a step, from the thread that calls <see cref="Step"/>: it is not stuck.</param>
+    public static ForwardOptions RoomFor(SchedulerOptions options, int threads, Action? progress = null) => new()
+    {
+        MaxTokens = options.PrefillChunk + options.MaxRunning,
+        MaxLogits = Math.Min(options.PrefillChunk, MaxScoredRows) + options.MaxRunning,
+        MaxSequences = options.MaxRunning,
+        CacheBlocks = options.CacheBlocks,
+        Threads = threads,
+        Progress = progress,
+    };
 
     public SchedulerOptions Options => _options;
 
@@ -68,7 +84,7 @@ internal sealed partial class Scheduler : IDisposable
     /// <exception cref="InvalidDataException">They do not.</exception>
     public void Prove()
     {
-        var first = _model.Config.BeginToken is { } begin && begin < _model.Config.Vocabulary ? begin : 0;
+        var first = _forward.Config.BeginToken is { } begin && begin < _forward.Config.Vocabulary ? begin : 0;
         Add(new SequenceRequest { Id = 0, Prompt = [first], MaxTokens = 1, Sampling = new SamplingOptions { Temperature = 0, Seed = 0 } });
         var report = new StepReport();
         while (Step(report))
@@ -81,7 +97,11 @@ internal sealed partial class Scheduler : IDisposable
         throw new InvalidDataException("the model's first token is not a finite number; its weights are damaged or not of this architecture");
     }
 
-    public void Dispose() => _run.Dispose();
+    public void Dispose()
+    {
+        _drawing.Dispose();
+        _forward.Dispose();
+    }
 
     /// <summary>Takes a running sequence out.</summary>
     /// <param name="keep">Its cache may serve others.</param>

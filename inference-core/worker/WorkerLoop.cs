@@ -24,7 +24,9 @@ internal sealed class WorkerLoop(Action<WorkerNews> tell, Action? progress = nul
         switch (order)
         {
             case WorkerOrder.Begin begin:
-                Begin(EngineModel.Load(begin.ModelDirectory, begin.Device, progress), begin);
+                if (_scheduler is not null)
+                    throw new WireFault("a second model is ordered");
+                Begin(ForwardLoader.Load(begin.ModelDirectory, begin.Device, Scheduler.RoomFor(begin.Options, begin.Threads, progress)), begin);
                 break;
             case WorkerOrder.Submit submit:
                 Started.Add(submit.Request);
@@ -41,13 +43,11 @@ internal sealed class WorkerLoop(Action<WorkerNews> tell, Action? progress = nul
     }
 
     /// <summary>Proves that a model works and takes requests from then on.</summary>
-    public void Begin(EngineModel model, WorkerOrder.Begin begin, KvPool? pool = null)
+    public void Begin(IForward forward, WorkerOrder.Begin begin)
     {
-        if (_scheduler is not null)
-            throw new WireFault("a second model is ordered");
-        _scheduler = new Scheduler(model, begin.Options, begin.Threads, progress, pool);
+        _scheduler = new Scheduler(forward, begin.Options, begin.Threads);
         _scheduler.Prove();
-        tell(new WorkerNews.Proven(model.Config.Vocabulary));
+        tell(new WorkerNews.Proven(forward.Config.Vocabulary));
     }
 
     /// <summary>One step, if there is anything to do. False: there is not.</summary>

@@ -15,7 +15,7 @@ public sealed class KvCacheTests
     {
         var model = Golden.Engine;
         using var run = new RunState(model, maxTokens: 96, maxLogits: 96, threads: 1);
-        var pool = new KvPool(model.Config);
+        var pool = new HostKvPool(model.Config);
         var parent = new KvCache(model.Config, pool: pool);
         Step(parent, Golden.Tokens[..80], LogitsOf.None);
         var fork = parent.TryFork(length)!;
@@ -34,7 +34,7 @@ public sealed class KvCacheTests
     [Fact]
     public void A_shared_block_counts_once_and_is_free_when_its_last_holder_lets_go()
     {
-        var pool = new KvPool(Golden.Config, limit: 4);
+        var pool = new HostKvPool(Golden.Config, limit: 4);
         var parent = new KvCache(Golden.Config, pool: pool);
         Assert.True(parent.TryReserve(130));
         parent.Commit(130);
@@ -55,7 +55,7 @@ public sealed class KvCacheTests
     [Fact]
     public void A_cache_that_finds_no_room_keeps_what_it_has_and_goes_on_when_there_is_some()
     {
-        var pool = new KvPool(Golden.Config, limit: 3);
+        var pool = new HostKvPool(Golden.Config, limit: 3);
         var (large, small) = (new KvCache(Golden.Config, pool: pool), new KvCache(Golden.Config, pool: pool));
         Assert.True(small.TryReserve(64));
         Assert.False(large.TryReserve(3 * 64));

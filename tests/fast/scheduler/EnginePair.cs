@@ -123,8 +123,9 @@ internal sealed class EnginePair : IDisposable
     {
         _worker = new WorkerLoop(news => _news.Enqueue(NewsWire.Write(news)[sizeof(uint)..].ToArray()));
         var made = 0;
-        _worker.Begin(Engine, _begin, new KvPool(Engine.Config, _begin.Options.CacheBlocks,
-            bytes => made++ < _memoryBlocks ? new NativeBuffer(bytes) : throw new InsufficientMemoryException()));
+        var pool = new HostKvPool(Engine.Config, _begin.Options.CacheBlocks,
+            bytes => made++ < _memoryBlocks ? new NativeBuffer(bytes) : throw new InsufficientMemoryException());
+        _worker.Begin(new ReferenceForward(Engine, Scheduler.RoomFor(_begin.Options, _begin.Threads), pool), _begin);
         Journal.Attach(order => _orders.Enqueue(OrderWire.Write(order)[sizeof(uint)..].ToArray()));
     }
 }
