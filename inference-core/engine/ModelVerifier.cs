@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace InferenceCore.Engine;
 
 /// <summary>
@@ -39,53 +37,18 @@ internal static class ModelVerifier
 
     private static string CheckHashes(string directory, Checkpoint checkpoint)
     {
-        var list = Path.Combine(directory, "SHA256SUMS");
-        if (!File.Exists(list))
+        if (HashList.Open(directory) is not { } list)
             return "no SHA256SUMS, so nothing to compare with";
 
-        var listed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (hash, name) in ReadList(list))
-        {
-            var path = Path.Combine(directory, name);
-            if (!File.Exists(path))
-                throw new EngineException($"{list}: lists '{name}', which is not there");
-            using var stream = File.OpenRead(path);
-            var actual = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (!string.Equals(actual, hash, StringComparison.OrdinalIgnoreCase))
-                throw new EngineException($"{path}: SHA-256 is {actual}, SHA256SUMS says {hash}");
-            listed.Add(name);
-        }
-
+        foreach (var (hash, name) in list.Files)
+            list.Check(name, hash);
         foreach (var shard in checkpoint.Tensors.Select(t => Path.GetFileName(t.File)).Distinct())
         {
-            if (!listed.Contains(shard))
-                throw new EngineException($"{list}: does not list '{shard}', which holds weights");
+            if (list.HashOf(shard) is null)
+                throw new EngineException($"{list.Path}: does not list '{shard}', which holds weights");
         }
 
-        return $"{listed.Count} files as SHA256SUMS says";
-    }
-
-    // "<64 hex digits><space><space or *><name>", as sha256sum writes it.
-    private static List<(string Hash, string Name)> ReadList(string path)
-    {
-        var entries = new List<(string, string)>();
-        var number = 0;
-        foreach (var line in File.ReadLines(path))
-        {
-            number++;
-            if (line.Length == 0)
-                continue;
-            if (line.Length < 67 || line[64] != ' ' || line[65] is not (' ' or '*') || !line[..64].All(char.IsAsciiHexDigit))
-                throw new EngineException($"{path}:{number}: right would be 64 hex digits, two spaces and a file's name");
-            var name = line[66..];
-            if (name.StartsWith("./", StringComparison.Ordinal))
-                name = name[2..];
-            if (Path.IsPathRooted(name) || name.Split('/').Contains(".."))
-                throw new EngineException($"{path}:{number}: '{name}' lies outside the model directory");
-            entries.Add((line[..64], name));
-        }
-
-        return entries;
+        return $"{list.Files.Count} files as SHA256SUMS says";
     }
 
     private static string CheckShapes(ModelConfig config, Checkpoint checkpoint, string directory)

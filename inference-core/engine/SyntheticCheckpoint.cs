@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
 namespace InferenceCore.Engine;
 
 /// <summary>
-/// Writes a random checkpoint in Hugging Face layout: config.json as given, shards, an index where there is more than one, SHA256SUMS.
+/// Writes a random checkpoint in Hugging Face layout: config.json as given, shards, an index where there is more than one, hashes.
 /// A tensor's values depend on seed and name alone, so the same command gives the same bytes on every machine.
 /// </summary>
 internal sealed class SyntheticCheckpoint(ModelConfig config, ulong seed, string type)
@@ -37,13 +36,7 @@ internal sealed class SyntheticCheckpoint(ModelConfig config, ulong seed, string
             files.Add("model.safetensors.index.json");
         }
 
-        File.WriteAllLines(Path.Combine(directory, "SHA256SUMS"), files.Order(StringComparer.Ordinal).Select(f => $"{HashOf(Path.Combine(directory, f))}  {f}"));
-    }
-
-    private static string HashOf(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        HashList.Write(directory, files);
     }
 
     private List<List<PlannedTensor>> Shards()

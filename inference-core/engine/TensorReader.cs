@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -95,6 +96,38 @@ internal static class TensorReader
         {
             if (!float.IsFinite(target[i]))
                 throw NotFinite(entry, firstElement + i, target[i]);
+        }
+    }
+
+    /// <summary>All values of a piece of a tensor, as they lie in the file, are finite numbers.</summary>
+    /// <param name="bytes">The piece.</param>
+    /// <param name="entry">The tensor.</param>
+    /// <param name="firstByte">Where in the tensor the piece begins.</param>
+    public static void RequireFinite(ReadOnlySpan<byte> bytes, TensorEntry entry, long firstByte)
+    {
+        switch (entry.Type)
+        {
+            case "BF16":
+                RequireFinite(MemoryMarshal.Cast<byte, ushort>(bytes), entry, firstByte / sizeof(ushort));
+                break;
+            case "F16":
+                RequireFinite(MemoryMarshal.Cast<byte, Half>(bytes), entry, firstByte / sizeof(ushort));
+                break;
+            case "F32":
+                RequireFinite(MemoryMarshal.Cast<byte, float>(bytes), entry, firstByte / sizeof(float));
+                break;
+            default:
+                TypeOf(entry);
+                break;
+        }
+    }
+
+    private static void RequireFinite<T>(ReadOnlySpan<T> values, TensorEntry entry, long firstElement) where T : INumber<T>
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!T.IsFinite(values[i]))
+                throw NotFinite(entry, firstElement + i, float.CreateTruncating(values[i]));
         }
     }
 
