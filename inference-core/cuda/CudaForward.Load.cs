@@ -33,7 +33,7 @@ internal sealed partial class CudaForward
         if (checkpoint is null)
             weights.Fill(stream, kernels);
         else
-            new CudaLoader(device, kernels, weights, options.Progress).Load(checkpoint);
+            new CudaLoader(device, kernels, weights).Load(directory, checkpoint, options.Progress);
         return new CudaForward(device, stream, kernels, weights, options);
     }
 

@@ -53,13 +53,6 @@ internal static class TensorReader
         ReadFloats(handle, target, entry.Offset, entry, 0);
     }
 
-    /// <summary>Bytes of a tensor as they lie in its file, from <paramref name="offset"/> of the tensor on.</summary>
-    public static void ReadBytes(TensorEntry entry, long offset, Span<byte> target)
-    {
-        using var handle = File.OpenHandle(entry.File);
-        ReadBytes(handle, target, entry.Offset + offset, entry);
-    }
-
     /// <summary>Reads all of a tensor, a buffer at a time, only to see that it is there and finite.</summary>
     public static void Scan(TensorEntry entry, Span<float> buffer)
     {

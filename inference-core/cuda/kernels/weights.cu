@@ -18,43 +18,28 @@ DEVICE float source_value(const void* from, int type, u64 i) {
     return type == SOURCE_BF16 ? from_bf16(v) : half_to_float(v);
 }
 
-DEVICE bool not_finite(float v) { return (__float_as_uint(v) & 0x7f800000u) == 0x7f800000u; }
-
 // Rows of a checkpoint's matrix, each `stride` numbers, of which columns skip.. skip + columns are taken, into tiles from row `first` on.
 // `pairing`: 0 as they are, 1 gate and 2 up rows, which alternate by eights. A thread to eight columns; columns a multiple of 8.
-// `broken` becomes 1 where a weight is not a finite number.
-KERNEL pack_rows(const void* from, int type, int rows, int stride, int skip, int columns, u8* tiles, int depth, int first, int pairing, int* broken) {
+KERNEL pack_rows(const void* from, int type, int rows, int stride, int skip, int columns, u8* tiles, int depth, int first, int pairing) {
     u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x;
     int chunks = columns / 8;
     if (i >= (u64)rows * chunks) return;
     int r = i / chunks, chunk = i % chunks, row = first + r;
     if (pairing) row = row / 8 * 16 + row % 8 + (pairing == 2 ? 8 : 0);
     float v[8];
-    bool bad = false;
 #pragma unroll
-    for (int k = 0; k < 8; k++) {
-        v[k] = source_value(from, type, (u64)r * stride + skip + chunk * 8 + k);
-        bad |= not_finite(v[k]);
-    }
-    if (bad) *broken = 1;
+    for (int k = 0; k < 8; k++) v[k] = source_value(from, type, (u64)r * stride + skip + chunk * 8 + k);
     u64 tile = ((u64)(row >> 7) * depth + (chunk >> 3)) * 16384;
     *(uint4*)(tiles + tile + (row & 127) * 128 + (((chunk ^ row) & 7) << 4)) = pack8(v);
 }
 
-KERNEL to_floats(const void* from, int type, u64 count, float* to, int* broken) {
-    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) {
-        float v = source_value(from, type, i);
-        if (not_finite(v)) *broken = 1;
-        to[i] = v;
-    }
+KERNEL to_floats(const void* from, int type, u64 count, float* to) {
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) to[i] = source_value(from, type, i);
 }
 
-KERNEL to_bf16s(const void* from, int type, u64 count, u16* to, int* broken) {
-    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x) {
-        float v = source_value(from, type, i);
-        if (not_finite(v)) *broken = 1;
-        to[i] = to_bf16(v);
-    }
+KERNEL to_bf16s(const void* from, int type, u64 count, u16* to) {
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += (u64)gridDim.x * blockDim.x)
+        to[i] = to_bf16(source_value(from, type, i));
 }
 
 DEVICE float random_value(u64 seed, u64 i, float scale) {
