@@ -114,18 +114,40 @@ DEVICE void add_to(float (&sum)[8], const float* from) {
     sum[4] += b.x, sum[5] += b.y, sum[6] += b.z, sum[7] += b.w;
 }
 
+// How many segments are asked for at once: they are added in order, but must not be waited for one by one.
+#define SEGMENTS_AT_ONCE 6
+
 // Eight neighbouring outputs of one row, from parts `stride` floats apart.
 DEVICE void sum_parts(float (&sum)[8], const float* first, u64 stride, int segments) {
-    float4 a = ((const float4*)first)[0], b = ((const float4*)first)[1];
-    sum[0] = a.x, sum[1] = a.y, sum[2] = a.z, sum[3] = a.w;
-    sum[4] = b.x, sum[5] = b.y, sum[6] = b.z, sum[7] = b.w;
-    for (int i = 1; i < segments; i++) add_to(sum, first + i * stride);
+    float4 a[SEGMENTS_AT_ONCE], b[SEGMENTS_AT_ONCE];
+#pragma unroll
+    for (int i = 0; i < SEGMENTS_AT_ONCE; i++)
+        if (i < segments) {
+            a[i] = ((const float4*)(first + i * stride))[0];
+            b[i] = ((const float4*)(first + i * stride))[1];
+        }
+    sum[0] = a[0].x, sum[1] = a[0].y, sum[2] = a[0].z, sum[3] = a[0].w;
+    sum[4] = b[0].x, sum[5] = b[0].y, sum[6] = b[0].z, sum[7] = b[0].w;
+#pragma unroll
+    for (int i = 1; i < SEGMENTS_AT_ONCE; i++)
+        if (i < segments) {
+            sum[0] += a[i].x, sum[1] += a[i].y, sum[2] += a[i].z, sum[3] += a[i].w;
+            sum[4] += b[i].x, sum[5] += b[i].y, sum[6] += b[i].z, sum[7] += b[i].w;
+        }
+    for (int i = SEGMENTS_AT_ONCE; i < segments; i++) add_to(sum, first + i * stride);
 }
 
 DEVICE float sum_parts(const float* first, u64 stride, int segments) {
-    float v = first[0];
-    for (int i = 1; i < segments; i++) v += first[i * stride];
-    return v;
+    float v[SEGMENTS_AT_ONCE];
+#pragma unroll
+    for (int i = 0; i < SEGMENTS_AT_ONCE; i++)
+        if (i < segments) v[i] = first[i * stride];
+    float sum = v[0];
+#pragma unroll
+    for (int i = 1; i < SEGMENTS_AT_ONCE; i++)
+        if (i < segments) sum += v[i];
+    for (int i = SEGMENTS_AT_ONCE; i < segments; i++) sum += first[i * stride];
+    return sum;
 }
 
 struct Parts {

@@ -167,14 +167,22 @@ KERNEL __launch_bounds__(1024) route(const __grid_constant__ RouteCall c) {
     __syncthreads();
     for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) atomicAdd(&count[c.slot_expert[s]], 1);
     __syncthreads();
-    if (threadIdx.x == 0) {
-        int tiles = 0;
-        for (int e = 0; e < all; e++) {
-            start[e] = tiles;
-            tiles += c.together ? count[e] > 0 : (count[e] + c.tile - 1) / c.tile;
+    if (threadIdx.x < 32) {
+        // Running sums of the experts' tiles, 32 experts at a time.
+        int lane = threadIdx.x, before = 0;
+        for (int first = 0; first < all; first += 32) {
+            int n = first + lane < all ? count[first + lane] : 0, tiles = c.together ? n > 0 : (n + c.tile - 1) / c.tile, sum = tiles;
+            for (int d = 1; d < 32; d *= 2) {
+                int below = __shfl_up_sync(0xffffffffu, sum, d);
+                if (lane >= d) sum += below;
+            }
+            if (first + lane < all) start[first + lane] = before + sum - tiles;
+            before += __shfl_sync(0xffffffffu, sum, 31);
         }
-        start[all] = tiles;
-        *c.tile_count = tiles;
+        if (lane == 0) {
+            start[all] = before;
+            *c.tile_count = before;
+        }
     }
     __syncthreads();
     for (int e = threadIdx.x; e < all; e += blockDim.x) {

@@ -13,6 +13,18 @@ KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u6
     for (int i = threadIdx.x; i < width; i += blockDim.x) to[i] = from_bf16(from[i]);
 }
 
+// As sum_parts, where there are hardly ever more than two and many sums are wanted at once.
+DEVICE void sum_few_parts(float (&sum)[8], const float* first, u64 stride, int segments) {
+    float second[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+#pragma unroll
+    for (int i = 0; i < 8; i++) sum[i] = 0;
+    add_to(sum, first);
+    if (segments > 1) add_to(second, first + stride);
+#pragma unroll
+    for (int i = 0; i < 8; i++) sum[i] += second[i];
+    for (int i = 2; i < segments; i++) add_to(sum, first + i * stride);
+}
+
 struct NormCall {
     float* residual;      // [rows][width], what is added is written back
     const int* pick;      // null, or the row of the residual for each row of the output
@@ -44,10 +56,11 @@ KERNEL rms_norm(const __grid_constant__ NormCall c) {
         add_to(h, residual);
         if (c.slot_weights) {
             float mix[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+#pragma unroll 4
             for (int k = 0; k < c.slots_per_row; k++) {
                 int slot = row * c.slots_per_row + k;
                 float one[8];
-                sum_parts(one, c.add.first + (u64)slot * c.add.columns + column, c.add.stride, c.segments);
+                sum_few_parts(one, c.add.first + (u64)slot * c.add.columns + column, c.add.stride, c.segments);
 #pragma unroll
                 for (int i = 0; i < 8; i++) mix[i] = __fmaf_rn(c.slot_weights[slot], one[i], mix[i]);
             }

@@ -38,21 +38,25 @@ struct CombineCall {
     int heads, width, room, part_rows;
 };
 
+// Splits that are asked for at once.
+#define COMBINED_AT_ONCE 32
+
+// One column; the splits' bounds and outputs of a batch are on their way together, and are merged in order.
 DEVICE float combine(const CombineCall& c, int head, int row, int column) {
     u64 stride = (u64)c.part_rows * c.heads, at = (u64)row * c.heads + head;
     int splits = c.position[row] / SPLIT_KEYS + 1;
     float m = 0, l = 0, o = 0;
-    for (int s = 0; s < splits; s += 8) {
-        float2 bound[8];
-        float part[8];
+    for (int s = 0; s < splits; s += COMBINED_AT_ONCE) {
+        float2 bound[COMBINED_AT_ONCE];
+        float part[COMBINED_AT_ONCE];
 #pragma unroll
-        for (int i = 0; i < 8; i++) {
-            int split = min(s + i, splits - 1);
-            bound[i] = c.bounds[split * stride + at];
-            part[i] = c.parts[(split * stride + at) * c.width + column];
-        }
+        for (int i = 0; i < COMBINED_AT_ONCE; i++)
+            if (s + i < splits) {
+                bound[i] = c.bounds[(s + i) * stride + at];
+                part[i] = c.parts[((s + i) * stride + at) * c.width + column];
+            }
 #pragma unroll
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < COMBINED_AT_ONCE; i++) {
             if (s + i >= splits) break;
             if (s + i == 0) {
                 m = bound[i].x, l = bound[i].y, o = part[i];
