@@ -23,6 +23,7 @@ internal sealed partial class CudaForward
         var gateUp = ExpertProduct(layer.GateUp, buffers.GateUpSplit, buffers.GateUpSegments, together ? _step.Hidden : buffers.Inputs);
         gateUp.Room = together ? _step.Room : buffers.Room;
         gateUp.TileStride = together ? 0 : (ulong)tile * 128;
+        SharedAhead(layer.FeedForwardDown).To(ref gateUp, _device.Multiprocessors);
         kernel.Launch(_stream, _device.Multiprocessors, gateUp);
         var parts = new Parts { First = buffers.Results, Stride = (ulong)buffers.Stride, Columns = layer.GateUp.Outputs };
         Activate(parts, buffers.Inner, buffers.Room, moe.ExpertWidth, slots, buffers.GateUpSegments, buffers.Place);
@@ -38,8 +39,6 @@ internal sealed partial class CudaForward
     {
         const int ExpertsOfBlock = 8;
         var (moe, buffers) = (Config.Moe!, _step.Experts!);
-        _kernels.ScoreExperts.Launch(_stream, new Extent(rows, (moe.Experts + ExpertsOfBlock - 1) / ExpertsOfBlock), 256, 0, true, new KernelArguments()
-            .Add(buffers.Plain).Add(_weights.At(layer.Router)).Add(buffers.Scores).Add(Config.HiddenWidth).Add(moe.Experts));
         var route = new RouteCall
         {
             Scores = buffers.Scores,
@@ -68,7 +67,12 @@ internal sealed partial class CudaForward
             TileExpert = buffers.TileExpert,
             TileCount = buffers.TileCount,
         };
-        _kernels.Route.Launch(_stream, 1, 1024, 0, true, new KernelArguments().Add(route));
+        // Few rows are routed by the scores' last block, which saves a kernel; many want all warps that a block can have.
+        var fused = rows <= ExpertBuffers.TogetherRows;
+        _kernels.ScoreExperts.Launch(_stream, new Extent(rows, (moe.Experts + ExpertsOfBlock - 1) / ExpertsOfBlock), 256, 0, true, new KernelArguments()
+            .Add(buffers.Plain).Add(_weights.At(layer.Router)).Add(buffers.Scores).Add(Config.HiddenWidth).Add(fused ? buffers.Done : 0ul).Add(route));
+        if (!fused)
+            _kernels.Route.Launch(_stream, 1, 1024, 0, true, new KernelArguments().Add(route));
     }
 
     private Product ExpertProduct(CudaMatrix matrix, Split split, int segments, ulong inputs) => new()

@@ -186,6 +186,7 @@ internal sealed class ExpertBuffers
         Slots = step.Take((long)Room * sizeof(int));
         TileExpert = step.Take((long)tiles * sizeof(int));
         TileCount = step.Take(sizeof(int));
+        Done = step.Take(sizeof(int));
         Inputs = step.Activations(Room, hidden);
         Inner = step.Activations(Room, moe.ExpertWidth);
         Stride = (long)MaxSlots * Math.Max(layer.GateUp.Outputs, layer.FeedForwardDown.Outputs);
@@ -226,6 +227,9 @@ internal sealed class ExpertBuffers
     public ulong TileExpert { get; }
 
     public ulong TileCount { get; }
+
+    /// <summary>How many blocks have scored; 0 between steps.</summary>
+    public ulong Done { get; }
 
     /// <summary>Activations [Room, H]: each slot's copy of its row.</summary>
     public ulong Inputs { get; }

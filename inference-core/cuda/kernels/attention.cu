@@ -57,6 +57,7 @@ template <int DK, int DV, int MT, int WARPS, int STAGES, bool LATENT, bool WHOLE
 struct Attention {
     static const int threads = WARPS * 32;
     static const int rows = 16 * MT;
+    static const int chains = DK > 256 ? 4 : 1;
     static const int key_bytes = BLOCK_KEYS * DK * 2;
     static const int stage_bytes = key_bytes + (LATENT ? 0 : BLOCK_KEYS * DV * 2);
     static const int score_stride = BLOCK_KEYS + 4;
@@ -116,9 +117,10 @@ struct Attention {
     // Scores of this warp's keys, masked, in units of log2.
     DEVICE_MEMBER void make_scores(int stage, int block) {
         int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, key = warp * key_tiles * 8;
-        float s[MT][key_tiles][4] = {};
+        // A long sum is cut into chains that run beside each other.
+        float s[chains][MT][key_tiles][4] = {};
         u32 keys = shared + stage * stage_bytes;
-#pragma unroll 4
+#pragma unroll
         for (int k = 0; k < DK; k += 16) {
             u32 b[key_tiles][2];
 #pragma unroll
@@ -129,9 +131,17 @@ struct Attention {
                 u32 a[4];
                 load_matrices(a, shared + query_at + cache_at(m * 16 + (lane & 15), k + (lane >> 4) * 8, DK));
 #pragma unroll
-                for (int n = 0; n < key_tiles; n++) mma(s[m][n], a, b[n][0], b[n][1]);
+                for (int n = 0; n < key_tiles; n++) mma(s[k / 16 % chains][m][n], a, b[n][0], b[n][1]);
             }
         }
+#pragma unroll
+        for (int chain = 1; chain < chains; chain++)
+#pragma unroll
+            for (int m = 0; m < MT; m++)
+#pragma unroll
+                for (int n = 0; n < key_tiles; n++)
+#pragma unroll
+                    for (int e = 0; e < 4; e++) s[0][m][n][e] += s[chain][m][n][e];
 #pragma unroll
         for (int m = 0; m < MT; m++)
 #pragma unroll
@@ -140,8 +150,8 @@ struct Attention {
 #pragma unroll
                 for (int n = 0; n < key_tiles; n++) {
                     int column = key + n * 8 + (lane & 3) * 2;
-                    float x = column <= visible ? s[m][n][half * 2] * c.scale : minus_infinity();
-                    float y = column + 1 <= visible ? s[m][n][half * 2 + 1] * c.scale : minus_infinity();
+                    float x = column <= visible ? s[0][m][n][half * 2] * c.scale : minus_infinity();
+                    float y = column + 1 <= visible ? s[0][m][n][half * 2 + 1] * c.scale : minus_infinity();
                     *(float2*)(score(r) + column) = make_float2(x, y);
                 }
             }
