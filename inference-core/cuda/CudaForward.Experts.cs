@@ -23,7 +23,6 @@ internal sealed partial class CudaForward
         var gateUp = ExpertProduct(layer.GateUp, buffers.GateUpSplit, buffers.GateUpSegments, together ? _step.Hidden : buffers.Inputs);
         gateUp.Room = together ? _step.Room : buffers.Room;
         gateUp.TileStride = together ? 0 : (ulong)tile * 128;
-        SharedAhead(layer.FeedForwardDown).To(ref gateUp, _device.Multiprocessors);
         kernel.Launch(_stream, _device.Multiprocessors, gateUp);
         var parts = new Parts { First = buffers.Results, Stride = (ulong)buffers.Stride, Columns = layer.GateUp.Outputs };
         Activate(parts, buffers.Inner, buffers.Room, moe.ExpertWidth, slots, buffers.GateUpSegments, buffers.Place);

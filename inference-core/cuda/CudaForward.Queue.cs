@@ -60,36 +60,9 @@ internal sealed partial class CudaForward
         _kernels.Norm.Launch(_stream, rows, ThreadsFor(Config.HiddenWidth), 0, true, new KernelArguments().Add(call));
     }
 
-    /// <summary>Tiles that are wanted soon: on their way to the cache while the memory would be idle.</summary>
-    /// <param name="Weights">Device address.</param>
-    /// <param name="Tiles">How many lie there.</param>
-    /// <param name="MostOfBlock">For one thread block to ask for; 0: all.</param>
-    /// <param name="Run">Tiles from where one thread block will begin to where the next will; 0: they are shared out evenly.</param>
-    private readonly record struct Ahead(ulong Weights, int Tiles, int MostOfBlock = 0, int Run = 0)
-    {
-        public void To(ref Product product, int blocks)
-        {
-            if (Tiles == 0)
-                return;
-            product.Next = Weights;
-            product.NextRun = Run > 0 ? Run : Tiles / blocks;
-            product.NextTiles = MostOfBlock > 0 ? Math.Min(MostOfBlock, product.NextRun) : product.NextRun;
-            // Nobody asks beyond the end.
-            if ((long)(blocks - 1) * product.NextRun + product.NextTiles > Tiles)
-                product.NextTiles = Math.Max(0, Tiles - ((blocks - 1) * product.NextRun));
-        }
-    }
-
     private static int ThreadsFor(int width) => ((width / 8) + 31) & ~31;
 
-    /// <param name="matrix">Whose rows are multiplied.</param>
-    /// <param name="inputs">Activations.</param>
-    /// <param name="room">Their rows.</param>
-    /// <param name="rows">How many are multiplied.</param>
-    /// <param name="results">Where the result goes.</param>
-    /// <param name="bias">Place in the arena of what is added to the result; 0: nothing.</param>
-    /// <param name="next">What to ask for beside: weights that are multiplied soon.</param>
-    private Parts Multiply(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias = 0, Ahead next = default)
+    private Parts Multiply(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias = 0)
     {
         var product = new Product
         {
@@ -106,7 +79,6 @@ internal sealed partial class CudaForward
         {
             var kernel = _kernels.Products.Split(rows);
             product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
-            next.To(ref product, matrix.RunCount);
             product.Stride = parts.Stride = (ulong)product.Tiles * (ulong)kernel.Tile * (ulong)matrix.Outputs;
             parts.Split = matrix.Split;
             kernel.Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
@@ -151,7 +123,7 @@ internal sealed partial class CudaForward
             _kernels.CombineHeads.Launch(_stream, new Extent(a.Heads, few), a.HeadWidth, 0, true, new KernelArguments().Add(combine));
         }
 
-        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results, layer.OutputBias, FeedForwardAhead(layer));
+        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results, layer.OutputBias);
     }
 
     /// <summary>Attention of all rows: the first <paramref name="few"/> in splits that are merged afterwards, the others whole.</summary>
@@ -252,7 +224,7 @@ internal sealed partial class CudaForward
         QueueAttention(index, rows, few);
         Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
         Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
-        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results, 0, FeedForwardAhead(layer));
+        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results);
     }
 
     private void Raise(AttentionConfig.Latent a, CudaLayer layer, int first, int rows, CombineCall combine, bool whole)
@@ -276,21 +248,6 @@ internal sealed partial class CudaForward
             _kernels.RaiseOne.Launch(_stream, new Extent(a.Heads, rows), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
         else
             _kernels.RaiseMany.Launch(_stream, new Extent(a.Heads, (rows + ManyRows - 1) / ManyRows), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
-    }
-
-    // While attention runs the memory has little to do.
-    private Ahead FeedForwardAhead(CudaLayer layer)
-    {
-        const int TilesOfBlock = 6;
-        return layer.HasExperts
-            ? SharedAhead(layer.GateUp)
-            : new Ahead(_weights.Of(layer.GateUp), layer.GateUp.Blocks * layer.GateUp.Depth, TilesOfBlock, layer.GateUp.Split.Run);
-    }
-
-    private Ahead SharedAhead(CudaMatrix expert)
-    {
-        var moe = Config.Moe!;
-        return new Ahead(_weights.Of(expert) + (ulong)(moe.Experts * expert.Bytes), moe.SharedExperts * expert.Blocks * expert.Depth);
     }
 
     private Parts FeedForward(CudaLayer layer, int rows)

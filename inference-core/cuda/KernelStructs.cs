@@ -31,9 +31,6 @@ internal struct Product
     public ulong TileExpert;
     public ulong Slots;
     public ulong TileStride;
-    public ulong Next;
-    public int NextRun;
-    public int NextTiles;
 }
 
 /// <summary><c>struct Parts</c>: a product's result, still in segments.</summary>

@@ -53,11 +53,6 @@ DEVICE void bulk_load(u32 to, const void* from, u32 bytes, u32 barrier) {
                  ::"r"(to), "l"(__cvta_generic_to_global(from)), "r"(bytes), "r"(barrier) : "memory");
 }
 
-// On its way to the second-level cache; nobody waits for it.
-DEVICE void prefetch_to_cache(const void* from, u32 bytes) {
-    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(__cvta_generic_to_global(from)), "r"(bytes) : "memory");
-}
-
 // ---- bfloat16, round to nearest even
 
 DEVICE float from_bf16(u16 v) { return __uint_as_float((u32)v << 16); }

@@ -12,7 +12,6 @@
 
 #define TILE_BYTES 16384
 #define SLAB_BYTES(n) ((n) * 128)
-#define TILES_AHEAD 8  // beyond the ring, in the second-level cache
 
 struct Product {
     const u8* weights;   // tiles of the matrix
@@ -33,9 +32,6 @@ struct Product {
     const int* slots;         // [tiles · N] the row of the parts, -1: nobody's
     u64 tile_stride;          // bytes from one tile's inputs to the next; 0: all tiles have the same rows
 
-    // Weights that will be wanted soon: block b asks for `next_tiles` tiles from tile b · next_run on.
-    const u8* next;
-    int next_run, next_tiles;
 };
 
 // One chain of k steps: outputs of `block`, rows of `tile`, slabs from..to.
@@ -145,28 +141,17 @@ struct Ring {
 
 template <int N, int STAGES, Mode MODE>
 DEVICE void produce(const Product& p, Ring<N, STAGES> ring) {
-    // Weights do not depend on the kernel before: while that one still runs the ring is filled with them, and what comes after the ring, and what
-    // the next product begins with, is on its way to the cache.
+    // Weights do not depend on the kernel before: the ring is filled with them while that one still runs.
     Chains<MODE == EXPERTS ? SPLIT : MODE> ahead(p);
     Ring<N, STAGES> early = ring;
     Chain c;
-    int loaded = 0, hinted = 0;
-    while (MODE != EXPERTS && loaded + hinted < STAGES + TILES_AHEAD && ahead.take(c, SLAB_BYTES(N))) {
-        for (int k = c.from; k < c.to && loaded + hinted < STAGES + TILES_AHEAD; k++) {
-            const u8* tile = c.weights + (u64)k * TILE_BYTES;
-            if (loaded < STAGES) {
-                barrier_expect(early.full + early.stage * 8, early.bytes);
-                bulk_load(early.weights(), tile, TILE_BYTES, early.full + early.stage * 8);
-                early.advance();
-                loaded++;
-            } else {
-                prefetch_to_cache(tile, TILE_BYTES);
-                hinted++;
-            }
+    int loaded = 0;
+    while (MODE != EXPERTS && loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
+        for (int k = c.from; k < c.to && loaded < STAGES; k++, loaded++, early.advance()) {
+            barrier_expect(early.full + early.stage * 8, early.bytes);
+            bulk_load(early.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, early.full + early.stage * 8);
         }
     }
-    if (blockIdx.y == 0)
-        for (int i = 0; i < p.next_tiles; i++) prefetch_to_cache(p.next + ((u64)blockIdx.x * p.next_run + i) * TILE_BYTES, TILE_BYTES);
     wait_for_previous();
     Chains<MODE> chains(p);
     int done = 0;
