@@ -8,7 +8,9 @@ internal abstract record WorkerNews
     }
 
     /// <summary>The model is loaded and has produced a token.</summary>
-    internal sealed record Proven(int Vocabulary) : WorkerNews;
+    /// <param name="Vocabulary">Its tokens.</param>
+    /// <param name="CacheTokens">Tokens that all caches together have room for: what the options allow, or less on a device that has less.</param>
+    internal sealed record Proven(int Vocabulary, long CacheTokens) : WorkerNews;
 
     /// <summary>The thread that steps lives; sent by it alone, in long steps and between them.</summary>
     /// <param name="Still">It is parked: nothing is computed.</param>
