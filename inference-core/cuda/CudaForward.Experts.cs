@@ -5,8 +5,9 @@ namespace InferenceCore.Cuda;
 // A layer with experts: who visits whom, then two products over all visited experts at once.
 internal sealed partial class CudaForward
 {
-    private Added VisitExperts(CudaLayer layer, int rows)
+    private Added VisitExperts(CudaLayer layer, int rows, Added add)
     {
+        Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, true);
         var (moe, buffers, products) = (Config.Moe!, _step.Experts!, _kernels.Products);
         var together = rows <= ExpertBuffers.TogetherRows;
         // Above it tiles of 64 hold what one expert gets of a step of a few hundred tokens.

@@ -1,6 +1,6 @@
 // Attention over cached keys and values, on mma.m16n8k16, for one row as for thousands with the same bits.
 //
-// Keys are taken 64 at a time (one block of the cache), and in splits of two blocks counted from position 0. Within a split the softmax runs
+// Keys are taken 64 at a time (one block of the cache), and in splits counted from position 0 (softmax.cuh). Within a split the softmax runs
 // on (maximum m, sum l, outputs o); splits are merged in order. A split's numbers do not depend on who asks: rows beside a row, blocks that
 // hold only masked keys, and how splits are spread over thread blocks change nothing.
 //
@@ -9,7 +9,6 @@
 
 #include "softmax.cuh"
 
-#define BLOCK_KEYS 64
 
 struct Tile {
     int row;       // of the step: the first token
@@ -51,6 +50,26 @@ DEVICE void mma(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
                  : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// The blocks of keys that a thread block visits: of every `step`-th split from its first on, those up to block `last`.
+struct Walk {
+    int split, step, last, block, end;
+
+    DEVICE_MEMBER Walk(int first, int every, int last_block) : split(first), step(every), last(last_block) { enter(); }
+
+    DEVICE_MEMBER void enter() {
+        block = first_block(split);
+        end = min(first_block(split + 1), last + 1);
+    }
+    DEVICE_MEMBER bool over() const { return block > last; }
+    DEVICE_MEMBER bool begins() const { return block == first_block(split); }
+    DEVICE_MEMBER bool ends() const { return block + 1 == end; }
+    DEVICE_MEMBER void next() {
+        if (++block < end) return;
+        split += step;
+        enter();
+    }
+};
+
 // Everything of a thread block of `WARPS` warps. LATENT: values are the first DV columns of the keys. WHOLE: this block takes all splits of
 // its tile and writes the result; else it takes every gridDim.y-th split and writes parts.
 template <int DK, int DV, int MT, int WARPS, int STAGES, bool LATENT, bool WHOLE>
@@ -78,7 +97,7 @@ struct Attention {
     u8* memory;
     u32 shared;
     Tile t;
-    int key_head, group, last, splits;
+    int key_head, group, last;
 
     DEVICE_MEMBER Attention(const AttentionCall& call) : c(call) {}
 
@@ -87,14 +106,6 @@ struct Attention {
     DEVICE_MEMBER u32 full(int stage) { return shared + barrier_at + stage * 8; }
     DEVICE_MEMBER int position_of(int r) { return r < t.rows ? t.position + (t.first + r) / group : -1; }
 
-    // The n-th block of keys that this thread block visits; -1 after the last.
-    DEVICE_MEMBER int block_at(int n) {
-        int split = (n >> 1) * (WHOLE ? 1 : gridDim.y) + (WHOLE ? 0 : blockIdx.y);
-        int block = split * 2 + (n & 1);
-        return block * BLOCK_KEYS <= last ? block : -1;
-    }
-
-    // Blocks visited in order, skipping the missing second half of the last split.
     DEVICE_MEMBER void load(int block, int stage) {
         barrier_expect(full(stage), stage_bytes);
         const u8* from = c.cache + c.blocks[t.sequence * c.table_width + block] * c.block_bytes + (u64)key_head * stage_bytes;
@@ -293,34 +304,30 @@ struct Attention {
             barrier_init_fence();
         }
         __syncthreads();
-        wait_for_previous();
-        if (blockIdx.x >= *c.tile_count * c.key_heads) return;
+        // The tiles were there before the step began, and so were all keys before its first token: their loads do not wait for the kernel before.
+        bool idle = blockIdx.x >= *c.tile_count * c.key_heads;
+        if (idle) return;
         group = c.heads / c.key_heads;
         t = c.tiles[blockIdx.x / c.key_heads];
         key_head = blockIdx.x % c.key_heads;
         last = t.position + (t.first + t.rows - 1) / group;
-        if (block_at(0) < 0) return;
-        load_queries();
-        int ahead = 0, asked = 0;  // blocks visited and loads asked for, by the first thread
+        Walk walk(WHOLE ? 0 : blockIdx.y, WHOLE ? 1 : gridDim.y, last / BLOCK_KEYS), ahead = walk;
+        if (walk.over()) return;
+        int asked = 0;
         if (threadIdx.x == 0)
-            for (; asked < STAGES; asked++, ahead++) {
-                int block = block_at(ahead);
-                if (block < 0 && (ahead & 1)) block = block_at(++ahead);
-                if (block < 0) break;
-                load(block, asked);
-            }
+            for (; asked < STAGES && !ahead.over() && (ahead.block + 1) * BLOCK_KEYS <= t.position; asked++, ahead.next()) load(ahead.block, asked);
+        wait_for_previous();
+        load_queries();
+        if (threadIdx.x == 0)
+            for (; asked < STAGES && !ahead.over(); asked++, ahead.next()) load(ahead.block, asked);
         float o[MT][value_tiles][4];
         float sum[WHOLE ? MT : 1][WHOLE ? value_tiles : 1][4];
         int stage = 0, phase = 0;
         bool merged_any = false;
-        for (int n = 0;; n++) {
-            int block = block_at(n);
-            if (block < 0) {
-                if (n & 1) continue;
-                break;
-            }
-            if ((n & 1) == 0) {
-                // A split begins. The barrier keeps these from those who still read the last split's.
+        for (int n = 0; !walk.over(); n++, walk.next()) {
+            int block = walk.block;
+            if (walk.begins()) {
+                // The barrier keeps these from those who still read the last split's.
                 __syncthreads();
 #pragma unroll
                 for (int m = 0; m < MT; m++)
@@ -339,13 +346,9 @@ struct Attention {
             clear_behind(stage, block);
             __syncthreads();
             // Everybody has done with the stage before this one.
-            if (threadIdx.x == 0 && n > 0) {
-                int next = block_at(ahead);
-                if (next < 0 && (ahead & 1)) next = block_at(++ahead);
-                if (next >= 0) {
-                    load(next, stage == 0 ? STAGES - 1 : stage - 1);
-                    ahead++;
-                }
+            if (threadIdx.x == 0 && n > 0 && !ahead.over()) {
+                load(ahead.block, stage == 0 ? STAGES - 1 : stage - 1);
+                ahead.next();
             }
             soften();
             __syncthreads();
@@ -354,10 +357,9 @@ struct Attention {
                 stage = 0;
                 phase ^= 1;
             }
-            if ((n & 1) == 0 && block_at(n + 1) >= 0) continue;
-            int split = block >> 1;
+            if (!walk.ends()) continue;
             if (!WHOLE) {
-                write_part(split, o);
+                write_part(walk.split, o);
                 continue;
             }
             // Row values 3.. are of the merged: m, l and the weights of this merge.
