@@ -13,14 +13,16 @@ internal static class ServeCommand
         var config = new Option<string?>("--config") { Description = "appliance.json; defaults if left out." };
         var runDirectory = new Option<string?>("--run-dir") { Description = "Where the control socket lies: .run." };
         var name = new Option<string?>("--name") { Description = "What clients call the model; the directory's name if left out." };
+        var limits = new ServeLimitOptions();
         var command = new Command("serve", "Serve a model over an OpenAI-compatible API.") { model, device, listen, config, runDirectory, name };
+        limits.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             ServeSettings settings;
             try
             {
                 settings = ServeSettings.Of(parsed.GetValue(model), parsed.GetValue(device), parsed.GetValue(listen),
-                    parsed.GetValue(config), parsed.GetValue(runDirectory), parsed.GetValue(name));
+                    parsed.GetValue(config), parsed.GetValue(runDirectory), parsed.GetValue(name)) with { Limits = limits.Of(parsed) };
             }
             catch (FormatException e)
             {

@@ -8,6 +8,9 @@ namespace InferenceCore.Gateway;
 internal sealed record ServeSettings(
     BoxConfig Config, RunPaths Paths, string ModelDirectory, string ModelName, string Device, IPAddress Address, int Port, string PortSetting)
 {
+    /// <summary>What options say of the engine's limits, beside the configuration.</summary>
+    public ServeLimits Limits { get; init; } = new();
+
     /// <summary>Body of a request, bytes: a full context of four-byte tokens in JSON, and room beside it.</summary>
     public const long MaxBodyBytes = 8 << 20;
 

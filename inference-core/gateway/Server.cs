@@ -124,7 +124,7 @@ internal static class Server
         if (host is not { Model: { } model, Journal: { } journal } || !host.Proven.IsCompletedSuccessfully)
             return;
         log.Ready((Moment.Of(time).Uptime - started).TotalSeconds, model.Name, model.ContextLength, journal.Options.MaxRunning,
-            model.Chat?.Name ?? "none", journal.Options.CacheTokens);
+            model.Chat?.Name ?? "none", journal.CacheTokens);
     }
 
     private static EngineSetup SetupOf(ServeSettings settings) => new()
@@ -132,23 +132,10 @@ internal static class Server
         ModelDirectory = Path.GetFullPath(settings.ModelDirectory),
         Device = settings.Device,
         Threads = Environment.ProcessorCount,
-        Options = config => OptionsOf(settings.Inference, config),
+        Options = config => settings.Limits.OptionsFor(settings.Inference, config, settings.Device),
         Load = config => ModelLoader.Load(settings.ModelDirectory, settings.ModelName, config),
         Start = () => WorkerProcess.Start(settings.Paths.WorkerSocket),
     };
-
-    /// <summary>A quarter of the memory may go to caches; 4096 tokens, or a shorter context, are let in whatever that says.</summary>
-    internal static SchedulerOptions OptionsOf(InferenceConfig config, ModelConfig model)
-    {
-        var bytesPerToken = (long)model.Layers * model.Attention.CacheWidth * sizeof(float);
-        var budget = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / bytesPerToken;
-        return new SchedulerOptions
-        {
-            MaxRunning = config.MaxRunning,
-            MaxWaiting = config.MaxWaiting,
-            CacheTokens = Math.Clamp(budget, Math.Min(model.MaxPositions, 4096), (long)model.MaxPositions * (config.MaxRunning + 8)),
-        };
-    }
 
     private static string OneLine(Exception e) => e switch
     {

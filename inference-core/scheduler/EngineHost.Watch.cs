@@ -93,7 +93,8 @@ internal sealed partial class EngineHost
                 case WorkerNews.Beat:
                     break;
                 case WorkerNews.Proven proven when proven.Vocabulary == _model!.Vocabulary:
-                    _journal!.Metrics.CountProof(Now);
+                    _journal!.LimitCache(proven.CacheTokens);
+                    _journal.Metrics.CountProof(Now);
                     return;
                 case WorkerNews.Proven proven:
                     throw new EngineException($"{_setup.ModelDirectory}: changed while it was read; its vocabulary has {_model!.Vocabulary} and {proven.Vocabulary} tokens");

@@ -22,11 +22,13 @@ internal sealed class Journal
     private long _lastId;
     private volatile int _open;
     private volatile int _runningInWorker;
+    private long _cacheTokens;
 
     public Journal(ServedModel model, SchedulerOptions options, TimeProvider time)
     {
         _model = model;
         _options = options;
+        _cacheTokens = options.CacheTokens;
         _time = time;
         _endTokens = [.. model.EndTokens.Where(t => t >= 0 && t < model.Vocabulary)];
     }
@@ -41,8 +43,14 @@ internal sealed class Journal
     /// <summary>Answers that wait for a place, or for a worker.</summary>
     public int Waiting => Math.Max(0, _open - _runningInWorker);
 
+    /// <summary>Tokens that all caches together may hold: what was asked for, or what the worker has memory for.</summary>
+    public long CacheTokens => Interlocked.Read(ref _cacheTokens);
+
     /// <summary>The longest sequence there is room for.</summary>
-    public int LongestSequence => (int)Math.Min(_model.ContextLength, _options.CacheTokens);
+    public int LongestSequence => (int)Math.Min(_model.ContextLength, CacheTokens);
+
+    /// <summary>A worker has come up, and has memory for this many tokens.</summary>
+    public void LimitCache(long tokens) => Interlocked.Exchange(ref _cacheTokens, Math.Min(_options.CacheTokens, tokens));
 
     /// <summary>Takes a request in; null when too many wait.</summary>
     public Generation? Submit(GenerationRequest request)
@@ -102,7 +110,7 @@ internal sealed class Journal
         lock (_lock)
         {
             _runningInWorker = report.Running;
-            Metrics.CountStep(report, _options.CacheTokens, Now);
+            Metrics.CountStep(report, CacheTokens, Now);
             foreach (var happened in report.Events)
             {
                 // One that is not here any more was cancelled while this was on its way.

@@ -8,7 +8,9 @@ internal abstract record WorkerNews
     }
 
     /// <summary>The model is loaded and has produced a token.</summary>
-    internal sealed record Proven(int Vocabulary) : WorkerNews;
+    /// <param name="Vocabulary">The model's.</param>
+    /// <param name="CacheTokens">That there is memory for; a device may have less than was asked for.</param>
+    internal sealed record Proven(int Vocabulary, long CacheTokens) : WorkerNews;
 
     /// <summary>The thread that steps lives; sent by it alone, in long steps and between them.</summary>
     /// <param name="Still">It is parked: nothing is computed.</param>

@@ -47,7 +47,7 @@ internal sealed class WorkerLoop(Action<WorkerNews> tell, Action? progress = nul
     {
         _scheduler = new Scheduler(forward, begin.Options, begin.Threads);
         _scheduler.Prove();
-        tell(new WorkerNews.Proven(forward.Config.Vocabulary));
+        tell(new WorkerNews.Proven(forward.Config.Vocabulary, (long)forward.Pool.Limit * KvCache.BlockTokens));
     }
 
     /// <summary>One step, if there is anything to do. False: there is not.</summary>
