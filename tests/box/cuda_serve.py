@@ -7,7 +7,7 @@
 Needs: a GPU with 80 GB, PyTorch, BIN/inference-core, 33 GB of scratch (default /dev/shm where that is large enough). Exit 1 when a check failed;
 every figure is in OUT/cuda-serve.json. Random checkpoints in the shape of R1-Distill-Qwen-7B and of DeepSeek-V2-Lite are made and removed.
 """
-import argparse, json, os, random, shutil, subprocess, sys, tempfile, time, traceback
+import argparse, json, math, os, random, shutil, subprocess, sys, tempfile, time, traceback
 import serve_checkpoints as checkpoints
 import serve_client as client
 from serve_process import Serve, kill_when
@@ -85,6 +85,7 @@ def start(bench):
     ordered = sorted(runs[1:], key=lambda run: run["first_token"])
     median = ordered[len(ordered) // 2]
     bench.found["start"] = {"first": runs[0], "runs": runs[1:], "median": median, "log": log, "loading": loading(bench)}
+    print("".join(f"      {line}\n" for line in log), end="")
     print(f"      of `inference-core bench`: {bench.found['start']['loading']}", flush=True)
     name, limit = f"{bench.name}: start → first token, s", bench.targets["start"]
     if limit is None:
@@ -171,24 +172,27 @@ def same(bench):
         turns["in a new process, other pieces, nothing cached"] = fresh = ask(serve, second)
         ways["in a new process, other pieces, alone"] = ask(serve, probe, **computed)
 
-    bench.found["same"] = {"distinct_tokens": len(set(among.tokens)), "cached": {"probe": ways["alone, from the cache"].cached(), "turn": turn.cached(), "fresh": fresh.cached()}}
-    check(f"{bench.name}: the answers are worth comparing", among.ok(tokens) and turn.ok(tokens) and len(set(among.tokens)) >= tokens // 4, bench.found["same"])
-    check(f"{bench.name}: the cache was hit where it should be",
-          ways["alone, from the cache"].cached() == len(probe) - 1 and turn.cached() == len(probe) + tokens - 1 and fresh.cached() == 0, bench.found["same"]["cached"])
+    hits = {"probe": ways["alone, from the cache"].cached(), "turn": turn.cached(), "fresh": fresh.cached()}
+    found = bench.found["same"] = {"distinct_tokens": len(set(among.tokens)), "cached": hits}
+    check(f"{bench.name}: the answers are worth comparing", among.ok(tokens) and turn.ok(tokens) and found["distinct_tokens"] >= tokens // 4, found)
+    check(f"{bench.name}: the cache was hit where it should be", hits == {"probe": len(probe) - 1, "turn": len(probe) + tokens - 1, "fresh": 0}, hits)
     different = []
     for what, base, others in (("among the others", among, ways), ("second turn from the cache", turn, turns)):
         for way, answer in others.items():
             # echo's text has the prompt before it, and its first log probabilities are the prompt's.
-            equal = answer.ok(tokens) and answer.tokens == base.tokens and answer.text.endswith(base.text) and answer.logprobs[-tokens:] == base.logprobs
+            equal = (answer.ok(tokens) and answer.tokens == base.tokens and answer.text.endswith(base.text)
+                     and len(base.logprobs) == tokens and answer.logprobs[-tokens:] == base.logprobs)
             if not check(f"{bench.name}: {what} = {way}: tokens, text and log probabilities", equal, "" if equal else answer.why()):
                 different.append(f"{what}: {way}")
-    target(f"{bench.name}: the same answers in a batch, alone, cached, elsewhere", "all", f"{len(ways) + len(turns) - len(different)}/{len(ways) + len(turns)}", not different)
+    count = len(ways) + len(turns)
+    target(f"{bench.name}: the same answers in a batch, alone, cached, elsewhere", "all", f"{count - len(different)}/{count}", not different)
 
 # 5. The worker is killed
 
 def kill(bench):
     count, tokens = bench.killed, bench.answer
-    bodies = [bench.body(bench.tokens(f"killed {i}", 16 + i), tokens, **(dict(temperature=0.8, top_p=0.9, seed=i) if i % 5 == 0 else {})) for i in range(count)]
+    sampling = lambda i: dict(temperature=0.8, top_p=0.9, seed=i) if i % 5 == 0 else {}
+    bodies = [bench.body(bench.tokens(f"killed {i}", 16 + i), tokens, **sampling(i)) for i in range(count)]
     noted = {}
     with bench.serve(max_running=128) as serve:
         answers = client.ask(serve.port, bodies, lambda connections: kill_when(serve, connections, tokens // 8, noted))
@@ -210,12 +214,15 @@ def kill(bench):
             gaps.append(gap)
             back.append(end - killed)
     found |= {"broken": broken[:5], "different": different, "worst_gap_s": round(max(gaps, default=float("inf")), 3),
-              "median_gap_s": round(client.percentile(gaps, 50), 3), "all_streaming_again_s": round(max(back, default=float("inf")), 3), "streams_across": len(gaps)}
+              "median_gap_s": round(client.percentile(gaps, 50), 3), "all_streaming_again_s": round(max(back, default=float("inf")), 3),
+              "streams_across": len(gaps)}
     check(f"{bench.name}: the undisturbed run is whole", all(c.ok(tokens) for c in calm), [c.why() for c in calm if not c.ok(tokens)][:2])
     check(f"{bench.name}: asked again afterwards", after.ok(tokens) and after.tokens == calm[0].tokens, after.why())
     target(f"{bench.name}: worker killed under {count} streams: errors", "0", len(broken), not broken)
     target(f"{bench.name}: answers with lost, doubled or different tokens", "0", different, different == 0)
-    target(f"{bench.name}: all streaming again, s", f"≤ {RESUME_S}", found["all_streaming_again_s"], len(gaps) == count and found["all_streaming_again_s"] <= RESUME_S)
+    again = found["all_streaming_again_s"]
+    target(f"{bench.name}: all streaming again, s", f"≤ {RESUME_S}", again, len(gaps) == count and again <= RESUME_S)
+    print("".join(f"      {line}\n" for line in log if "worker" in line), end="")
     print(f"      worst gap {found['worst_gap_s']} s, median {found['median_gap_s']} s", flush=True)
 
 # 6. Too much, and nonsense
@@ -241,8 +248,9 @@ def overload(bench):
         wrong = {what: answer.status for (what, (_, status)), answer in zip(nonsense.items(), got) if answer.status != status}
         check(f"{bench.name}: nonsense is refused as such", not wrong, wrong or f"{len(nonsense)} kinds")
         good = client.ask(serve.port, [bench.body(bench.tokens("much 0", bench.prompt), tokens)])[0]
-        check(f"{bench.name}: after that the same worker answers, as before", good.ok(tokens) and serve.workers() == worker and serve.metric("inference_worker_starts_total") == 1
-              and serve.state() == "ready" and (answers[0] not in whole or good.tokens == answers[0].tokens), f"{good.why()}, worker {worker}, now {serve.workers()}")
+        check(f"{bench.name}: after that the same worker answers, as before",
+              good.ok(tokens) and serve.workers() == worker and serve.metric("inference_worker_starts_total") == 1 and serve.state() == "ready"
+              and (answers[0] not in whole or good.tokens == answers[0].tokens), f"{good.why()}, worker {worker}, now {serve.workers()}")
     asked = 1 << 30
     with bench.serve(cache_tokens=asked) as serve:
         result = flood(bench, serve, "more cache asked for than there is", tokens)
@@ -260,8 +268,8 @@ def environment(options):
         about["gpu"] = query.stdout.strip()
     return about
 
-def scratch_in(options):
-    needed = (1 if options.small else 34) << 30
+def scratch_in(options, name):
+    needed = (1 << 29) + 2 * sum(math.prod(shape) for _, shape, _ in checkpoints.tensors_of(checkpoints.config_of(name, options.small)))
     if options.scratch:
         return options.scratch
     fits = [place for place in ("/dev/shm", tempfile.gettempdir()) if os.path.isdir(place) and shutil.disk_usage(place).free > needed]
@@ -272,7 +280,8 @@ def write(options):
         json.dump({"figures": figures, "table": table, "failed": [c for c in checks if not c["ok"]], "checks": checks}, file, indent=1)
 
 def model(name, options):
-    scratch = tempfile.mkdtemp(prefix="serve-", dir=scratch_in(options))
+    scratch = tempfile.mkdtemp(prefix="serve-", dir=scratch_in(options, name))
+    print(f"{name}: in {scratch}", flush=True)
     bench = Bench(name, options, scratch)
     try:
         make(bench)

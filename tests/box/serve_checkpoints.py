@@ -28,8 +28,8 @@ V2_LITE = dict(
 
 SMALL = dict(hidden_size=128, intermediate_size=192, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=3000,
              max_position_embeddings=4096, bos_token_id=0, eos_token_id=1)
-SMALL_LITE = dict(SMALL, num_key_value_heads=4, moe_intermediate_size=64, kv_lora_rank=64, qk_nope_head_dim=32, qk_rope_head_dim=16, v_head_dim=32, n_routed_experts=8,
-                  num_experts_per_tok=2)
+SMALL_LITE = dict(SMALL, num_key_value_heads=4, moe_intermediate_size=64, kv_lora_rank=64, qk_nope_head_dim=32, qk_rope_head_dim=16,
+                  v_head_dim=32, n_routed_experts=8, num_experts_per_tok=2)
 
 MODELS = {"7b": (QWEN_7B, SMALL), "lite": (V2_LITE, SMALL_LITE)}
 
