@@ -8,8 +8,8 @@ namespace InferenceCore.Gateway;
 internal sealed record ServeLimits(int? MaxRunning = null, int? MaxWaiting = null, int? PrefillChunk = null, long? CacheTokens = null)
 {
     /// <summary>
-    /// On a processor a step that computes 64 prompt tokens beside the answers is not noticed. A GPU takes in 512 in the time that 25 ms between
-    /// two tokens leave, and is hardly busy with fewer.
+    /// Prompt tokens of a step. Few enough that those who receive tokens beside them do not notice; on a GPU at 35 µs for each of a 7B model they
+    /// wait 18 ms longer, and are to wait 25 ms at most.
     /// </summary>
     private const int ProcessorChunk = 64, GpuChunk = 512;
 

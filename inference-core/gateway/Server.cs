@@ -36,7 +36,7 @@ internal static class Server
             return ExitCode.Failed;
         }
         log.Listening(settings.Url, settings.ModelDirectory, settings.Device);
-        if (!IPAddress.IsLoopback(settings.Address))
+        if (!IPAddress.IsLoopback(settings.Address) && (settings.TlsDirectory is null || settings.ApiKeyFile is null))
             log.OpenToTheNetwork(settings.Url);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
@@ -90,16 +90,28 @@ internal static class Server
         // A bind that fails is one line of ours, not a stack trace of the framework's.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(settings.Inference.DrainS + 1));
+        if (settings.TlsDirectory is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = ServeSettings.MaxBodyBytes;
             kestrel.Limits.MaxConcurrentConnections = 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Listen(settings.Address, settings.Port);
+            kestrel.Listen(settings.Address, settings.Port, listen =>
+            {
+                if (settings.TlsDirectory is not { } directory)
+                    return;
+                var certificate = new ServerCertificate(directory, api.Time);
+                listen.UseHttps(https =>
+                {
+                    https.SslProtocols = System.Security.Authentication.SslProtocols.Tls13;
+                    https.ServerCertificateSelector = (_, _) => certificate.Current();
+                });
+            });
         });
         var app = builder.Build();
-        Routes.Map(app, api, settings.Device);
+        Routes.Map(app, api, settings.Device, settings.ApiKeyFile is { } keys ? new(keys, api.Time) : null);
         app.Lifetime.ApplicationStopping.Register(() => Drain(api.Host, app.Logger, settings.Inference.DrainS, api.Time));
         return app;
     }

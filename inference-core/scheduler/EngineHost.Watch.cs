@@ -93,7 +93,7 @@ internal sealed partial class EngineHost
                 case WorkerNews.Beat:
                     break;
                 case WorkerNews.Proven proven when proven.Vocabulary == _model!.Vocabulary:
-                    _journal!.LimitCache(proven.CacheTokens);
+                    _journal!.HasRoomFor(proven.CacheTokens);
                     _journal.Metrics.CountProof(Now);
                     return;
                 case WorkerNews.Proven proven:

@@ -20,9 +20,9 @@ internal sealed class Journal
     private readonly SortedDictionary<long, JournalEntry> _entries = [];
     private Action<WorkerOrder>? _worker;
     private long _lastId;
+    private long _cacheTokens;
     private volatile int _open;
     private volatile int _runningInWorker;
-    private long _cacheTokens;
 
     public Journal(ServedModel model, SchedulerOptions options, TimeProvider time)
     {
@@ -43,14 +43,14 @@ internal sealed class Journal
     /// <summary>Answers that wait for a place, or for a worker.</summary>
     public int Waiting => Math.Max(0, _open - _runningInWorker);
 
-    /// <summary>Tokens that all caches together may hold: what was asked for, or what the worker has memory for.</summary>
-    public long CacheTokens => Interlocked.Read(ref _cacheTokens);
-
     /// <summary>The longest sequence there is room for.</summary>
     public int LongestSequence => (int)Math.Min(_model.ContextLength, CacheTokens);
 
-    /// <summary>A worker has come up, and has memory for this many tokens.</summary>
-    public void LimitCache(long tokens) => Interlocked.Exchange(ref _cacheTokens, Math.Min(_options.CacheTokens, tokens));
+    /// <summary>Tokens that all caches together may hold.</summary>
+    public long CacheTokens => Volatile.Read(ref _cacheTokens);
+
+    /// <summary>A worker has loaded the model, and its device has room for so many tokens.</summary>
+    public void HasRoomFor(long cacheTokens) => Volatile.Write(ref _cacheTokens, Math.Min(_options.CacheTokens, cacheTokens));
 
     /// <summary>Takes a request in; null when too many wait.</summary>
     public Generation? Submit(GenerationRequest request)

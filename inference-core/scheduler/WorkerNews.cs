@@ -8,8 +8,8 @@ internal abstract record WorkerNews
     }
 
     /// <summary>The model is loaded and has produced a token.</summary>
-    /// <param name="Vocabulary">The model's.</param>
-    /// <param name="CacheTokens">That there is memory for; a device may have less than was asked for.</param>
+    /// <param name="Vocabulary">Its tokens.</param>
+    /// <param name="CacheTokens">Tokens that all caches together have room for: what the options allow, or less on a device that has less.</param>
     internal sealed record Proven(int Vocabulary, long CacheTokens) : WorkerNews;
 
     /// <summary>The thread that steps lives; sent by it alone, in long steps and between them.</summary>

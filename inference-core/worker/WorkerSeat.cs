@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using InferenceCore.Cuda;
 using InferenceCore.Engine;
 using InferenceCore.Scheduling;
 
@@ -133,7 +134,7 @@ internal sealed class WorkerSeat : IDisposable
     {
         try
         {
-            Tell(new WorkerNews.Failed(e is EngineException or InvalidDataException ? e.Message : $"the engine failed: {e.GetType().Name}: {e.Message}"));
+            Tell(new WorkerNews.Failed(e is EngineException or CudaException or InvalidDataException ? e.Message : $"the engine failed: {e.GetType().Name}: {e.Message}"));
         }
         catch (SocketException)
         {

@@ -43,9 +43,9 @@ public sealed class JournalTests
     {
         using var pair = Start();
         var before = pair.Journal.LongestSequence;
-        pair.Journal.LimitCache(long.MaxValue);
+        pair.Journal.HasRoomFor(long.MaxValue);
         Assert.Equal(before, pair.Journal.LongestSequence);
-        pair.Journal.LimitCache(64);
+        pair.Journal.HasRoomFor(64);
         Assert.Equal(64, pair.Journal.LongestSequence);
     }
 

@@ -54,7 +54,7 @@ public sealed class WireTests
         Gen.Bool.Select(on => (WorkerOrder)new WorkerOrder.Park(on)));
 
     private static readonly Gen<WorkerNews> News = Gen.OneOf(
-        Gen.Select(Gen.Int, Gen.Long, (vocabulary, tokens) => (WorkerNews)new WorkerNews.Proven(vocabulary, tokens)),
+        Gen.Select(Gen.Int, Gen.Long, (vocabulary, cache) => (WorkerNews)new WorkerNews.Proven(vocabulary, cache)),
         Gen.Bool.Select(still => (WorkerNews)new WorkerNews.Beat(still)),
         Gen.Select(Gen.Int.Array[5, 5], Gen.Long, Event.Array[0, 50], (n, cache, events) => (WorkerNews)new WorkerNews.Stepped(new StepReport
         {
