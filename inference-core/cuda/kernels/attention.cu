@@ -407,7 +407,7 @@ struct Attention {
 KERNEL combine_heads(const __grid_constant__ CombineCall c) {
     let_next_start();
     wait_for_previous();
-    float v = combine(c, blockIdx.x, blockIdx.y, threadIdx.x);
+    float v = combine<32>(c, blockIdx.x, blockIdx.y, threadIdx.x);
     *(u16*)(c.output + activation_at(c.room, blockIdx.y, blockIdx.x * c.width + threadIdx.x)) = to_bf16(v);
 }
 

@@ -154,7 +154,7 @@ KERNEL __launch_bounds__(512) raise_mix(const __grid_constant__ ValueCall c) {
     for (int row = first_row; row < end; row++) {
         __syncthreads();
         if (threadIdx.x < latent)
-            mix[threadIdx.x] = c.whole ? c.combine.parts[((u64)row * c.combine.heads + head) * latent + threadIdx.x] : combine(c.combine, head, row, threadIdx.x);
+            mix[threadIdx.x] = c.whole ? c.combine.parts[((u64)row * c.combine.heads + head) * latent + threadIdx.x] : combine<4>(c.combine, head, row, threadIdx.x);
         __syncthreads();
 #pragma unroll
         for (int v = 0; v < 8; v++) {

@@ -51,25 +51,23 @@ struct CombineCall {
     int heads, width, room, part_rows;
 };
 
-// Splits that are asked for at once.
-#define COMBINED_AT_ONCE 32
-
-// One column; the splits' bounds and outputs of a batch are on their way together, and are merged in order.
+// One column; the bounds and outputs of AT_ONCE splits are on their way together, and are merged in order.
+template <int AT_ONCE>
 DEVICE float combine(const CombineCall& c, int head, int row, int column) {
     u64 stride = (u64)c.part_rows * c.heads, at = (u64)row * c.heads + head;
     int splits = split_of(c.position[row]) + 1;
     float m = 0, l = 0, o = 0;
-    for (int s = 0; s < splits; s += COMBINED_AT_ONCE) {
-        float2 bound[COMBINED_AT_ONCE];
-        float part[COMBINED_AT_ONCE];
+    for (int s = 0; s < splits; s += AT_ONCE) {
+        float2 bound[AT_ONCE];
+        float part[AT_ONCE];
 #pragma unroll
-        for (int i = 0; i < COMBINED_AT_ONCE; i++)
+        for (int i = 0; i < AT_ONCE; i++)
             if (s + i < splits) {
                 bound[i] = c.bounds[(s + i) * stride + at];
                 part[i] = c.parts[((s + i) * stride + at) * c.width + column];
             }
 #pragma unroll
-        for (int i = 0; i < COMBINED_AT_ONCE; i++) {
+        for (int i = 0; i < AT_ONCE; i++) {
             if (s + i >= splits) break;
             if (s + i == 0) {
                 m = bound[i].x, l = bound[i].y, o = part[i];
