@@ -11,12 +11,15 @@ internal static class VerifyCommand
     {
         var model = EngineOptions.Model();
         var device = new Option<string?>("--device") { Description = $"Also load it on this device and compute a token: {EngineOptions.Devices}." };
+        var record = new Option<bool>("--record-answer") { Description = "Record what the model answers on --device: every later start must answer the same." };
         var json = EngineOptions.Json();
-        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, json };
+        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, record, json };
         command.SetAction(parsed => CommandEdge.Run(() =>
         {
             var directory = parsed.GetValue(model)!;
             var checks = ModelVerifier.Checks(directory).Append(("tokenizer", () => tokenizerCheck(directory)));
+            if (parsed.GetValue(record))
+                checks = checks.Append(("recorded", () => ModelVerifier.RecordAnswer(directory, parsed.GetValue(device) ?? ForwardLoader.Processor)));
             if (parsed.GetValue(device) is { } name)
                 checks = checks.Append(("engine", () => ModelVerifier.CheckEngine(directory, name)));
             return Verify(checks, parsed.GetValue(json));
@@ -36,7 +39,7 @@ internal static class VerifyCommand
                 if (!json)
                     Console.WriteLine($"{name,-10} {found[^1].Detail}");
             }
-            catch (EngineException e)
+            catch (Exception e) when (e is EngineException or InvalidDataException)
             {
                 wrong = (name, e.Message);
                 break;

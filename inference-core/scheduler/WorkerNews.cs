@@ -8,7 +8,12 @@ internal abstract record WorkerNews
     }
 
     /// <summary>The model is loaded and has produced a token.</summary>
-    internal sealed record Proven(int Vocabulary) : WorkerNews;
+    /// <param name="Vocabulary">Its tokens.</param>
+    /// <param name="Answer">What was found when it was asked for its known answer, for people.</param>
+    internal sealed record Proven(int Vocabulary, string Answer) : WorkerNews;
+
+    /// <summary>It has had nothing to do for a while and has produced a token for itself, the same as always.</summary>
+    internal sealed record Awake : WorkerNews;
 
     /// <summary>The thread that steps lives; sent by it alone, in long steps and between them.</summary>
     /// <param name="Still">It is parked: nothing is computed.</param>
@@ -17,5 +22,7 @@ internal abstract record WorkerNews
     internal sealed record Stepped(StepReport Report) : WorkerNews;
 
     /// <summary>It cannot go on, and why; its last word.</summary>
-    internal sealed record Failed(string Message) : WorkerNews;
+    /// <param name="Message">For people.</param>
+    /// <param name="Suspect">What it computed lately may be wrong: its weights have changed.</param>
+    internal sealed record Failed(string Message, bool Suspect) : WorkerNews;
 }

@@ -6,7 +6,7 @@ namespace InferenceCore.Worker;
 /// <summary>News as bytes; see <see cref="OrderWire"/>.</summary>
 internal static class NewsWire
 {
-    private const byte Proven = 1, Beat = 2, Stepped = 3, Failed = 4;
+    private const byte Proven = 1, Beat = 2, Stepped = 3, Failed = 4, Awake = 5;
     private const byte Started = 1, PromptScored = 2, Token = 3, Ended = 4;
 
     public static ReadOnlyMemory<byte> Write(WorkerNews news)
@@ -17,6 +17,7 @@ internal static class NewsWire
             case WorkerNews.Proven proven:
                 wire.Byte(Proven);
                 wire.Int(proven.Vocabulary);
+                wire.Text(proven.Answer);
                 break;
             case WorkerNews.Beat beat:
                 wire.Byte(Beat);
@@ -29,6 +30,10 @@ internal static class NewsWire
             case WorkerNews.Failed failed:
                 wire.Byte(Failed);
                 wire.Text(failed.Message);
+                wire.Flag(failed.Suspect);
+                break;
+            case WorkerNews.Awake:
+                wire.Byte(Awake);
                 break;
             default:
                 throw new UnreachableException();
@@ -42,10 +47,11 @@ internal static class NewsWire
         var wire = new WireReader(frame);
         WorkerNews news = wire.Byte() switch
         {
-            Proven => new WorkerNews.Proven(wire.Int()),
+            Proven => new WorkerNews.Proven(wire.Int(), wire.Text()),
             Beat => new WorkerNews.Beat(wire.Flag()),
             Stepped => new WorkerNews.Stepped(ReadReport(ref wire)),
-            Failed => new WorkerNews.Failed(wire.Text()),
+            Failed => new WorkerNews.Failed(wire.Text(), wire.Flag()),
+            Awake => new WorkerNews.Awake(),
             var kind => throw new WireFault($"news {kind} is not known"),
         };
         wire.End();
