@@ -8,6 +8,8 @@ namespace InferenceCore.Cuda;
 /// </summary>
 internal sealed class SelfCheck(CudaForward forward, TimeProvider time, Random random)
 {
+    private const long Neighbourhood = 1 << 20;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Beyond what is allowed, so that a late find is told from none.</summary>
@@ -85,8 +87,6 @@ internal sealed class SelfCheck(CudaForward forward, TimeProvider time, Random r
             Toggle(flip);
         return (found, slowest);
     }
-
-    private const long Neighbourhood = 1 << 20;
 
     private IReadOnlyList<WeightFault> Look()
     {
