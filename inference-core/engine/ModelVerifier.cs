@@ -6,7 +6,7 @@ namespace InferenceCore.Engine;
 /// </summary>
 internal static class ModelVerifier
 {
-    private static readonly ForwardOptions _small = new() { MaxTokens = 64, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 1 };
+    private static readonly ForwardOptions _small = new() { MaxTokens = 64, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 16 };
 
     /// <summary>The checks in their order. Later ones rely on the earlier ones having passed.</summary>
     public static IEnumerable<(string Name, Func<string> Check)> Checks(string directory)
