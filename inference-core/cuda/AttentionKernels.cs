@@ -5,8 +5,10 @@ namespace InferenceCore.Cuda;
 /// <summary>The kernels of attention.cu that a model's heads need.</summary>
 internal sealed class AttentionKernels
 {
-    /// <summary>Keys of one split; splits are merged in order.</summary>
-    public const int SplitKeys = 128;
+    // FINE_BLOCKS, FINE_SPLITS and COARSE_BLOCKS of softmax.cuh.
+    private const int FineBlocks = 2;
+    private const int FineSplits = 32;
+    private const int CoarseBlocks = 8;
 
     private readonly CudaKernel _few;
     private readonly CudaKernel _whole;
@@ -35,6 +37,14 @@ internal sealed class AttentionKernels
             var (pointer, _) = module.Global(name + "_shared");
             return stream.Read<int>(pointer);
         }
+    }
+
+    /// <summary>Into how many splits the keys of the first <paramref name="length"/> positions are cut.</summary>
+    public static int SplitsOf(int length)
+    {
+        var blocks = KvCache.BlocksFor(length);
+        const int Fine = FineBlocks * FineSplits;
+        return blocks <= Fine ? (blocks + FineBlocks - 1) / FineBlocks : FineSplits + ((blocks - Fine + CoarseBlocks - 1) / CoarseBlocks);
     }
 
     /// <summary>Rows (token, head) of a tile that leaves its splits for others to merge.</summary>

@@ -5,8 +5,9 @@ namespace InferenceCore.Cuda;
 // A layer with experts: who visits whom, then two products over all visited experts at once.
 internal sealed partial class CudaForward
 {
-    private Added VisitExperts(CudaLayer layer, int rows)
+    private Added VisitExperts(CudaLayer layer, int rows, Added add)
     {
+        Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, true);
         var (moe, buffers, products) = (Config.Moe!, _step.Experts!, _kernels.Products);
         var together = rows <= ExpertBuffers.TogetherRows;
         // Above it tiles of 64 hold what one expert gets of a step of a few hundred tokens.
@@ -38,8 +39,6 @@ internal sealed partial class CudaForward
     {
         const int ExpertsOfBlock = 8;
         var (moe, buffers) = (Config.Moe!, _step.Experts!);
-        _kernels.ScoreExperts.Launch(_stream, new Extent(rows, (moe.Experts + ExpertsOfBlock - 1) / ExpertsOfBlock), 256, 0, true, new KernelArguments()
-            .Add(buffers.Plain).Add(_weights.At(layer.Router)).Add(buffers.Scores).Add(Config.HiddenWidth).Add(moe.Experts));
         var route = new RouteCall
         {
             Scores = buffers.Scores,
@@ -68,7 +67,12 @@ internal sealed partial class CudaForward
             TileExpert = buffers.TileExpert,
             TileCount = buffers.TileCount,
         };
-        _kernels.Route.Launch(_stream, 1, 1024, 0, true, new KernelArguments().Add(route));
+        // Few rows are routed by the scores' last block, which saves a kernel; many want all warps that a block can have.
+        var fused = rows <= ExpertBuffers.TogetherRows;
+        _kernels.ScoreExperts.Launch(_stream, new Extent(rows, (moe.Experts + ExpertsOfBlock - 1) / ExpertsOfBlock), 256, 0, true, new KernelArguments()
+            .Add(buffers.Plain).Add(_weights.At(layer.Router)).Add(buffers.Scores).Add(Config.HiddenWidth).Add(fused ? buffers.Done : 0ul).Add(route));
+        if (!fused)
+            _kernels.Route.Launch(_stream, 1, 1024, 0, true, new KernelArguments().Add(route));
     }
 
     private Product ExpertProduct(CudaMatrix matrix, Split split, int segments, ulong inputs) => new()

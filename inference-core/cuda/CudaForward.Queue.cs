@@ -7,8 +7,14 @@ internal sealed partial class CudaForward
 {
     private const int ThreadsOfPairs = 256;
 
+    // absorb and raise of latent.cu count on it.
+    private const int ThreadsOfHead = 512;
+
     // The inner norms of latent attention do not follow rms_norm_eps: as in ForwardReference.
     private const float LatentEpsilon = 1e-6f;
+
+    // Where the residual stream is now, while a step is queued.
+    private ulong _residual;
 
     private static readonly float _log2E = (float)Math.Log2(Math.E);
 
@@ -20,14 +26,13 @@ internal sealed partial class CudaForward
         var (layout, hidden) = (_weights.Layout, Config.HiddenWidth);
         _kernels.Embed.Launch(_stream, rows, ThreadsOfPairs, 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
             .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Best).Add(_step.Broken).Add(logits));
+        _residual = _step.Residual;
         var add = default(Added);
         for (var i = 0; i < layout.Layers.Length; i++)
         {
             var layer = layout.Layers[i];
-            Norm(rows, layer.AttentionNorm, add, null, _step.Hidden, _step.Room, false);
-            add = new Added(Attend(layer, i, rows, few));
-            Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, layer.HasExperts);
-            add = layer.HasExperts ? VisitExperts(layer, rows) : new Added(FeedForward(layer, rows));
+            var attended = new Added(Attend(layer, i, rows, few, add));
+            add = layer.HasExperts ? VisitExperts(layer, rows, attended) : new Added(FeedForward(layer, rows, attended));
         }
 
         if (logits > 0)
@@ -39,69 +44,97 @@ internal sealed partial class CudaForward
 
     private void Norm(int rows, long weight, Added add, ulong? pick, ulong output, int room, bool plain)
     {
-        var call = new NormCall
+        var call = NormOf(weight, add) with
         {
-            Residual = _step.Residual,
+            // Rows that are picked are the last to be read.
+            ResidualOut = pick is null && add.Parts.First != 0 ? _residual : 0,
             Pick = pick ?? 0,
-            Add = add.Parts,
-            Weight = _weights.At(weight),
             Output = output,
             Plain = plain ? _step.Experts!.Plain : 0,
-            Width = Config.HiddenWidth,
             Room = room,
-            Epsilon = Config.NormEpsilon,
-            SlotWeights = add.OfExperts ? _step.Experts!.SlotWeights : 0,
-            SlotsPerRow = add.OfExperts ? _step.Experts!.SlotsPerRow : 0,
-            Segments = add.OfExperts ? _step.Experts!.DownSegments : 0,
         };
         _kernels.Norm.Launch(_stream, rows, ThreadsFor(Config.HiddenWidth), 0, true, new KernelArguments().Add(call));
+    }
+
+    private NormCall NormOf(long weight, Added add) => new()
+    {
+        Residual = _residual,
+        Add = add.Parts,
+        Weight = _weights.At(weight),
+        Width = Config.HiddenWidth,
+        Epsilon = Config.NormEpsilon,
+        SlotWeights = add.OfExperts ? _step.Experts!.SlotWeights : 0,
+        SlotsPerRow = add.OfExperts ? _step.Experts!.SlotsPerRow : 0,
+        Segments = add.OfExperts ? _step.Experts!.DownSegments : 0,
+    };
+
+    /// <summary>A product of the normed residual.</summary>
+    private Parts MultiplyNormed(CudaMatrix matrix, long norm, Added add, int rows, long bias = 0)
+    {
+        if (!ProductKernels.IsNormed(rows, Config.HiddenWidth))
+        {
+            Norm(rows, norm, add, null, _step.Hidden, _step.Room, false);
+            return Multiply(matrix, _step.Hidden, _step.Room, rows, _step.Results, bias);
+        }
+
+        // Every thread block reads the residual, so what it becomes goes elsewhere; what it is added from must outlive the product's own result.
+        var results = add.Parts.First == _step.Results ? _step.OtherResults : _step.Results;
+        var call = NormOf(norm, add) with { ResidualOut = _residual == _step.Residual ? _step.OtherResidual : _step.Residual };
+        _residual = call.ResidualOut;
+        var (product, parts) = SplitProduct(matrix, 0, 0, rows, results, bias);
+        _kernels.Products.Normed.Launch(_stream, matrix.RunCount, product, call);
+        return parts;
+    }
+
+    private (Product Product, Parts Parts) SplitProduct(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias)
+    {
+        var tile = ProductKernels.TileFor(rows);
+        var tiles = ProductKernels.TilesOf(rows, tile);
+        var stride = (ulong)tiles * (ulong)tile * (ulong)matrix.Outputs;
+        var product = new Product
+        {
+            Weights = _weights.Of(matrix),
+            Inputs = inputs,
+            Parts = results,
+            Stride = stride,
+            Outputs = matrix.Outputs,
+            Blocks = matrix.Blocks,
+            Room = room,
+            Tiles = tiles,
+            Split = matrix.Split,
+        };
+        return (product, new Parts { First = results, Stride = stride, Columns = matrix.Outputs, Split = matrix.Split, Bias = _weights.At(bias) });
     }
 
     private static int ThreadsFor(int width) => ((width / 8) + 31) & ~31;
 
     private Parts Multiply(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias = 0)
     {
-        var product = new Product
-        {
-            Weights = _weights.Of(matrix),
-            Inputs = inputs,
-            Parts = results,
-            Outputs = matrix.Outputs,
-            Blocks = matrix.Blocks,
-            Room = room,
-            Split = matrix.Split,
-        };
-        var parts = new Parts { First = results, Columns = matrix.Outputs, Bias = _weights.At(bias) };
+        var (product, parts) = SplitProduct(matrix, inputs, room, rows, results, bias);
         if (ProductKernels.IsSplit(matrix, rows))
         {
-            var kernel = _kernels.Products.Split(rows);
-            product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
-            product.Stride = parts.Stride = (ulong)product.Tiles * (ulong)kernel.Tile * (ulong)matrix.Outputs;
-            parts.Split = matrix.Split;
-            kernel.Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
-        }
-        else
-        {
-            var kernel = _kernels.Products.Full(rows);
-            product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
-            kernel.Launch(_stream, Math.Min(_device.Multiprocessors, matrix.Blocks * product.Tiles), product);
+            _kernels.Products.Split(rows).Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
+            return parts;
         }
 
-        return parts;
+        var kernel = _kernels.Products.Full(rows);
+        product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
+        kernel.Launch(_stream, Math.Min(_device.Multiprocessors, matrix.Blocks * product.Tiles), product);
+        return parts with { Split = default };
     }
 
-    private Parts Attend(CudaLayer layer, int index, int rows, int few) => Config.Attention switch
+    private Parts Attend(CudaLayer layer, int index, int rows, int few, Added add) => Config.Attention switch
     {
-        AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few),
-        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few),
+        AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few, add),
+        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few, add),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private Parts AttendGrouped(AttentionConfig.Grouped a, CudaLayer layer, int index, int rows, int few)
+    private Parts AttendGrouped(AttentionConfig.Grouped a, CudaLayer layer, int index, int rows, int few, Added add)
     {
         var call = new RotateCall
         {
-            Parts = Multiply(layer.Down, _step.Hidden, _step.Room, rows, _step.Results, layer.DownBias),
+            Parts = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows, layer.DownBias),
             Places = _step.Inputs.Places,
             Rope = _step.Rope,
             Queries = _step.Queries,
@@ -173,9 +206,9 @@ internal sealed partial class CudaForward
         PartRows = few,
     };
 
-    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few)
+    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few, Added add)
     {
-        var down = Multiply(layer.Down, _step.Hidden, _step.Room, rows, _step.Results);
+        var down = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows);
         var query = down;
         if (layer.QueryUp is { } queryUp)
         {
@@ -215,9 +248,9 @@ internal sealed partial class CudaForward
         };
         const int ManyRows = 8;
         if (rows <= ManyRows)
-            _kernels.AbsorbOne.Launch(_stream, new Extent(rows, a.Heads + 1), 256, 0, true, new KernelArguments().Add(call));
+            _kernels.AbsorbOne.Launch(_stream, new Extent(rows, a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
         else
-            _kernels.AbsorbMany.Launch(_stream, new Extent((rows + ManyRows - 1) / ManyRows, a.Heads + 1), 256, 0, true, new KernelArguments().Add(call));
+            _kernels.AbsorbMany.Launch(_stream, new Extent((rows + ManyRows - 1) / ManyRows, a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
         QueueAttention(index, rows, few);
         Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
         Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
@@ -242,21 +275,22 @@ internal sealed partial class CudaForward
             Whole = whole ? 1 : 0,
         };
         if (rows <= 2 * ManyRows)
-            _kernels.RaiseOne.Launch(_stream, new Extent(a.Heads, rows), 256, 0, true, new KernelArguments().Add(call));
+            _kernels.RaiseOne.Launch(_stream, new Extent(a.Heads, rows), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
         else
-            _kernels.RaiseMany.Launch(_stream, new Extent(a.Heads, (rows + ManyRows - 1) / ManyRows), 256, 0, true, new KernelArguments().Add(call));
+            _kernels.RaiseMany.Launch(_stream, new Extent(a.Heads, (rows + ManyRows - 1) / ManyRows), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
     }
 
-    private Parts FeedForward(CudaLayer layer, int rows)
+    private Parts FeedForward(CudaLayer layer, int rows, Added add)
     {
         var width = layer.FeedForwardDown.Inputs;
         if (ProductKernels.IsSplit(layer.GateUp, rows))
         {
-            var parts = Multiply(layer.GateUp, _step.Hidden, _step.Room, rows, _step.Results);
+            var parts = MultiplyNormed(layer.GateUp, layer.FeedForwardNorm, add, rows);
             Activate(parts, _step.Inner, _step.Room, width, rows, 0, 0);
         }
         else
         {
+            Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, false);
             var kernel = _kernels.Products.Gated(rows);
             var product = new Product
             {

@@ -190,7 +190,7 @@ internal sealed partial class CudaForward : IForward
         var size = SizeFor(singles);
         var splits = 1;
         for (var i = 0; i < singles; i++)
-            splits = Math.Max(splits, (batch[order[i]].Cache.Length / AttentionKernels.SplitKeys) + 1);
+            splits = Math.Max(splits, AttentionKernels.SplitsOf(batch[order[i]].Cache.Length + 1));
         var few = singles > 0 && (long)size * splits <= _step.SplitRows;
         var row = 0;
         for (var i = 0; i < order.Length; i++)

@@ -54,11 +54,12 @@ internal struct Places
     public int TableWidth;
 }
 
-/// <summary><c>struct NormCall</c> of layer.cu.</summary>
+/// <summary><c>struct NormCall</c> of norm.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormCall
 {
     public ulong Residual;
+    public ulong ResidualOut;
     public ulong Pick;
     public Parts Add;
     public ulong Weight;

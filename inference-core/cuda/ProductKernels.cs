@@ -21,8 +21,12 @@ internal sealed class ProductKernels
     private readonly Dictionary<int, ProductKernel> _gated = [];
     private readonly Dictionary<int, ProductKernel> _experts = [];
 
+    /// <summary>Columns that gemm_normed keeps.</summary>
+    private const int NormedColumns = 64 * CudaMatrix.SlabInputs;
+
     public ProductKernels(CudaModule module)
     {
+        Normed = new ProductKernel(module, "gemm_normed", 8, 8, NormedColumns / CudaMatrix.SlabInputs * 1024);
         // Rows of a tile, and stages of the ring as gemm.cu instantiates them.
         foreach (var (rows, stages) in new[] { (8, 8), (16, 8), (32, 7), (64, 6), (128, 6) })
         {
@@ -40,6 +44,9 @@ internal sealed class ProductKernels
     /// <summary>Whether a matrix is multiplied run by run, its result left in segments.</summary>
     public static bool IsSplit(CudaMatrix matrix, int rows) => rows <= MostSplitRows || matrix.Blocks * TilesOf(rows, MostSplitRows) < EnoughBlocks;
 
+    /// <summary>Whether one row of so many columns is normed by every thread block that multiplies it.</summary>
+    public static bool IsNormed(int rows, int columns) => rows == 1 && columns % CudaMatrix.SlabInputs == 0 && columns <= NormedColumns;
+
     /// <summary>The least tile that holds so many rows, at most <see cref="MostSplitRows"/>.</summary>
     public static int TileFor(int rows) => rows <= 8 ? 8 : rows <= 16 ? 16 : rows <= 32 ? 32 : rows <= 64 ? 64 : MostSplitRows;
 
@@ -51,6 +58,9 @@ internal sealed class ProductKernels
         var tile = IsSplit(matrix, rows) ? TileFor(rows) : WideTile(rows);
         return (long)(IsSplit(matrix, rows) ? matrix.MostSegments : 1) * TilesOf(rows, tile) * tile * matrix.Outputs;
     }
+
+    /// <summary>A norm and a product of one row: one kernel less to wait for.</summary>
+    public ProductKernel Normed { get; }
 
     public ProductKernel Split(int rows) => _split[TileFor(rows)];
 
@@ -69,11 +79,11 @@ internal sealed class ProductKernel
     private readonly CudaKernel _kernel;
     private readonly int _shared;
 
-    public ProductKernel(CudaModule module, string name, int tile, int stages)
+    public ProductKernel(CudaModule module, string name, int tile, int stages, int inputBytes = 0)
     {
         const int Alignment = 1024, BarrierBytes = 16;
         Tile = tile;
-        _shared = Alignment + (stages * (CudaMatrix.TileBytes + (tile * 128) + BarrierBytes));
+        _shared = Alignment + inputBytes + (stages * (CudaMatrix.TileBytes + (inputBytes > 0 ? 0 : tile * 128) + BarrierBytes));
         _kernel = module.Kernel(name).WithShared(_shared);
     }
 
@@ -81,4 +91,7 @@ internal sealed class ProductKernel
 
     public void Launch(CudaStream stream, Extent grid, in Product product) =>
         _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product));
+
+    public void Launch(CudaStream stream, Extent grid, in Product product, in NormCall norm) =>
+        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(norm));
 }

@@ -26,10 +26,12 @@ internal sealed class StepBuffers : IDisposable
         Inputs = new StepInputs(stream, Room, options, config);
 
         Residual = Take((long)Room * hidden * sizeof(float));
+        OtherResidual = Take((long)Room * hidden * sizeof(float));
         Hidden = Activations(Room, hidden);
         var headWidth = config.Attention is AttentionConfig.Latent l ? l.ValueWidth : config.Attention.RotatedWidth;
         HeadOutputs = Activations(Room, heads * headWidth);
         Inner = Activations(Room, config.DenseWidth);
+        OtherResults = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max([ForOneRow(layer.Down), layer.HasExperts ? 0 : ForOneRow(layer.GateUp)])));
         Results = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
             [Floats(layer.Down), Floats(layer.Output), layer.HasExperts ? 0 : Floats(layer.GateUp), layer.HasExperts ? 0 : Floats(layer.FeedForwardDown)])));
 
@@ -59,6 +61,8 @@ internal sealed class StepBuffers : IDisposable
         Broken = Take(sizeof(int) * (long)LogitRoom);
         Rope = MakeRope(rope, config.MaxPositions, kernels);
 
+        static long ForOneRow(CudaMatrix matrix) => ProductKernels.ResultFloats(matrix, 1);
+
         long Floats(CudaMatrix matrix) => MostFloats(matrix, options.MaxTokens);
     }
 
@@ -71,6 +75,9 @@ internal sealed class StepBuffers : IDisposable
     /// <summary>float32 [Room, H].</summary>
     public ulong Residual { get; }
 
+    /// <summary>The same again, for kernels that read one and write the other.</summary>
+    public ulong OtherResidual { get; }
+
     /// <summary>Activations [Room, H], after a norm.</summary>
     public ulong Hidden { get; }
 
@@ -82,6 +89,9 @@ internal sealed class StepBuffers : IDisposable
 
     /// <summary>float32, a product's result in its segments.</summary>
     public ulong Results { get; }
+
+    /// <summary>The same for one row, where a product reads <see cref="Results"/> while it writes.</summary>
+    public ulong OtherResults { get; }
 
     /// <summary>bfloat16 [Room, heads, key width], rotated.</summary>
     public ulong Queries { get; }
@@ -186,6 +196,7 @@ internal sealed class ExpertBuffers
         Slots = step.Take((long)Room * sizeof(int));
         TileExpert = step.Take((long)tiles * sizeof(int));
         TileCount = step.Take(sizeof(int));
+        Done = step.Take(sizeof(int));
         Inputs = step.Activations(Room, hidden);
         Inner = step.Activations(Room, moe.ExpertWidth);
         Stride = (long)MaxSlots * Math.Max(layer.GateUp.Outputs, layer.FeedForwardDown.Outputs);
@@ -226,6 +237,9 @@ internal sealed class ExpertBuffers
     public ulong TileExpert { get; }
 
     public ulong TileCount { get; }
+
+    /// <summary>How many blocks have scored; 0 between steps.</summary>
+    public ulong Done { get; }
 
     /// <summary>Activations [Room, H]: each slot's copy of its row.</summary>
     public ulong Inputs { get; }

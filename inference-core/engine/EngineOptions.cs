@@ -8,7 +8,7 @@ internal static class EngineOptions
 {
     public static Option<string> Model() => new("--model") { Description = "Model directory in Hugging Face layout.", Required = true };
 
-    public const string Devices = "cpu";
+    public const string Devices = "cpu, cuda:0, cuda:1, …";
 
     public static Option<string> Device() => new("--device")
     {

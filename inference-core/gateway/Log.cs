@@ -12,7 +12,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "engine {State}, asked over the socket")]
     public static partial void Asked(this ILogger log, string state);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Url} is not a loopback address: the API is plain HTTP without credentials")]
+    [LoggerMessage(4, LogLevel.Warning, "{Url} is not a loopback address: without TLS and API keys strangers may read and ask")]
     public static partial void OpenToTheNetwork(this ILogger log, string url);
 
     [LoggerMessage(5, LogLevel.Information, "stopping: {Running} answers running, {Waiting} waiting, {Seconds:0.#} s to finish them")]

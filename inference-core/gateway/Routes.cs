@@ -3,7 +3,8 @@ namespace InferenceCore.Gateway;
 /// <summary>Paths to endpoints, and what is said when one of them throws.</summary>
 internal static class Routes
 {
-    public static void Map(WebApplication app, Api api, string device)
+    /// <param name="keys">Null lets everybody in.</param>
+    public static void Map(WebApplication app, Api api, string device, ApiKeys? keys)
     {
         var chat = new ChatEndpoint(api);
         var completion = new CompletionEndpoint(api);
@@ -12,6 +13,8 @@ internal static class Routes
         var models = new ModelsEndpoint(api);
         app.Use(api.Requests.CountAsync);
         app.Use((context, next) => GuardAsync(context, next, app.Logger));
+        if (keys is not null)
+            app.Use(keys.CheckAsync);
         app.MapPost("/v1/chat/completions", chat.HandleAsync);
         app.MapPost("/v1/completions", completion.HandleAsync);
         app.MapGet("/v1/models", models.ListAsync);

@@ -13,14 +13,19 @@ internal static class ServeCommand
         var config = new Option<string?>("--config") { Description = "appliance.json; defaults if left out." };
         var runDirectory = new Option<string?>("--run-dir") { Description = "Where the control socket lies: .run." };
         var name = new Option<string?>("--name") { Description = "What clients call the model; the directory's name if left out." };
-        var command = new Command("serve", "Serve a model over an OpenAI-compatible API.") { model, device, listen, config, runDirectory, name };
+        var tls = new Option<string?>("--tls") { Description = "Directory with api.crt and api.key: TLS 1.3 and nothing else. On a box /etc/appliance/tls." };
+        var keys = new Option<string?>("--api-keys") { Description = "File of API keys; without it everybody may ask. On a box /etc/appliance/api-keys.json." };
+        var command = new Command("serve", "Serve a model over an OpenAI-compatible API.") { model, device, listen, config, runDirectory, name, tls, keys };
         command.SetAction(async (parsed, cancel) =>
         {
             ServeSettings settings;
             try
             {
                 settings = ServeSettings.Of(parsed.GetValue(model), parsed.GetValue(device), parsed.GetValue(listen),
-                    parsed.GetValue(config), parsed.GetValue(runDirectory), parsed.GetValue(name));
+                    parsed.GetValue(config), parsed.GetValue(runDirectory), parsed.GetValue(name),
+                    parsed.GetValue(tls), parsed.GetValue(keys));
+                if (settings.TlsDirectory is { } directory)
+                    new ServerCertificate(directory, time).Load().Dispose();
             }
             catch (FormatException e)
             {

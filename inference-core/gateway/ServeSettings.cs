@@ -5,20 +5,25 @@ namespace InferenceCore.Gateway;
 
 /// <summary>What <c>serve</c> was told, by options first and the configuration file second.</summary>
 /// <param name="PortSetting">Where the port comes from: named when it is in use.</param>
+/// <param name="TlsDirectory">Holds the API's certificate and key; null serves plain HTTP.</param>
+/// <param name="ApiKeyFile">Who may use the API; null lets everybody.</param>
 internal sealed record ServeSettings(
-    BoxConfig Config, RunPaths Paths, string ModelDirectory, string ModelName, string Device, IPAddress Address, int Port, string PortSetting)
+    BoxConfig Config, RunPaths Paths, string ModelDirectory, string ModelName, string Device, IPAddress Address, int Port, string PortSetting,
+    string? TlsDirectory = null, string? ApiKeyFile = null)
 {
     /// <summary>Body of a request, bytes: a full context of four-byte tokens in JSON, and room beside it.</summary>
     public const long MaxBodyBytes = 8 << 20;
 
     private const string BoxConfigPath = "/etc/appliance/appliance.json";
+    private const string BoxApiKeys = "/etc/appliance/api-keys.json";
 
     public InferenceConfig Inference => Config.InferenceCore;
 
-    public string Url => $"http://{(Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address)}:{Port}";
+    public string Url => $"{(TlsDirectory is null ? "http" : "https")}://{(Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address)}:{Port}";
 
     /// <exception cref="FormatException">One line: option or key, value, and what would be right.</exception>
-    public static ServeSettings Of(string? model, string? device, string? listen, string? configFile, string? runDirectory, string? name)
+    public static ServeSettings Of(string? model, string? device, string? listen, string? configFile, string? runDirectory, string? name,
+        string? tlsDirectory = null, string? apiKeys = null)
     {
         // systemd sets this for RuntimeDirectory=appliance; everywhere else the twin's run directory is meant.
         var onBox = runDirectory is null && Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY") == RunPaths.Box.Sockets;
@@ -38,7 +43,10 @@ internal sealed record ServeSettings(
             device ?? inference.Device,
             address,
             port,
-            listen is null ? "inference_core.port" : "--listen");
+            listen is null ? "inference_core.port" : "--listen",
+            // A box never serves its API in plain, nor to strangers: not before it is claimed either.
+            tlsDirectory ?? (onBox ? Appliance.Bus.BusTls.BoxDirectory : null),
+            apiKeys ?? (onBox ? BoxApiKeys : null));
     }
 
     private static byte[] ReadConfig(string path)
@@ -55,7 +63,7 @@ internal sealed record ServeSettings(
 
     private static (IPAddress Address, int Port) ParseUrl(string listen)
     {
-        if (!Uri.TryCreate(listen, UriKind.Absolute, out var url) || url.Scheme != "http" || url.Port is < 1 or > 65535 || url.AbsolutePath != "/")
+        if (!Uri.TryCreate(listen, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Port is < 1 or > 65535 || url.AbsolutePath != "/")
             throw new FormatException($"--listen: '{listen}' is not an address to listen on; right would be http://127.0.0.1:8080");
         return (ParseAddress(url.Host.Trim('[', ']'), "--listen"), url.Port);
     }

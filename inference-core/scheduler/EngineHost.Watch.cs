@@ -93,7 +93,8 @@ internal sealed partial class EngineHost
                 case WorkerNews.Beat:
                     break;
                 case WorkerNews.Proven proven when proven.Vocabulary == _model!.Vocabulary:
-                    _journal!.Metrics.CountProof(Now);
+                    _journal!.HasRoomFor(proven.CacheTokens);
+                    _journal.Metrics.CountProof(Now);
                     Checked?.Invoke(link.Name, proven.Answer);
                     return;
                 case WorkerNews.Proven proven:

@@ -20,6 +20,7 @@ internal sealed class Journal
     private readonly SortedDictionary<long, JournalEntry> _entries = [];
     private Action<WorkerOrder>? _worker;
     private long _lastId;
+    private long _cacheTokens;
     private volatile int _open;
     private volatile int _runningInWorker;
 
@@ -27,6 +28,7 @@ internal sealed class Journal
     {
         _model = model;
         _options = options;
+        _cacheTokens = options.CacheTokens;
         _time = time;
         _endTokens = [.. model.EndTokens.Where(t => t >= 0 && t < model.Vocabulary)];
     }
@@ -42,7 +44,13 @@ internal sealed class Journal
     public int Waiting => Math.Max(0, _open - _runningInWorker);
 
     /// <summary>The longest sequence there is room for.</summary>
-    public int LongestSequence => (int)Math.Min(_model.ContextLength, _options.CacheTokens);
+    public int LongestSequence => (int)Math.Min(_model.ContextLength, CacheTokens);
+
+    /// <summary>Tokens that all caches together may hold.</summary>
+    public long CacheTokens => Volatile.Read(ref _cacheTokens);
+
+    /// <summary>A worker has loaded the model, and its device has room for so many tokens.</summary>
+    public void HasRoomFor(long cacheTokens) => Volatile.Write(ref _cacheTokens, Math.Min(_options.CacheTokens, cacheTokens));
 
     /// <summary>Takes a request in; null when too many wait.</summary>
     public Generation? Submit(GenerationRequest request)
@@ -117,7 +125,7 @@ internal sealed class Journal
         lock (_lock)
         {
             _runningInWorker = report.Running;
-            Metrics.CountStep(report, _options.CacheTokens, Now);
+            Metrics.CountStep(report, CacheTokens, Now);
             foreach (var happened in report.Events)
             {
                 // One that is not here any more was cancelled while this was on its way.

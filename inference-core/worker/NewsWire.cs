@@ -17,6 +17,7 @@ internal static class NewsWire
             case WorkerNews.Proven proven:
                 wire.Byte(Proven);
                 wire.Int(proven.Vocabulary);
+                wire.Long(proven.CacheTokens);
                 wire.Text(proven.Answer);
                 break;
             case WorkerNews.Beat beat:
@@ -47,7 +48,7 @@ internal static class NewsWire
         var wire = new WireReader(frame);
         WorkerNews news = wire.Byte() switch
         {
-            Proven => new WorkerNews.Proven(wire.Int(), wire.Text()),
+            Proven => new WorkerNews.Proven(wire.Int(), wire.Long(), wire.Text()),
             Beat => new WorkerNews.Beat(wire.Flag()),
             Stepped => new WorkerNews.Stepped(ReadReport(ref wire)),
             Failed => new WorkerNews.Failed(wire.Text(), wire.Flag()),

@@ -57,7 +57,7 @@ internal sealed class WorkerLoop(
         _proof = _scheduler.Prove();
         var answer = ModelVerifier.CheckAnswer(begin.ModelDirectory, forward);
         _lastToken = time.GetTimestamp();
-        tell(new WorkerNews.Proven(forward.Config.Vocabulary, answer));
+        tell(new WorkerNews.Proven(forward.Config.Vocabulary, (long)forward.Pool.Limit * KvCache.BlockTokens, answer));
     }
 
     /// <summary>One step, if there is anything to do. False: there is not.</summary>

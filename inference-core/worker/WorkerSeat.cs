@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using InferenceCore.Cuda;
 using InferenceCore.Engine;
 using InferenceCore.Scheduling;
 
@@ -137,7 +138,7 @@ internal sealed class WorkerSeat : IDisposable
     {
         try
         {
-            var message = e is EngineException or InvalidDataException or EngineChanged ? e.Message : $"the engine failed: {e.GetType().Name}: {e.Message}";
+            var message = e is EngineException or CudaException or InvalidDataException or EngineChanged ? e.Message : $"the engine failed: {e.GetType().Name}: {e.Message}";
             Tell(new WorkerNews.Failed(message, Suspect: e is EngineChanged));
         }
         catch (SocketException)

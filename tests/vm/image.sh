@@ -12,7 +12,7 @@ packages=linux-image-amd64,systemd-sysv,udev,kmod,dbus,i2c-tools,python3-minimal
 stamp=$vm/base.$(sha256sum <<<"$packages" | cut -c1-12).tar
 if [ ! -s "$stamp" ]; then
   rm -f "$vm"/base.*.tar
-  mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+  mmdebstrap --quiet --format=tar --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     bookworm "$stamp.new" >&2
   mv "$stamp.new" "$stamp"

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using Appliance.Daemon.Bundle;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
 using Appliance.Daemon.Probe;
+using Appliance.Daemon.Setup;
 using Appliance.Daemon.Simulation;
+using Appliance.Daemon.Terminal;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Cli;
@@ -37,11 +40,13 @@ internal sealed partial class CommandLine
         var lockDirectory = new Option<string>("--lock-dir") { Required = true };
         var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
         var library = new Option<string?>("--library");
-        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library };
+        var whole = new Option<bool>("--whole");
+        var slots = new Option<string?>("--slots");
+        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library, whole, slots };
         probe.Hidden = true;
         probe.SetAction(parse => ProbeProcess.Run(
             new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
-                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library)),
+                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library), parse.GetValue(whole), parse.GetValue(slots)),
             Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
         return probe;
     }
@@ -102,6 +107,81 @@ internal sealed partial class CommandLine
         return ask;
     }
 
+    private Command Dump()
+    {
+        // Here the word says where, as it does for every tool that writes an archive; --json still asks for JSON.
+        var destination = new Option<string?>("--output")
+        {
+            Description = "A folder (a USB stick), a new file, or - for standard output; the current folder without it.",
+            HelpName = "PLACE",
+        };
+        var health = new Command("health", "A support bundle: state, events, logs, configuration without secrets; works with every process dead.") { destination };
+        health.SetAction(parse => UntilStopped(stop => DumpVerb.RunAsync(
+            Box(parse), parse.GetValue(destination), PlacesOf(parse), new(_output, _error, Screen.OfConsole(), parse.GetValue(_json)), _time, stop)));
+        return new Command("dump", "Pack what support needs into one file.") { health };
+    }
+
+    private Command SetUp()
+    {
+        var file = new Option<string?>("--file") { Description = "Answers as JSON instead of questions; - reads standard input.", HelpName = "ANSWERS.json" };
+        var again = new Option<bool>("--again") { Description = "Although the box has been claimed: new administrator, certificates and key." };
+        var setup = new Command("setup", "Claim a box: its name, network, time, administrator, certificates, API key. As root.") { file, again };
+        setup.SetAction(parse =>
+        {
+            var output = OutputOf(parse);
+            var exit = SetupVerb.Run(parse.GetValue(file), parse.GetValue(again), SetupMachine.Real, _input, output, _time);
+            return exit != ExitCode.Done || output.Json ? exit : UntilStopped(stop => SetupVerb.ShowGreenAsync(Box(parse), output, _time, stop));
+        });
+        return setup;
+    }
+
+    /// <summary>One part of the box each.</summary>
+    private IEnumerable<Command> Parts()
+    {
+        yield return Look("fans", "Fans and pumps: duty, speed, state, and who drives them.", PartVerbs.FansAsync);
+        yield return Look("power", "Where the power goes, and what the box holds back from GPUs.", PartVerbs.PowerAsync);
+        yield return Look("versions", "What runs here: programs, drivers, firmware.", PartVerbs.VersionsAsync);
+        yield return Look("storage", "Disks, arrays and file systems.", PartVerbs.StorageAsync);
+        var network = new Command("network", "Links with their addresses, and which ports other machines reach.");
+        network.SetAction(parse => PartVerbs.Network(OutputOf(parse)));
+        yield return network;
+    }
+
+    private Command ConsoleCommand()
+    {
+        var language = new Option<string?>("--lang") { Description = "en or zh; l changes it at any time.", HelpName = "LANGUAGE" };
+        language.AcceptOnlyFromAmong("en", "zh");
+        var console = new Command("console", "The engineer's screen: 80 by 24, made for a serial line of 9600 baud.") { language };
+        console.SetAction(parse => UntilStopped(stop => new ConsoleVerb(Box(parse), PlacesOf(parse), OutputOf(parse), _time).RunAsync(parse.GetValue(language), stop)));
+        return console;
+    }
+
+    private Command CommissionCommand()
+    {
+        var board = new Option<string?>("--board") { Description = "The board file to hold the machine to; the configuration's without it.", HelpName = "BOARD" };
+        var commission = new Command("commission", "Prove fans, pumps, tachometers and the safe state on the machine itself; the control plane must be stopped.") { board };
+        commission.SetAction(parse => UntilStopped(stop => PartVerbs.CommissionAsync(DaemonPathsOf(parse), parse.GetValue(board), OutputOf(parse), _time, stop)));
+        return commission;
+    }
+
+    private Command Service()
+    {
+        var name = new Argument<string>("FAN") { Description = "fan1 to fan6." };
+        var fan = new Command("fan", "Swap a fan while the box runs: others at full, and told when the new one turns well.") { name };
+        fan.SetAction(parse => UntilStopped(stop => ServiceVerb.FanAsync(Box(parse), parse.GetValue(name)!, OutputOf(parse), _time, stop)));
+        var filled = new Option<bool>("--filled") { Description = "The loop was filled: pumps at full, and told whether it is good." };
+        var coolant = new Command("coolant", "Whether the loop may be drained now, how, and afterwards whether it is good again.") { filled };
+        coolant.SetAction(parse => UntilStopped(stop => ServiceVerb.CoolantAsync(Box(parse), parse.GetValue(filled), OutputOf(parse), _time, stop)));
+        return new Command("service", "Work on the box with its software's help.") { fan, coolant };
+    }
+
+    /// <summary>The box of the machine unless a run directory is named.</summary>
+    private RunPaths DaemonPathsOf(ParseResult parse) => parse.GetValue(_runDirectory) is { } directory ? RunPaths.Twin(directory) : RunPaths.Box;
+
+    /// <summary>On the twin nothing of /etc/appliance is the box'.</summary>
+    private BundlePlaces PlacesOf(ParseResult parse) =>
+        PathsOf(parse) is var paths && paths == RunPaths.Box ? new(paths) : new(paths) { Etc = paths.Sockets };
+
     private Command Look(string name, string about, Func<BoxClient, Output, CancellationToken, Task<int>> verb)
     {
         var command = new Command(name, about);
@@ -154,6 +234,11 @@ internal sealed partial class CommandLine
         var schema = new Command("schema", "Print the JSON Schema of appliance.json.");
         schema.SetAction(_ => _output.Write(System.Text.Encoding.UTF8.GetString(ConfigSchema.Write())));
         yield return new Command("config", "The configuration file.") { check, schema };
+        foreach (var command in (Command[])[.. Parts(), Dump(), SetUp(), ConsoleCommand(), CommissionCommand(), Service()])
+        {
+            command.Hidden = true;
+            yield return command;
+        }
     }
 
     private int RunBox(ParseResult parse)

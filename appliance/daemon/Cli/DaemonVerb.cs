@@ -1,6 +1,7 @@
 using Appliance.Daemon.Config;
 using Appliance.Daemon.Control;
 using Appliance.Daemon.Loop;
+using Appliance.Daemon.Setup;
 using Appliance.Daemon.TwinProcess;
 using Appliance.Model;
 
@@ -33,10 +34,15 @@ internal static class DaemonVerb
                 output.Fail(ExitCode.Config, $"{fault} The last good configuration is in force.");
             return await DaemonProcess.RunAsync(
                 loaded.Config, paths, simulated, time,
-                state => ControlServer.Start(paths.ControlSocket, new DaemonVerbs(state, loaded.Source, time).Table, new(), time),
+                state => ControlServer.Start(paths.ControlSocket, new DaemonVerbs(state, loaded.Source, time).Table, Doors(simulated), time),
                 loaded.Fault, state => Reload(configFile, paths, state), stop).ConfigureAwait(false);
         }
     }
+
+    /// <summary>On a box people come by their groups; on the twin whoever may open the socket is the one who started it.</summary>
+    private static ControlServerOptions Doors(bool simulated) => simulated
+        ? new() { Refusal = new Doorkeeper(claimFile: null).Refusal }
+        : new() { Refusal = new Doorkeeper(Claim.BoxFile).Refusal, OpenToAll = true };
 
     /// <summary>Takes over what is good; anything else leaves what is in force alone and is told.</summary>
     /// <returns>The one line about what is wrong; null when the file is in force.</returns>

@@ -10,17 +10,23 @@ internal sealed class Output(TextWriter output, TextWriter error, Screen screen,
 
     public bool Json { get; } = json;
 
+    /// <summary>For a dialogue, which asks within a line.</summary>
+    public TextWriter Writer { get; } = output;
+
     public void Lines(IEnumerable<string> lines)
     {
         foreach (var line in lines)
-            output.WriteLine(Screen.Fit(line));
+            Writer.WriteLine(Screen.Fit(line));
     }
 
-    public void Line(string line) => output.WriteLine(Screen.Fit(line));
+    public void Line(string line) => Writer.WriteLine(Screen.Fit(line));
 
-    public void Data(ReadOnlyMemory<byte> data) => output.WriteLine(System.Text.Encoding.UTF8.GetString(data.Span));
+    public void Data(ReadOnlyMemory<byte> data) => Writer.WriteLine(System.Text.Encoding.UTF8.GetString(data.Span));
 
-    public void Data<T>(T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));
+    public void Data<T>(T value, JsonTypeInfo<T> type) => Writer.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>A line for the person while standard output belongs to a program.</summary>
+    public void Note(string line) => error.WriteLine(Screen.Fit(line));
 
     /// <summary>One line on standard error, with the program's name in front.</summary>
     /// <returns><paramref name="exitCode"/>, to be returned.</returns>

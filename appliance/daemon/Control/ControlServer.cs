@@ -18,10 +18,16 @@ internal sealed record ControlServerOptions
 
     /// <summary>A client that asks nothing for so long is hung up on.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Says in one line why somebody may not ask something; null where whoever can open the socket may ask everything.</summary>
+    public Func<ControlPeer, string, string?>? Refusal { get; init; }
+
+    /// <summary>Everybody may connect; then <see cref="Refusal"/> alone decides.</summary>
+    public bool OpenToAll { get; init; }
 }
 
 /// <summary>
-/// A Unix socket that answers one JSON line per JSON line, mode 0660. Each session has its own task and its own limits, so a
+/// A Unix socket that answers one JSON line per JSON line, mode 0660 unless open to all. Each session has its own task and its own limits, so a
 /// slow or rude client costs nobody else anything. Whoever opens it must hold the role's <see cref="RunLock"/>: a socket file
 /// found here is then the left-over of a dead process and is replaced.
 /// </summary>
@@ -59,8 +65,9 @@ internal sealed class ControlServer : IAsyncDisposable
             var beside = $"{path}.{Environment.ProcessId}";
             File.Delete(beside);
             listener.Bind(new UnixDomainSocketEndPoint(beside));
+            var everybody = options.OpenToAll ? UnixFileMode.OtherRead | UnixFileMode.OtherWrite : UnixFileMode.None;
             File.SetUnixFileMode(
-                beside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+                beside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | everybody);
             listener.Listen(backlog: 64);
             File.Move(beside, path, overwrite: true);
         }
@@ -175,6 +182,8 @@ internal sealed class ControlServer : IAsyncDisposable
             return ControlReply.WrongUse($"\"{request.Verb}\" is not known here; known: {string.Join(", ", _verbs.Keys.Order(StringComparer.Ordinal))}.");
         try
         {
+            if (_options.Refusal?.Invoke(peer, request.Verb) is { } refusal)
+                return ControlReply.Error(refusal);
             return await verb(request, peer, _stop.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -21,6 +21,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         ["alarms"] = (_, _, _) => Now(ControlReply.Of(new AlarmsReport(state.Alarms.Standing), ControlJson.Default.AlarmsReport)),
         ["acknowledge"] = (request, peer, _) => Now(Acknowledge(request, peer)),
         ["reset"] = (_, peer, _) => Now(Reset(peer)),
+        ["drive"] = (request, peer, _) => Now(Drive(request, peer)),
         ["inject"] = InjectAsync,
     };
 
@@ -41,7 +42,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
             Config = configSource,
             ConfigFault = state.ConfigFault,
             MetricsFault = state.MetricsFault,
-            InferenceApi = $"http://{(state.Config.InferenceCore.Listen is "0.0.0.0" ? "127.0.0.1" : state.Config.InferenceCore.Listen)}:{state.Config.InferenceCore.Port}/v1",
+            InferenceApi = $"{(state.Simulated ? "http" : "https")}://{(state.Config.InferenceCore.Listen is "0.0.0.0" ? "127.0.0.1" : state.Config.InferenceCore.Listen)}:{state.Config.InferenceCore.Port}/v1",
             BusConnected = state.Bus?.IsConnected ?? false,
             Loop = new()
             {
@@ -94,6 +95,38 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         state.ResetLatches();
         state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, "reset the latches (leak, shutdown)", time.GetUtcNow()));
         return ControlReply.Done;
+    }
+
+    /// <summary>By hand until the configured time has passed, or automatic again. The fail-safe stays on, and slower than the controller wants is not offered.</summary>
+    private ControlReply Drive(ControlRequest request, ControlPeer peer)
+    {
+        if (request.Args.ValueKind == JsonValueKind.Object && request.Args.TryGetProperty("automatic", out var automatic) && automatic.ValueKind == JsonValueKind.True)
+        {
+            state.DriveAutomatically();
+            state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, "gave fans and pumps back to the loop", time.GetUtcNow()));
+            return ControlReply.Done;
+        }
+
+        if (Percent(request, "fans_percent", out var fans) is { } fault || Percent(request, "pumps_percent", out var pumps) is { } fault2 && (fault = fault2) is not null)
+            return ControlReply.WrongUse(fault);
+        if (fans is null && pumps is null)
+            return ControlReply.WrongUse("drive needs fans_percent, pumps_percent or automatic: {\"fans_percent\":100}.");
+        state.DriveManually(fans, pumps);
+        state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, $"drives by hand: fans {Told(fans)}, pumps {Told(pumps)}", time.GetUtcNow()));
+        return ControlReply.Done;
+    }
+
+    private static string Told(Duty? duty) => duty is { } d ? $"{d.Permille / 10} %" : "as they were";
+
+    private static string? Percent(ControlRequest request, string name, out Duty? duty)
+    {
+        duty = null;
+        if (request.Number(name) is not { } percent)
+            return null;
+        if (percent is not (>= 0 and <= 100))
+            return $"{name} is {percent}; it must be 0 to 100.";
+        duty = Duty.OfPermille((int)(percent * 10));
+        return null;
     }
 
     private string Others() => state.Alarms.Standing is { Count: > 0 } standing

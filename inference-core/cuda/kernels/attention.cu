@@ -1,6 +1,6 @@
 // Attention over cached keys and values, on mma.m16n8k16, for one row as for thousands with the same bits.
 //
-// Keys are taken 64 at a time (one block of the cache), and in splits of two blocks counted from position 0. Within a split the softmax runs
+// Keys are taken 64 at a time (one block of the cache), and in splits counted from position 0 (softmax.cuh). Within a split the softmax runs
 // on (maximum m, sum l, outputs o); splits are merged in order. A split's numbers do not depend on who asks: rows beside a row, blocks that
 // hold only masked keys, and how splits are spread over thread blocks change nothing.
 //
@@ -9,7 +9,6 @@
 
 #include "softmax.cuh"
 
-#define BLOCK_KEYS 64
 
 struct Tile {
     int row;       // of the step: the first token
@@ -51,12 +50,33 @@ DEVICE void mma(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
                  : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// The blocks of keys that a thread block visits: of every `step`-th split from its first on, those up to block `last`.
+struct Walk {
+    int split, step, last, block, end;
+
+    DEVICE_MEMBER Walk(int first, int every, int last_block) : split(first), step(every), last(last_block) { enter(); }
+
+    DEVICE_MEMBER void enter() {
+        block = first_block(split);
+        end = min(first_block(split + 1), last + 1);
+    }
+    DEVICE_MEMBER bool over() const { return block > last; }
+    DEVICE_MEMBER bool begins() const { return block == first_block(split); }
+    DEVICE_MEMBER bool ends() const { return block + 1 == end; }
+    DEVICE_MEMBER void next() {
+        if (++block < end) return;
+        split += step;
+        enter();
+    }
+};
+
 // Everything of a thread block of `WARPS` warps. LATENT: values are the first DV columns of the keys. WHOLE: this block takes all splits of
 // its tile and writes the result; else it takes every gridDim.y-th split and writes parts.
 template <int DK, int DV, int MT, int WARPS, int STAGES, bool LATENT, bool WHOLE>
 struct Attention {
     static const int threads = WARPS * 32;
     static const int rows = 16 * MT;
+    static const int chains = DK > 256 ? 4 : 1;
     static const int key_bytes = BLOCK_KEYS * DK * 2;
     static const int stage_bytes = key_bytes + (LATENT ? 0 : BLOCK_KEYS * DV * 2);
     static const int score_stride = BLOCK_KEYS + 4;
@@ -77,7 +97,7 @@ struct Attention {
     u8* memory;
     u32 shared;
     Tile t;
-    int key_head, group, last, splits;
+    int key_head, group, last;
 
     DEVICE_MEMBER Attention(const AttentionCall& call) : c(call) {}
 
@@ -86,14 +106,6 @@ struct Attention {
     DEVICE_MEMBER u32 full(int stage) { return shared + barrier_at + stage * 8; }
     DEVICE_MEMBER int position_of(int r) { return r < t.rows ? t.position + (t.first + r) / group : -1; }
 
-    // The n-th block of keys that this thread block visits; -1 after the last.
-    DEVICE_MEMBER int block_at(int n) {
-        int split = (n >> 1) * (WHOLE ? 1 : gridDim.y) + (WHOLE ? 0 : blockIdx.y);
-        int block = split * 2 + (n & 1);
-        return block * BLOCK_KEYS <= last ? block : -1;
-    }
-
-    // Blocks visited in order, skipping the missing second half of the last split.
     DEVICE_MEMBER void load(int block, int stage) {
         barrier_expect(full(stage), stage_bytes);
         const u8* from = c.cache + c.blocks[t.sequence * c.table_width + block] * c.block_bytes + (u64)key_head * stage_bytes;
@@ -116,9 +128,10 @@ struct Attention {
     // Scores of this warp's keys, masked, in units of log2.
     DEVICE_MEMBER void make_scores(int stage, int block) {
         int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, key = warp * key_tiles * 8;
-        float s[MT][key_tiles][4] = {};
+        // A long sum is cut into chains that run beside each other.
+        float s[chains][MT][key_tiles][4] = {};
         u32 keys = shared + stage * stage_bytes;
-#pragma unroll 4
+#pragma unroll
         for (int k = 0; k < DK; k += 16) {
             u32 b[key_tiles][2];
 #pragma unroll
@@ -129,9 +142,17 @@ struct Attention {
                 u32 a[4];
                 load_matrices(a, shared + query_at + cache_at(m * 16 + (lane & 15), k + (lane >> 4) * 8, DK));
 #pragma unroll
-                for (int n = 0; n < key_tiles; n++) mma(s[m][n], a, b[n][0], b[n][1]);
+                for (int n = 0; n < key_tiles; n++) mma(s[k / 16 % chains][m][n], a, b[n][0], b[n][1]);
             }
         }
+#pragma unroll
+        for (int chain = 1; chain < chains; chain++)
+#pragma unroll
+            for (int m = 0; m < MT; m++)
+#pragma unroll
+                for (int n = 0; n < key_tiles; n++)
+#pragma unroll
+                    for (int e = 0; e < 4; e++) s[0][m][n][e] += s[chain][m][n][e];
 #pragma unroll
         for (int m = 0; m < MT; m++)
 #pragma unroll
@@ -140,8 +161,8 @@ struct Attention {
 #pragma unroll
                 for (int n = 0; n < key_tiles; n++) {
                     int column = key + n * 8 + (lane & 3) * 2;
-                    float x = column <= visible ? s[m][n][half * 2] * c.scale : minus_infinity();
-                    float y = column + 1 <= visible ? s[m][n][half * 2 + 1] * c.scale : minus_infinity();
+                    float x = column <= visible ? s[0][m][n][half * 2] * c.scale : minus_infinity();
+                    float y = column + 1 <= visible ? s[0][m][n][half * 2 + 1] * c.scale : minus_infinity();
                     *(float2*)(score(r) + column) = make_float2(x, y);
                 }
             }
@@ -283,34 +304,30 @@ struct Attention {
             barrier_init_fence();
         }
         __syncthreads();
-        wait_for_previous();
-        if (blockIdx.x >= *c.tile_count * c.key_heads) return;
+        // The tiles were there before the step began, and so were all keys before its first token: their loads do not wait for the kernel before.
+        bool idle = blockIdx.x >= *c.tile_count * c.key_heads;
+        if (idle) return;
         group = c.heads / c.key_heads;
         t = c.tiles[blockIdx.x / c.key_heads];
         key_head = blockIdx.x % c.key_heads;
         last = t.position + (t.first + t.rows - 1) / group;
-        if (block_at(0) < 0) return;
-        load_queries();
-        int ahead = 0, asked = 0;  // blocks visited and loads asked for, by the first thread
+        Walk walk(WHOLE ? 0 : blockIdx.y, WHOLE ? 1 : gridDim.y, last / BLOCK_KEYS), ahead = walk;
+        if (walk.over()) return;
+        int asked = 0;
         if (threadIdx.x == 0)
-            for (; asked < STAGES; asked++, ahead++) {
-                int block = block_at(ahead);
-                if (block < 0 && (ahead & 1)) block = block_at(++ahead);
-                if (block < 0) break;
-                load(block, asked);
-            }
+            for (; asked < STAGES && !ahead.over() && (ahead.block + 1) * BLOCK_KEYS <= t.position; asked++, ahead.next()) load(ahead.block, asked);
+        wait_for_previous();
+        load_queries();
+        if (threadIdx.x == 0)
+            for (; asked < STAGES && !ahead.over(); asked++, ahead.next()) load(ahead.block, asked);
         float o[MT][value_tiles][4];
         float sum[WHOLE ? MT : 1][WHOLE ? value_tiles : 1][4];
         int stage = 0, phase = 0;
         bool merged_any = false;
-        for (int n = 0;; n++) {
-            int block = block_at(n);
-            if (block < 0) {
-                if (n & 1) continue;
-                break;
-            }
-            if ((n & 1) == 0) {
-                // A split begins. The barrier keeps these from those who still read the last split's.
+        for (int n = 0; !walk.over(); n++, walk.next()) {
+            int block = walk.block;
+            if (walk.begins()) {
+                // The barrier keeps these from those who still read the last split's.
                 __syncthreads();
 #pragma unroll
                 for (int m = 0; m < MT; m++)
@@ -329,13 +346,9 @@ struct Attention {
             clear_behind(stage, block);
             __syncthreads();
             // Everybody has done with the stage before this one.
-            if (threadIdx.x == 0 && n > 0) {
-                int next = block_at(ahead);
-                if (next < 0 && (ahead & 1)) next = block_at(++ahead);
-                if (next >= 0) {
-                    load(next, stage == 0 ? STAGES - 1 : stage - 1);
-                    ahead++;
-                }
+            if (threadIdx.x == 0 && n > 0 && !ahead.over()) {
+                load(ahead.block, stage == 0 ? STAGES - 1 : stage - 1);
+                ahead.next();
             }
             soften();
             __syncthreads();
@@ -344,10 +357,9 @@ struct Attention {
                 stage = 0;
                 phase ^= 1;
             }
-            if ((n & 1) == 0 && block_at(n + 1) >= 0) continue;
-            int split = block >> 1;
+            if (!walk.ends()) continue;
             if (!WHOLE) {
-                write_part(split, o);
+                write_part(walk.split, o);
                 continue;
             }
             // Row values 3.. are of the merged: m, l and the weights of this merge.

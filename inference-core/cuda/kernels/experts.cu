@@ -3,27 +3,6 @@
 
 #include "common.cuh"
 
-// scores[row][expert] = x[row] · w[expert]. A warp to an expert. Grid: (rows, experts / 8).
-KERNEL __launch_bounds__(256) score_experts(const float* x, const float* w, float* scores, int width, int experts) {
-    let_next_start();
-    int row = blockIdx.x, expert = blockIdx.y * 8 + (threadIdx.x >> 5), lane = threadIdx.x & 31;
-    wait_for_previous();
-    if (expert >= experts) return;
-    const float4* a = (const float4*)(x + (u64)row * width);
-    const float4* b = (const float4*)(w + (u64)expert * width);
-    float sum = 0;
-#pragma unroll 8
-    for (int i = lane; i < width / 4; i += 32) {
-        float4 u = a[i], v = b[i];
-        sum = __fmaf_rn(u.x, v.x, sum);
-        sum = __fmaf_rn(u.y, v.y, sum);
-        sum = __fmaf_rn(u.z, v.z, sum);
-        sum = __fmaf_rn(u.w, v.w, sum);
-    }
-    sum = warp_sum(sum);
-    if (lane == 0) scores[(u64)row * experts + expert] = sum;
-}
-
 #define SOFTMAX_GREEDY 0
 #define SOFTMAX_GROUPS 1
 #define SIGMOID_BIASED 2
@@ -155,15 +134,21 @@ DEVICE void choose(const RouteCall& c, int row, float* shared) {
     }
 }
 
+DEVICE float dot(float4 u, float4 v, float sum) {
+    sum = __fmaf_rn(u.x, v.x, sum);
+    sum = __fmaf_rn(u.y, v.y, sum);
+    sum = __fmaf_rn(u.z, v.z, sum);
+    return __fmaf_rn(u.w, v.w, sum);
+}
+
 // One block for the whole step: choices, then the tiles.
-KERNEL __launch_bounds__(1024) route(const __grid_constant__ RouteCall c) {
-    __shared__ float scratch[32][256];
+template <int WARPS>
+DEVICE void route_rows(const RouteCall& c) {
+    __shared__ float scratch[WARPS][256];
     __shared__ int count[MAX_EXPERTS], start[MAX_EXPERTS + 1];
-    let_next_start();
-    wait_for_previous();
     int all = c.experts + c.shared, slots = c.per_token + c.shared;
     for (int e = threadIdx.x; e < all; e += blockDim.x) count[e] = 0;
-    for (int row = threadIdx.x >> 5; row < c.rows; row += 32) choose(c, row, scratch[threadIdx.x >> 5]);
+    for (int row = threadIdx.x >> 5; row < c.rows; row += WARPS) choose(c, row, scratch[threadIdx.x >> 5]);
     __syncthreads();
     for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) atomicAdd(&count[c.slot_expert[s]], 1);
     __syncthreads();
@@ -196,6 +181,47 @@ KERNEL __launch_bounds__(1024) route(const __grid_constant__ RouteCall c) {
         c.place[s] = at;
         c.slots[at] = s;
     }
+}
+
+// One expert's score of one row: a warp, 16 columns to a lane at a time. What fits into registers of the weights is asked for before the row is
+// there.
+#define SCORED_AHEAD 16
+KERNEL __launch_bounds__(256) score_experts(const float* x, const float* w, float* scores, int width, int* done, const __grid_constant__ RouteCall c) {
+    __shared__ int last;
+    let_next_start();
+    int row = blockIdx.x, expert = blockIdx.y * 8 + (threadIdx.x >> 5), lane = threadIdx.x & 31;
+    const float4* b = (const float4*)(w + (u64)min(expert, c.experts - 1) * width);
+    float4 v[SCORED_AHEAD];
+#pragma unroll
+    for (int i = 0; i < SCORED_AHEAD; i++)
+        if (i * 32 + lane < width / 4) v[i] = b[i * 32 + lane];
+    wait_for_previous();
+    const float4* a = (const float4*)(x + (u64)row * width);
+    float sum = 0;
+#pragma unroll
+    for (int i = 0; i < SCORED_AHEAD; i++)
+        if (i * 32 + lane < width / 4) sum = dot(a[i * 32 + lane], v[i], sum);
+#pragma unroll 8
+    for (int i = SCORED_AHEAD * 32 + lane; i < width / 4; i += 32) sum = dot(a[i], b[i], sum);
+    sum = warp_sum(sum);
+    if (lane == 0 && expert < c.experts) scores[(u64)row * c.experts + expert] = sum;
+    if (!done) return;
+    // The block that comes last routes; it sees what the others wrote.
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) last = atomicAdd(done, 1) == gridDim.x * gridDim.y - 1;
+    __syncthreads();
+    if (!last) return;
+    __threadfence();
+    if (threadIdx.x == 0) *done = 0;
+    route_rows<8>(c);
+}
+
+// As a kernel of its own, where rows are many.
+KERNEL __launch_bounds__(1024) route(const __grid_constant__ RouteCall c) {
+    let_next_start();
+    wait_for_previous();
+    route_rows<32>(c);
 }
 
 // Each slot's copy of its row, where its expert's tile has it. Grid: slots; chunks of eight columns along the block.

@@ -7,7 +7,7 @@
 //
 // Weights lie as the copies want them: [block of 128 outputs][slab of 64 k][128 rows × 128 bytes, swizzled]: 16 KB, one bulk copy.
 
-#include "common.cuh"
+#include "norm.cuh"
 #include "wgmma.cuh"
 
 #define TILE_BYTES 16384
@@ -31,6 +31,7 @@ struct Product {
     const int* tile_expert;   // [tiles] whose weights
     const int* slots;         // [tiles · N] the row of the parts, -1: nobody's
     u64 tile_stride;          // bytes from one tile's inputs to the next; 0: all tiles have the same rows
+
 };
 
 // One chain of k steps: outputs of `block`, rows of `tile`, slabs from..to.
@@ -110,9 +111,12 @@ template <int R> DEVICE void pin(float (&d)[R]) {
     for (int i = 0; i < R; i++) asm volatile("" : "+f"(d[i])::"memory");
 }
 
-template <int N, int STAGES>
+// NORMED: the inputs are one row, which every thread block norms for itself and keeps whole behind the ring.
+#define NORMED_SLABS 64
+
+template <int N, int STAGES, bool NORMED>
 struct Ring {
-    static const int bytes = TILE_BYTES + SLAB_BYTES(N);
+    static const int bytes = TILE_BYTES + (NORMED ? 0 : SLAB_BYTES(N));
     u32 base, full, empty;
     int stage;
     u32 phase;
@@ -122,14 +126,14 @@ struct Ring {
         extern __shared__ u8 memory[];
         u32 start = (shared_address(memory) + 1023) & ~1023u;
         base = start;
-        full = start + STAGES * bytes;
+        full = start + STAGES * bytes + (NORMED ? NORMED_SLABS * SLAB_BYTES(N) : 0);
         empty = full + STAGES * 8;
         stage = 0;
         phase = 0;
     }
 
     DEVICE_MEMBER u32 weights() { return base + stage * bytes; }
-    DEVICE_MEMBER u32 inputs() { return base + stage * bytes + TILE_BYTES; }
+    DEVICE_MEMBER u32 inputs(int slab) { return NORMED ? base + STAGES * bytes + slab * SLAB_BYTES(N) : base + stage * bytes + TILE_BYTES; }
     DEVICE_MEMBER void advance() {
         if (++stage == STAGES) {
             stage = 0;
@@ -138,11 +142,11 @@ struct Ring {
     }
 };
 
-template <int N, int STAGES, Mode MODE>
-DEVICE void produce(const Product& p, Ring<N, STAGES> ring) {
+template <int N, int STAGES, Mode MODE, bool NORMED>
+DEVICE void produce(const Product& p, Ring<N, STAGES, NORMED> ring) {
     // Weights do not depend on the kernel before: the ring is filled with them while that one still runs.
     Chains<MODE == EXPERTS ? SPLIT : MODE> ahead(p);
-    Ring<N, STAGES> early = ring;
+    Ring<N, STAGES, NORMED> early = ring;
     Chain c;
     int loaded = 0;
     while (MODE != EXPERTS && loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
@@ -162,7 +166,7 @@ DEVICE void produce(const Product& p, Ring<N, STAGES> ring) {
                 barrier_expect(full, ring.bytes);
                 bulk_load(ring.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, full);
             }
-            bulk_load(ring.inputs(), c.inputs + (u64)k * p.room * 128, SLAB_BYTES(N), full);
+            if (!NORMED) bulk_load(ring.inputs(k), c.inputs + (u64)k * p.room * 128, SLAB_BYTES(N), full);
         }
     }
 }
@@ -215,8 +219,43 @@ DEVICE void store_gated(const Product& p, const Chain& c, float (&d)[N / 2], int
     }
 }
 
-template <int N, int STAGES, Mode MODE, bool GATED>
-DEVICE void consume(const Product& p, Ring<N, STAGES> ring, int group) {
+// The row of a NORMED product, by the 256 threads that multiply: the same sums in the same order as rms_norm takes them, a virtual thread to each
+// chunk of eight columns.
+template <int N, int STAGES>
+DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, true> ring) {
+    const int chunks = NORMED_SLABS * 8 / 256;
+    __shared__ float scratch[32];
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (c.width / 8 + 31) / 32;
+    float w[chunks][8], h[chunks][8];
+#pragma unroll
+    for (int j = 0; j < chunks; j++) norm_weights(c, threadIdx.x + j * 256, w[j]);
+    wait_for_previous();
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256;
+        float squares = chunk * 8 < c.width ? norm_row(c, 0, chunk, h[j]) : 0.f;
+        squares = warp_sum(squares);
+        if (lane == 0) scratch[warp + j * 8] = squares;
+    }
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+    float scale = rsqrtf(warp_sum(lane < warps ? scratch[lane] : 0.f) / c.width + c.epsilon);
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256;
+        if (chunk * 8 >= c.width) break;
+        if (blockIdx.x == 0) write_residual(c, 0, chunk, h[j]);
+#pragma unroll
+        for (int i = 0; i < 8; i++) h[j][i] *= scale * w[j][i];
+        uint4 v = pack8(h[j]);
+        asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};"
+                     ::"r"(ring.inputs(chunk >> 3) + ((chunk & 7) << 4)), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
+    }
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+}
+
+template <int N, int STAGES, Mode MODE, bool GATED, bool NORMED>
+DEVICE void consume(const Product& p, Ring<N, STAGES, NORMED> ring, int group) {
     if (MODE == EXPERTS) wait_for_previous();
     float d[N / 2];
     float sum[MODE == FULL ? N / 2 : 1];
@@ -234,7 +273,7 @@ DEVICE void consume(const Product& p, Ring<N, STAGES> ring, int group) {
                 add = 0;
             }
             barrier_wait(ring.full + ring.stage * 8, ring.phase);
-            u64 a = operand(ring.weights() + group * 8192), b = operand(ring.inputs());
+            u64 a = operand(ring.weights() + group * 8192), b = operand(ring.inputs(k));
             pin(d);
             fence_operands();
 #pragma unroll
@@ -265,9 +304,9 @@ DEVICE void consume(const Product& p, Ring<N, STAGES> ring, int group) {
     }
 }
 
-template <int N, int STAGES, Mode MODE, bool GATED>
-DEVICE void multiply(const Product& p) {
-    Ring<N, STAGES> ring;
+template <int N, int STAGES, Mode MODE, bool GATED, bool NORMED>
+DEVICE void multiply(const Product& p, const NormCall* norm) {
+    Ring<N, STAGES, NORMED> ring;
     let_next_start();
     if (threadIdx.x == 0) {
         for (int i = 0; i < STAGES; i++) {
@@ -279,20 +318,21 @@ DEVICE void multiply(const Product& p) {
     __syncthreads();
     if (threadIdx.x >= 256) {
         if (N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 256) produce<N, STAGES, MODE>(p, ring);
+        if (threadIdx.x == 256) produce<N, STAGES, MODE, NORMED>(p, ring);
     } else {
         if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-        consume<N, STAGES, MODE, GATED>(p, ring, threadIdx.x >> 7);
+        if constexpr (NORMED) norm_inputs<N, STAGES>(*norm, ring);
+        consume<N, STAGES, MODE, GATED, NORMED>(p, ring, threadIdx.x >> 7);
     }
 }
 
 #define SPLIT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false>(p); }
+    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, false>(p, nullptr); }
 #define EXPERT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false>(p); }
+    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, false>(p, nullptr); }
 #define FULL_KERNELS(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false>(p); } \
-    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true>(p); }
+    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, false>(p, nullptr); } \
+    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, false>(p, nullptr); }
 
 SPLIT_KERNEL(8, 8)
 SPLIT_KERNEL(16, 8)
@@ -306,3 +346,7 @@ EXPERT_KERNEL(16, 8)
 EXPERT_KERNEL(32, 7)
 EXPERT_KERNEL(64, 6)
 EXPERT_KERNEL(128, 6)
+
+KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, const __grid_constant__ NormCall norm) {
+    multiply<8, 8, SPLIT, false, true>(p, &norm);
+}

@@ -63,17 +63,17 @@ DEVICE void cache_latent(const LatentCall& c, int row) {
     int position = c.places.position[row], width = c.latent + c.turned;
     int block = c.places.blocks[c.places.sequence[row] * c.places.table_width + position / 64];
     u8* to = c.cache + block * c.block_bytes;
-    float v[4], squares = 0;
+    float v[2], squares = 0;
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-        int column = threadIdx.x + i * 256;
+    for (int i = 0; i < 2; i++) {
+        int column = threadIdx.x + i * 512;
         v[i] = column < c.latent ? part_at(c.down, row, c.latent_at + column) : 0.f;
         squares = __fmaf_rn(v[i], v[i], squares);
     }
     float scale = rsqrtf(block_sum(squares, scratch) / c.latent + c.epsilon);
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-        int column = threadIdx.x + i * 256;
+    for (int i = 0; i < 2; i++) {
+        int column = threadIdx.x + i * 512;
         if (column < c.latent) *(u16*)(to + cache_at(position & 63, column, width)) = to_bf16(v[i] * scale * c.norm[column]);
     }
     int pairs = c.turned / 2, pair = threadIdx.x;
@@ -85,13 +85,21 @@ DEVICE void cache_latent(const LatentCall& c, int row) {
     *(u16*)(to + cache_at(position & 63, c.latent + second, width)) = to_bf16(b);
 }
 
-// ROWS rows of one head: q · W_UK, two latent columns to a thread; latent <= 512.
+// ROWS rows of one head: q · W_UK, two latent columns to a thread, one half of the sum to each half of the block; latent <= 512, plain <= 128.
+// The weights are on their way before the query is there.
 template <int ROWS>
 DEVICE void absorb(const LatentCall& c) {
     __shared__ float q[ROWS][256];
+    __shared__ float other[ROWS][512];
     let_next_start();
-    wait_for_previous();
     int first_row = blockIdx.x * ROWS, head = blockIdx.y, width = c.plain + c.turned;
+    int half = threadIdx.x >> 8, column = (threadIdx.x & 255) * 2, deep = c.plain / 2;
+    const u16* up = c.up + ((u64)min(head, c.heads - 1) * (c.plain + c.value) + half * deep) * c.latent + column;
+    u32 w[64];
+#pragma unroll
+    for (int i = 0; i < 64; i++)
+        if (i < deep && column < c.latent) w[i] = *(const u32*)(up + (u64)i * c.latent);
+    wait_for_previous();
     if (head == c.heads) {
         for (int r = 0; r < ROWS && first_row + r < c.rows; r++) cache_latent(c, first_row + r);
         return;
@@ -112,27 +120,30 @@ DEVICE void absorb(const LatentCall& c) {
         to[first] = to_bf16(a);
         to[second] = to_bf16(b);
     }
-    int column = threadIdx.x * 2;
-    if (column >= c.latent) return;
     float sum[ROWS][2] = {};
-    const u16* up = c.up + (u64)head * (c.plain + c.value) * c.latent + column;
-#pragma unroll 16
-    for (int i = 0; i < c.plain; i++) {
-        u32 w = *(const u32*)(up + (u64)i * c.latent);
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            sum[r][0] = __fmaf_rn(q[r][i], low_bf16(w), sum[r][0]);
-            sum[r][1] = __fmaf_rn(q[r][i], high_bf16(w), sum[r][1]);
+    for (int i = 0; i < 64; i++)
+        if (i < deep) {
+#pragma unroll
+            for (int r = 0; r < ROWS; r++) {
+                sum[r][0] = __fmaf_rn(q[r][half * deep + i], low_bf16(w[i]), sum[r][0]);
+                sum[r][1] = __fmaf_rn(q[r][half * deep + i], high_bf16(w[i]), sum[r][1]);
+            }
         }
-    }
+    if (half == 1)
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) other[r][column] = sum[r][0], other[r][column + 1] = sum[r][1];
+    __syncthreads();
+    if (half == 1 || column >= c.latent) return;
 #pragma unroll
     for (int r = 0; r < ROWS; r++)
         if (first_row + r < c.rows)
-            *(u32*)(c.queries + ((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column) = pack_bf16(sum[r][0], sum[r][1]);
+            *(u32*)(c.queries + ((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column) =
+                pack_bf16(sum[r][0] + other[r][column], sum[r][1] + other[r][column + 1]);
 }
 
-KERNEL __launch_bounds__(256) absorb_one(const __grid_constant__ LatentCall c) { absorb<1>(c); }
-KERNEL __launch_bounds__(256) absorb_many(const __grid_constant__ LatentCall c) { absorb<8>(c); }
+KERNEL __launch_bounds__(512) absorb_one(const __grid_constant__ LatentCall c) { absorb<1>(c); }
+KERNEL __launch_bounds__(512) absorb_many(const __grid_constant__ LatentCall c) { absorb<8>(c); }
 
 struct ValueCall {
     CombineCall combine;  // width: latent
@@ -141,39 +152,51 @@ struct ValueCall {
     int plain, value, room, rows, first, whole;  // rows first.. first + rows; whole: combine.parts is the mix itself
 };
 
-// The mix of latents of one head, out of the latent space. A warp to an output, lanes along the latent; latent a multiple of 256, at most 512.
+// The mix of latents of one head, out of the latent space. A warp to eight outputs, lanes along the latent; latent a multiple of 256, at most
+// 512, value at most 128. The weights are on their way before the mix is there.
 template <int ROWS>
 DEVICE void raise(const ValueCall& c) {
     __shared__ float mix[ROWS][512];
     let_next_start();
-    wait_for_previous();
     int head = blockIdx.x, first_row = c.first + blockIdx.y * ROWS, end = c.first + c.rows, latent = c.combine.width;
-    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain) * latent;
+    uint4 w[8][2];
+#pragma unroll
+    for (int v = 0; v < 8; v++)
+#pragma unroll
+        for (int part = 0; part < 2; part++)
+            if (warp * 8 + v < c.value && part * 256 < latent)
+                w[v][part] = *(const uint4*)(up + (u64)(warp * 8 + v) * latent + part * 256 + lane * 8);
+    wait_for_previous();
     for (int r = 0; r < ROWS && first_row + r < end; r++)
         for (int i = threadIdx.x; i < latent; i += blockDim.x)
             mix[r][i] = c.whole ? c.combine.parts[((u64)(first_row + r) * c.combine.heads + head) * latent + i] : combine(c.combine, head, first_row + r, i);
     __syncthreads();
-    const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain) * latent;
-    for (int v = warp; v < c.value; v += warps) {
+#pragma unroll
+    for (int v = 0; v < 8; v++) {
+        if (warp * 8 + v >= c.value) break;
         float sum[ROWS] = {};
-        for (int at = lane * 8; at < latent; at += 256) {
-            uint4 w = *(const uint4*)(up + (u64)v * latent + at);
-            u32 words[4] = {w.x, w.y, w.z, w.w};
+#pragma unroll
+        for (int part = 0; part < 2; part++) {
+            if (part * 256 >= latent) break;
+            u32 words[4] = {w[v][part].x, w[v][part].y, w[v][part].z, w[v][part].w};
 #pragma unroll
             for (int r = 0; r < ROWS; r++)
 #pragma unroll
                 for (int i = 0; i < 4; i++) {
-                    sum[r] = __fmaf_rn(mix[r][at + 2 * i], low_bf16(words[i]), sum[r]);
-                    sum[r] = __fmaf_rn(mix[r][at + 2 * i + 1], high_bf16(words[i]), sum[r]);
+                    const float* m = mix[r] + part * 256 + lane * 8 + 2 * i;
+                    sum[r] = __fmaf_rn(m[0], low_bf16(words[i]), sum[r]);
+                    sum[r] = __fmaf_rn(m[1], high_bf16(words[i]), sum[r]);
                 }
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
             float y = warp_sum(sum[r]);
-            if (lane == 0 && first_row + r < end) *(u16*)(c.output + activation_at(c.room, first_row + r, head * c.value + v)) = to_bf16(y);
+            if (lane == 0 && first_row + r < end) *(u16*)(c.output + activation_at(c.room, first_row + r, head * c.value + warp * 8 + v)) = to_bf16(y);
         }
     }
 }
 
-KERNEL __launch_bounds__(256) raise_one(const __grid_constant__ ValueCall c) { raise<1>(c); }
-KERNEL __launch_bounds__(256) raise_many(const __grid_constant__ ValueCall c) { raise<4>(c); }
+KERNEL __launch_bounds__(512) raise_one(const __grid_constant__ ValueCall c) { raise<1>(c); }
+KERNEL __launch_bounds__(512) raise_many(const __grid_constant__ ValueCall c) { raise<4>(c); }

@@ -1,7 +1,7 @@
 // What lies between the products of a layer with grouped queries: embedding, norms, rotation, gates. Each kernel adds up the parts of the
 // product before it. One row's values depend on that row alone.
 
-#include "common.cuh"
+#include "norm.cuh"
 
 // residual[row] = table[tokens[row]]; and nothing is known yet of the step's logits.
 KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u64* best, int* broken, int logits) {
@@ -13,82 +13,28 @@ KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u6
     for (int i = threadIdx.x; i < width; i += blockDim.x) to[i] = from_bf16(from[i]);
 }
 
-// As sum_parts, where there are hardly ever more than two and many sums are wanted at once.
-DEVICE void sum_few_parts(float (&sum)[8], const float* first, u64 stride, int segments) {
-    float second[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-#pragma unroll
-    for (int i = 0; i < 8; i++) sum[i] = 0;
-    add_to(sum, first);
-    if (segments > 1) add_to(second, first + stride);
-#pragma unroll
-    for (int i = 0; i < 8; i++) sum[i] += second[i];
-    for (int i = 2; i < segments; i++) add_to(sum, first + i * stride);
-}
-
-struct NormCall {
-    float* residual;      // [rows][width], what is added is written back
-    const int* pick;      // null, or the row of the residual for each row of the output
-    Parts add;            // what the layer before adds; first null: nothing
-    const float* weight;  // [width]
-    u8* output;           // activations
-    float* plain;         // null, or the norm in float32 [rows][width], for the router
-    int width, room;
-    float epsilon;
-
-    // Experts: the sum over a row's slots of weight · parts[segment][slot].
-    const float* slot_weights;  // null: none
-    int slots_per_row, segments;
-};
-
 // One row to a block, eight neighbouring columns to a thread; width <= 8 · blockDim.
 KERNEL rms_norm(const __grid_constant__ NormCall c) {
     __shared__ float scratch[32];
     let_next_start();
-    int column = threadIdx.x * 8;
-    float w[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-    if (column < c.width) add_to(w, c.weight + column);
+    int chunk = threadIdx.x;
+    float w[8], h[8], squares = 0;
+    norm_weights(c, chunk, w);
     wait_for_previous();
     int row = c.pick ? c.pick[blockIdx.x] : blockIdx.x;
-    float h[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-    float squares = 0;
-    if (column < c.width) {
-        float* residual = c.residual + (u64)row * c.width + column;
-        add_to(h, residual);
-        if (c.slot_weights) {
-            float mix[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-#pragma unroll 4
-            for (int k = 0; k < c.slots_per_row; k++) {
-                int slot = row * c.slots_per_row + k;
-                float one[8];
-                sum_few_parts(one, c.add.first + (u64)slot * c.add.columns + column, c.add.stride, c.segments);
-#pragma unroll
-                for (int i = 0; i < 8; i++) mix[i] = __fmaf_rn(c.slot_weights[slot], one[i], mix[i]);
-            }
-#pragma unroll
-            for (int i = 0; i < 8; i++) h[i] += mix[i];
-        } else if (c.add.first) {
-            float more[8];
-            read_parts(more, c.add, row, column);
-#pragma unroll
-            for (int i = 0; i < 8; i++) h[i] += more[i];
-        }
-        if (c.add.first) {
-            ((float4*)residual)[0] = make_float4(h[0], h[1], h[2], h[3]);
-            ((float4*)residual)[1] = make_float4(h[4], h[5], h[6], h[7]);
-        }
-#pragma unroll
-        for (int i = 0; i < 8; i++) squares = __fmaf_rn(h[i], h[i], squares);
+    if (chunk * 8 < c.width) {
+        squares = norm_row(c, row, chunk, h);
+        if (c.residual_out) write_residual(c, row, chunk, h);
     }
     float scale = rsqrtf(block_sum(squares, scratch) / c.width + c.epsilon);
-    if (column >= c.width) return;
-    float y[8];
+    if (chunk * 8 >= c.width) return;
 #pragma unroll
-    for (int i = 0; i < 8; i++) y[i] = h[i] * scale * w[i];
-    *(uint4*)(c.output + activation_chunk(c.room, blockIdx.x, threadIdx.x)) = pack8(y);
+    for (int i = 0; i < 8; i++) h[i] *= scale * w[i];
+    *(uint4*)(c.output + activation_chunk(c.room, blockIdx.x, chunk)) = pack8(h);
     if (c.plain) {
-        float4* plain = (float4*)(c.plain + (u64)blockIdx.x * c.width + column);
-        plain[0] = make_float4(y[0], y[1], y[2], y[3]);
-        plain[1] = make_float4(y[4], y[5], y[6], y[7]);
+        float4* plain = (float4*)(c.plain + (u64)blockIdx.x * c.width + chunk * 8);
+        plain[0] = make_float4(h[0], h[1], h[2], h[3]);
+        plain[1] = make_float4(h[4], h[5], h[6], h[7]);
     }
 }
 

@@ -4,7 +4,20 @@
 
 #include "common.cuh"
 
-#define SPLIT_KEYS 128
+// Keys are cut into splits by their position alone: short ones at first, so that a short text has several to work on at once, then long ones,
+// so that a long text does not spend its time merging. In blocks of the cache (64 keys).
+#define BLOCK_KEYS 64
+#define FINE_BLOCKS 2
+#define FINE_SPLITS 32
+#define COARSE_BLOCKS 8
+
+DEVICE int first_block(int split) { return split < FINE_SPLITS ? split * FINE_BLOCKS : FINE_SPLITS * FINE_BLOCKS + (split - FINE_SPLITS) * COARSE_BLOCKS; }
+
+// The split of the key at `position`.
+DEVICE int split_of(int position) {
+    int block = position / BLOCK_KEYS, fine = FINE_SPLITS * FINE_BLOCKS;
+    return block < fine ? block / FINE_BLOCKS : FINE_SPLITS + (block - fine) / COARSE_BLOCKS;
+}
 
 // 2^x; 0 for minus infinity.
 DEVICE float power(float x) {
@@ -44,7 +57,7 @@ struct CombineCall {
 // One column; the splits' bounds and outputs of a batch are on their way together, and are merged in order.
 DEVICE float combine(const CombineCall& c, int head, int row, int column) {
     u64 stride = (u64)c.part_rows * c.heads, at = (u64)row * c.heads + head;
-    int splits = c.position[row] / SPLIT_KEYS + 1;
+    int splits = split_of(c.position[row]) + 1;
     float m = 0, l = 0, o = 0;
     for (int s = 0; s < splits; s += COMBINED_AT_ONCE) {
         float2 bound[COMBINED_AT_ONCE];

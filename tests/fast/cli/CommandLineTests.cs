@@ -19,7 +19,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("did you mean check?", "config", "chek")]
     [InlineData("appliance config needs one of: check, schema.", "config")]
     [InlineData("Required argument 'CODE' missing", "alarms", "ack")]
-    [InlineData("show needs one of: status, health, alarms, thermal, gpus, fabric, version; did you mean show thermal?", "show", "thermla")]
+    [InlineData("show needs one of: status, health, alarms, thermal, gpus, fabric, version, fans, power, versions, storage, network; did you mean show thermal?", "show", "thermla")]
     [InlineData("show needs one of:", "show")]
     [InlineData("there is no fault \"fan_ded\"; did you mean fan_dead?", "inject", "fan_ded", "fan1")]
     [InlineData("\"much\" is not a number; sensor_bias takes a value in K", "inject", "sensor_bias", "coolant_supply1", "much")]
@@ -27,6 +27,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sim needs a scenario file", "sim")]
     [InlineData("`appliance run --simulated` starts the simulated one", "run")]
     [InlineData("Must be one of: 'json' 'text'", "status", "-o", "xml")]
+    [InlineData("appliance dump needs one of: health.", "dump")]
     public void Wrong_words_are_one_line_and_exit_64(string expected, params string[] words)
     {
         var (exitCode, output, error) = Run(words);

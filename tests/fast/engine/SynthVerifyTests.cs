@@ -13,7 +13,7 @@ public sealed class SynthVerifyTests
     {
         using var folder = new TemporaryDirectory();
         var directory = Synth(name, folder.File("m"), seed: 3, "bf16");
-        Assert.Equal("2 files as SHA256SUMS says", Checks(directory)["hashes"]);
+        Assert.Equal("3 files as SHA256SUMS says", Checks(directory)["hashes"]);
         var logits = GoldenModel.Logits(EngineModel.Load(directory), [1, 2, 3, 4]);
         Assert.All(logits, row => Assert.All(row, v => Assert.True(float.IsFinite(v))));
         Assert.NotEqual(logits[2], logits[3]);
@@ -27,6 +27,26 @@ public sealed class SynthVerifyTests
         var first = Bytes(Synth("qwen2", folder.File("a"), seed: 3, "f32"));
         Assert.Equal(first, Bytes(Synth("qwen2", folder.File("b"), seed: 3, "f32")));
         Assert.NotEqual(first, Bytes(Synth("qwen2", folder.File("c"), seed: 4, "f32")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Hashes_of_a_model_that_came_with_or_without_them_are_written_and_hold(bool came)
+    {
+        using var folder = new TemporaryDirectory();
+        var directory = Synth("qwen2", folder.File("m"), seed: 3, "bf16");
+        var (list, blocks) = (Path.Combine(directory, HashList.FileName), Path.Combine(directory, HashList.BlocksName));
+        var expected = (File.ReadAllText(list), File.ReadAllText(blocks));
+        if (came)
+            File.WriteAllLines(list, File.ReadAllLines(list).Where(l => !l.EndsWith(HashList.BlocksName, StringComparison.Ordinal)));
+        else
+            File.Delete(list);
+        File.Delete(blocks);
+        Assert.Equal("2 files in SHA256SUMS, their blocks in SHA256SUMS.blocks", ModelVerifier.WriteHashes(directory));
+        Assert.Equal(expected, (File.ReadAllText(list), File.ReadAllText(blocks)));
+        Assert.Equal("3 files as SHA256SUMS says", Checks(directory)["hashes"]);
+        Assert.NotNull(HashList.Open(directory)!.BlocksOf("model.safetensors"));
     }
 
     [Fact]

@@ -14,8 +14,9 @@ public sealed class Gateway : IDisposable
     {
     }
 
-    internal Gateway(IEnumerable<string> arguments)
+    internal Gateway(IEnumerable<string> arguments, string scheme = "http")
     {
+        Scheme = scheme;
         Port = Ports.Free().Api;
         var start = new ProcessStartInfo(Programs.PathOf("inference-core"), ["serve", "--listen", Url, "--run-dir", _folder, .. arguments])
         {
@@ -31,7 +32,9 @@ public sealed class Gateway : IDisposable
 
     public int Port { get; }
 
-    public string Url => $"http://127.0.0.1:{Port}";
+    public string Scheme { get; } = "http";
+
+    public string Url => $"{Scheme}://127.0.0.1:{Port}";
 
     public Process Process { get; }
 

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Appliance.Daemon.Commissioning;
+using Appliance.Model;
+
+namespace Appliance.Daemon.Cli;
+
+/// <summary>Work on a running box, step by step: what to do next, and what the box sees of it.</summary>
+internal static class ServiceVerb
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FanLimit = TimeSpan.FromMinutes(14);
+    private static readonly TimeSpan FillTime = TimeSpan.FromSeconds(30);
+
+    public static async Task<int> FanAsync(BoxClient box, string fan, Output output, TimeProvider time, CancellationToken cancel)
+    {
+        var thermal = await ThermalAsync(box, cancel).ConfigureAwait(false);
+        if (thermal.Fans.All(f => f.Name != fan))
+            return output.Fail(ExitCode.Usage, $"there is no {fan}; this box has {string.Join(", ", thermal.Fans.Select(f => f.Name))}.");
+        await DriveAsync(box, 100, cancel).ConfigureAwait(false);
+        try
+        {
+            var work = ServiceFan.Begin(fan);
+            output.Line(work.Say);
+            for (var began = time.GetTimestamp(); work.At != ServiceFan.Stage.Done; await Task.Delay(Pace, time, cancel).ConfigureAwait(false))
+            {
+                if (time.GetElapsedTime(began) > FanLimit)
+                    return output.Fail(ExitCode.Failed, $"{fan} was not swapped within {FanLimit.TotalMinutes:0} minutes; the loop drives on by itself.");
+                var next = work.Step(await ThermalAsync(box, cancel).ConfigureAwait(false));
+                if (next.At != work.At)
+                    output.Line(next.Say);
+                work = next;
+            }
+
+            return ExitCode.Done;
+        }
+        finally
+        {
+            await DriveAsync(box, null, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    public static async Task<int> CoolantAsync(BoxClient box, bool filled, Output output, TimeProvider time, CancellationToken cancel)
+    {
+        if (!filled)
+        {
+            var report = await box.StatusAsync(cancel).ConfigureAwait(false);
+            if (report.Snapshot.Thermal is not { } now)
+                return output.Fail(ExitCode.Failed, "the control loop has not finished its first tick yet; ask again.");
+            var against = ServiceCoolant.AgainstDraining(now, report.Snapshot.Inference).ToArray();
+            if (against.Length > 0)
+            {
+                output.Lines(against.Select(a => output.Screen.Bad($"✗ not yet: {a}")));
+                return ExitCode.Failed;
+            }
+
+            output.Line(output.Screen.Good("✓ the loop may be drained"));
+            output.Lines(ServiceCoolant.Steps);
+            return ExitCode.Done;
+        }
+
+        await DriveAsync(box, 100, cancel).ConfigureAwait(false);
+        try
+        {
+            output.Line($"pumps at full for {FillTime.TotalSeconds:0} s");
+            await Task.Delay(FillTime, time, cancel).ConfigureAwait(false);
+            var wrong = ServiceCoolant.AgainstFilled(await ThermalAsync(box, cancel).ConfigureAwait(false)).ToArray();
+            output.Lines(wrong.Length == 0 ? [output.Screen.Good("✓ the loop is full, flows and is dry outside")] : wrong.Select(w => output.Screen.Bad($"✗ {w}")));
+            return wrong.Length == 0 ? ExitCode.Done : ExitCode.Failed;
+        }
+        finally
+        {
+            await DriveAsync(box, null, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <param name="percent">Null gives the rotors back to the loop.</param>
+    private static async Task DriveAsync(BoxClient box, int? percent, CancellationToken cancel) => await box.AskAsync(
+        "drive",
+        json =>
+        {
+            if (percent is not { } duty)
+            {
+                json.WriteBoolean("automatic", true);
+                return;
+            }
+
+            json.WriteNumber("fans_percent", duty);
+            json.WriteNumber("pumps_percent", duty);
+        },
+        cancel).ConfigureAwait(false);
+
+    private static async Task<ThermalFrame> ThermalAsync(BoxClient box, CancellationToken cancel) =>
+        JsonSerializer.Deserialize((await box.AskAsync("thermal", null, cancel).ConfigureAwait(false)).Span, Control.ControlJson.Default.ThermalFrame)!;
+}

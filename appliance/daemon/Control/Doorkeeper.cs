@@ -1,0 +1,37 @@
+using Appliance.Model;
+
+namespace Appliance.Daemon.Control;
+
+/// <summary>
+/// Decides who may ask what of a control socket: by the user the kernel names, by that user's groups, and by whether the box has been claimed.
+/// Root and the daemon's own user may do everything; programs of the box may look.
+/// </summary>
+/// <param name="claimFile">There once setup has claimed the box; null where nothing needs claiming (the twin).</param>
+internal sealed class Doorkeeper(string? claimFile)
+{
+    /// <summary>The group that the programs of a box share; no person belongs to it.</summary>
+    private const string ProgramGroup = "appliance";
+
+    private readonly uint _own = AccountsInterop.geteuid();
+
+    /// <summary>One line for the one who asks; null when it is allowed.</summary>
+    public string? Refusal(ControlPeer peer, string verb)
+    {
+        if (claimFile is not null && !File.Exists(claimFile) && !RoleTable.Unclaimed.Contains(verb))
+            return $"this box has not been claimed yet, and until then answers {string.Join(", ", RoleTable.Unclaimed)} only; claim it as root: appliance setup";
+        var (role, who) = RoleOf(peer.Uid);
+        return RoleTable.Refusal(role, verb, who);
+    }
+
+    /// <summary>May ask a directory server: never on the loop's thread.</summary>
+    public (Role Role, string Who) RoleOf(uint uid)
+    {
+        if (uid == 0 || uid == _own)
+            return (Role.Admin, uid == 0 ? "root" : Environment.UserName);
+        if (!AccountsInterop.TryUser(uid, out var name, out var gid))
+            return (Role.None, $"uid {uid}");
+        var groups = AccountsInterop.GroupsOf(name, gid);
+        var role = RoleTable.Of(groups);
+        return (role == Role.None && groups.Contains(ProgramGroup) ? Role.Viewer : role, name);
+    }
+}

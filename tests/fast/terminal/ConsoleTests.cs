@@ -1,0 +1,169 @@
+using System.Text;
+using Appliance.Daemon.Control;
+using Appliance.Daemon.Terminal;
+using Appliance.Model;
+
+namespace FastTests.Terminal;
+
+/// <summary>The engineer's screen: what stands on it, what keys do, and how many bytes it costs.</summary>
+public sealed class ConsoleTests
+{
+    /// <summary>A second of 9600 baud carries 960 bytes.</summary>
+    private const int BytesASecond = 960;
+
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 22, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_whole_screen_is_two_kilobytes_at_most_and_a_second_of_change_a_quarter_of_the_line()
+    {
+        foreach (var page in Enumerable.Range(0, 8))
+        {
+            var painter = new Painter(80, 24);
+            var first = Encoding.UTF8.GetByteCount(painter.Paint(Lines(Model(0, page))));
+            Assert.InRange(first, 200, 2048);
+            for (var second = 1; second < 10; second++)
+                Assert.InRange(Encoding.UTF8.GetByteCount(painter.Paint(Lines(Model(second, page)))), 0, BytesASecond / 4);
+        }
+    }
+
+    [Theory]
+    [InlineData(80, 24)]
+    [InlineData(132, 43)]
+    [InlineData(40, 12)]
+    public void Every_page_fits_every_terminal_in_both_languages(int width, int height)
+    {
+        foreach (var words in (ConsoleWords[])[ConsoleWords.English, ConsoleWords.Chinese])
+        {
+            foreach (var page in Enumerable.Range(0, 8))
+            {
+                var lines = ConsoleView.Lines(Model(1, page, alarms: 9) with { Words = words }, width, height);
+                Assert.Equal(height, lines.Count);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_first_lines_say_what_is_wrong_and_what_to_do()
+    {
+        var lines = Lines(Model(0, 0, alarms: 2));
+        Assert.Contains("box1  CRITICAL", lines[0].Text, StringComparison.Ordinal);
+        Assert.Equal(Look.Reverse, lines[0].Look);
+        Assert.StartsWith("fan1: 0 rpm -> Replace fan1.", lines[1].Text, StringComparison.Ordinal);
+        Assert.Equal("All is well.", Lines(Model(0, 0))[1].Text);
+    }
+
+    [Fact]
+    public void In_English_only_ASCII_goes_over_the_line()
+    {
+        foreach (var page in Enumerable.Range(0, 8))
+            Assert.All(Lines(Model(1, page, alarms: 3)), line => Assert.DoesNotContain(line.Text, c => c > 0x7E));
+    }
+
+    [Fact]
+    public void In_Chinese_the_next_step_is_the_field_guides()
+    {
+        var lines = ConsoleView.Lines(Model(0, 2, alarms: 1) with { Words = ConsoleWords.Chinese }, 80, 24);
+        Assert.Contains(lines, l => l.Text.Contains("风扇", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, l => l.Text.Contains("Replace fan1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Old_values_are_dated_and_nothing_claims_to_be_well()
+    {
+        var lines = Lines(Model(0, 0) with { Silent = "no daemon answers", AgeS = 75 });
+        Assert.Contains("SILENT", lines[0].Text, StringComparison.Ordinal);
+        Assert.Contains("values are 1 min 15 s old", lines[0].Text, StringComparison.Ordinal);
+        Assert.Contains("waiting for the control plane: why", Lines(new() { Silent = "why" })[1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dangerous_action_needs_a_yes_and_any_other_key_is_no()
+    {
+        var model = Model(0, ConsoleModel.ActionsPage) with { Row = 6 };
+        (model, var wish) = ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter));
+        Assert.Equal((6, true), (model.Pending, wish is ConsoleWish.None));
+        Assert.Equal("Power off? y does it, any other key does not", Lines(model)[^1].Text);
+        Assert.IsType<ConsoleWish.None>(ConsoleKeys.Press(model, Key('n')).Wish);
+        Assert.Null(ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter)).Model.Pending);
+        Assert.Equal(new ConsoleWish.Act(6), ConsoleKeys.Press(model, Key('y')).Wish);
+    }
+
+    [Fact]
+    public void Keys_move_choose_and_acknowledge()
+    {
+        var model = Model(0, 0, alarms: 3);
+        model = ConsoleKeys.Press(model, Key('3')).Model;
+        model = ConsoleKeys.Press(model, Key('\0', ConsoleKey.DownArrow)).Model;
+        Assert.Equal(new ConsoleWish.Acknowledge("fan_stalled", "fan2"), ConsoleKeys.Press(model, Key('a')).Wish);
+        foreach (var _ in Enumerable.Range(0, 9))
+            model = ConsoleKeys.Press(model, Key('j')).Model;
+        Assert.Equal(2, model.Row);
+        Assert.IsType<ConsoleWish.Quit>(ConsoleKeys.Press(model, Key('q')).Wish);
+        Assert.IsType<ConsoleWish.Redraw>(ConsoleKeys.Press(model, Key('\f')).Wish);
+        Assert.Equal("zh", ConsoleKeys.Press(model, Key('l')).Model.Words.Language);
+        Assert.Equal(model, ConsoleKeys.Press(model, Key('9')).Model);
+    }
+
+    [Fact]
+    public void A_chosen_alarm_is_always_on_the_screen()
+    {
+        for (var row = 0; row < 30; row++)
+        {
+            var lines = Lines(Model(0, 2, alarms: 30) with { Row = row });
+            Assert.Contains(lines, l => l.Text.StartsWith('>') && l.Text.Contains($"fan{row + 1},", StringComparison.Ordinal));
+        }
+    }
+
+    private static IReadOnlyList<Line> Lines(ConsoleModel model) => ConsoleView.Lines(model, 80, 24);
+
+    private static ConsoleKeyInfo Key(char text, ConsoleKey key = ConsoleKey.None) => new(text, key, false, false, false);
+
+    private static ConsoleModel Model(int second, int page, int alarms = 0) => new()
+    {
+        Page = page,
+        Report = Report(second, alarms),
+        Network = ["eth0 up"],
+        Events = [.. Enumerable.Range(0, 40).Select(i => $"event {i}")],
+    };
+
+    /// <summary>All that changes from second to second does.</summary>
+    private static StatusReport Report(int second, int alarms) => new()
+    {
+        Node = "box1",
+        Version = "0.1.0",
+        Board = "hgx-h100-8",
+        Simulated = false,
+        Ts = Now.AddSeconds(second),
+        UptimeS = 5000 + second,
+        Pid = 1,
+        Config = "defaults",
+        InferenceApi = "https://127.0.0.1:8080/v1",
+        BusConnected = true,
+        Loop = new(),
+        Snapshot = new()
+        {
+            Node = "box1",
+            Thermal = new()
+            {
+                Ts = Now.AddSeconds(second),
+                Mode = "running",
+                SetpointC = 38,
+                BandK = 2,
+                CoolantSupplyC = 37.9 + 0.1 * (second % 3),
+                CoolantReturnC = 45.1 + 0.1 * (second % 4),
+                FlowLMin = 9.6 + 0.1 * (second % 2),
+                HeatW = 3950 + 17 * second,
+                CapacityW = 6280,
+                AmbientC = 25,
+                LevelPercent = 100,
+                HumidityPercent = 45,
+                DewPointC = 12.2,
+                Fans = [.. Enumerable.Range(1, 6).Select(i => new RotorFrame($"fan{i}", 60 + second % 3, 3400 + 10 * i + 20 * second, "ok", $"return {45.1 + 0.1 * (second % 4):0.0} °C"))],
+                Pumps = [.. Enumerable.Range(1, 2).Select(i => new RotorFrame($"pump{i}", 71, 3720 + 10 * second, "ok", $"heat {3950 + 17 * second} W"))],
+            },
+            Gpus = [.. Enumerable.Range(0, 8).Select(i => new GpuFrame { Ts = Now, Index = i, State = "ok", PowerW = 480 + 7 * i + 3 * second, PowerLimitW = 700, TemperatureC = 66 + second % 2, MemoryTemperatureC = 63, MarginK = 20, SmClockMhz = 1980, UtilizationPercent = 70, MemoryUsedMib = 61000, MemoryTotalMib = 81559 })],
+            Inference = new() { Ts = Now, Model = "field-guide", State = "ready", Device = "cpu", TokensPerSecond = 12.5 * second },
+            Alarms = [.. Enumerable.Range(1, alarms).Select(i => new Alarm("fan_stalled", $"fan{i}", Severity.Critical, "0 rpm", $"Replace fan{i}.", Now.AddMinutes(-3), false))],
+        },
+    };
+}

@@ -1,0 +1,59 @@
+using Appliance.Daemon.Commissioning;
+using Appliance.Model;
+
+namespace FastTests.Terminal;
+
+public sealed class ServiceTests
+{
+    [Fact]
+    public void A_fan_is_swapped_in_four_steps_and_believed_after_three_good_seconds()
+    {
+        var work = ServiceFan.Begin("fan3");
+        Assert.Equal(ServiceFan.Stage.Pull, work.Step(Seen(3400)).At);
+        work = work.Step(Seen(null));
+        Assert.Equal(ServiceFan.Stage.Insert, work.At);
+        work = work.Step(Seen(0)).Step(Seen(900));
+        Assert.Equal(ServiceFan.Stage.Prove, work.At);
+        work = work.Step(Seen(3300)).Step(Seen(3300)).Step(Seen(2000)).Step(Seen(3300)).Step(Seen(3300));
+        Assert.Equal(ServiceFan.Stage.Prove, work.At);
+        Assert.Equal(ServiceFan.Stage.Done, work.Step(Seen(3300)).At);
+        Assert.Equal(ServiceFan.Stage.Insert, work.Step(Seen(null)).At);
+    }
+
+    [Fact]
+    public void A_weak_fan_is_never_believed()
+    {
+        var work = ServiceFan.Begin("fan3").Step(Seen(null)).Step(Seen(2000));
+        for (var i = 0; i < 100; i++)
+            work = work.Step(Seen(2000));
+        Assert.Equal(ServiceFan.Stage.Prove, work.At);
+    }
+
+    [Fact]
+    public void A_hot_or_working_loop_is_not_drained()
+    {
+        Assert.Empty(ServiceCoolant.AgainstDraining(Seen(3000) with { HeatW = 500, CoolantSupplyC = 30 }, null));
+        Assert.Contains("4000 W", Assert.Single(ServiceCoolant.AgainstDraining(Seen(3000) with { HeatW = 4000, CoolantSupplyC = 30 }, null)), StringComparison.Ordinal);
+        Assert.Contains("below 45", Assert.Single(ServiceCoolant.AgainstDraining(Seen(3000) with { CoolantSupplyC = 50 }, null)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_filled_loop_is_full_flowing_and_dry_outside()
+    {
+        var good = Seen(3000) with { LevelPercent = 95, FlowLMin = 9 };
+        Assert.Empty(ServiceCoolant.AgainstFilled(good));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { LevelPercent = 40 }));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { LevelPercent = null }));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { FlowLMin = 0 }));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { Leak = true }));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { Pumps = [new("pump1", 100, 900, "slow", "")] }));
+    }
+
+    private static ThermalFrame Seen(double? rpm) => new()
+    {
+        Ts = default,
+        Mode = "manual",
+        HeatW = 100,
+        Fans = [.. Enumerable.Range(1, 6).Select(i => new RotorFrame($"fan{i}", 100, i == 3 ? rpm : 3400, i == 3 && rpm is null or 0 ? "stalled" : "ok", ""))],
+    };
+}
