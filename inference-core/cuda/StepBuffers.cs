@@ -52,8 +52,8 @@ internal sealed class StepBuffers : IDisposable
             QueryResults = Take(sizeof(float) * Floats(queryUp));
         }
 
-        if (config.Moe is { } moe)
-            Experts = new ExpertBuffers(this, layout.Layers.First(x => x.HasExperts), moe, hidden, options.MaxTokens);
+        if (config.Moe is { } moe && Array.Find(layout.Layers, x => x.HasExperts) is { } withExperts)
+            Experts = new ExpertBuffers(this, withExperts, moe, hidden, options.MaxTokens);
 
         LogitInputs = Activations(LogitRoom, hidden);
         Logits = Take(sizeof(float) * MostFloats(layout.Head, options.MaxLogits));

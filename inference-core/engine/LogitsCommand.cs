@@ -43,10 +43,13 @@ internal static class LogitsCommand
 
     private static HashSet<int>? Wanted(int[]? positions, List<int[]> sequences)
     {
+        // An option of many values that is not given may be null or empty.
+        if (positions is not { Length: > 0 })
+            return null;
         var longest = sequences.Max(s => s.Length);
-        return positions is { Length: > 0 } && positions.Max() >= longest
-            ? throw new EngineException($"position {positions.Max()} is past the end; the longest sequence has {longest} tokens")
-            : positions?.ToHashSet();
+        return positions.Max() < longest
+            ? positions.ToHashSet()
+            : throw new EngineException($"position {positions.Max()} is past the end; the longest sequence has {longest} tokens");
     }
 
     private static void Report(List<LogitRow> rows, string? output, bool json)

@@ -14,7 +14,7 @@ struct LatentNormCall {
 };
 
 // The norm between the two steps of the query's projection. One row to a block, eight columns to a thread.
-KERNEL latent_norm(const __grid_constant__ LatentNormCall c) {
+KERNEL __launch_bounds__(1024) latent_norm(const __grid_constant__ LatentNormCall c) {
     __shared__ float scratch[32];
     let_next_start();
     wait_for_previous();

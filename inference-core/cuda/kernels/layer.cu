@@ -14,7 +14,7 @@ KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u6
 }
 
 // One row to a block, eight neighbouring columns to a thread; width <= 8 · blockDim.
-KERNEL rms_norm(const __grid_constant__ NormCall c) {
+KERNEL __launch_bounds__(1024) rms_norm(const __grid_constant__ NormCall c) {
     __shared__ float scratch[32];
     let_next_start();
     int chunk = threadIdx.x;

@@ -1,6 +1,6 @@
+using FastTests.Engine;
 using InferenceCore.Cuda;
 using InferenceCore.Engine;
-
 namespace FastTests.Cuda;
 
 /// <summary>Where a model's weights lie on a GPU, and how its products are cut: plain arithmetic, which needs none.</summary>
