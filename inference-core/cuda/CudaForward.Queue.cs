@@ -244,13 +244,10 @@ internal sealed partial class CudaForward
             Value = a.ValueWidth,
             Interleaved = Config.Rope.Interleaved ? 1 : 0,
             Rows = rows,
+            RowsOfBlock = RowsOfBlock(rows),
             Epsilon = LatentEpsilon,
         };
-        const int ManyRows = 8;
-        if (rows <= ManyRows)
-            _kernels.AbsorbOne.Launch(_stream, new Extent(rows, a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
-        else
-            _kernels.AbsorbMany.Launch(_stream, new Extent((rows + ManyRows - 1) / ManyRows, a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
+        _kernels.Absorb.Launch(_stream, new Extent(Blocks(rows), a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
         QueueAttention(index, rows, few);
         Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
         Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
@@ -261,7 +258,6 @@ internal sealed partial class CudaForward
     {
         if (rows == 0)
             return;
-        const int ManyRows = 4;
         var call = new ValueCall
         {
             Combine = combine,
@@ -271,14 +267,17 @@ internal sealed partial class CudaForward
             Value = a.ValueWidth,
             Room = _step.Room,
             Rows = rows,
+            RowsOfBlock = RowsOfBlock(rows),
             First = first,
             Whole = whole ? 1 : 0,
         };
-        if (rows <= 2 * ManyRows)
-            _kernels.RaiseOne.Launch(_stream, new Extent(a.Heads, rows), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
-        else
-            _kernels.RaiseMany.Launch(_stream, new Extent(a.Heads, (rows + ManyRows - 1) / ManyRows), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
+        _kernels.RaiseMix.Launch(_stream, new Extent(a.Heads, Blocks(rows)), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
     }
+
+    // Rows that share the weights of a head: one, until there are as many as keep all multiprocessors busy.
+    private static int RowsOfBlock(int rows) => rows <= 8 ? 1 : 8;
+
+    private static int Blocks(int rows) => (rows + RowsOfBlock(rows) - 1) / RowsOfBlock(rows);
 
     private Parts FeedForward(CudaLayer layer, int rows, Added add)
     {

@@ -28,10 +28,8 @@ internal sealed class KernelSet : IDisposable
         PickBest = Layer("pick_best");
         CombineHeads = Attention.Kernel("combine_heads");
         LatentNorm = Latent("latent_norm");
-        AbsorbOne = Latent("absorb_one");
-        AbsorbMany = Latent("absorb_many");
-        RaiseOne = Latent("raise_one");
-        RaiseMany = Latent("raise_many");
+        Absorb = Latent("absorb");
+        RaiseMix = Latent("raise_mix");
         ScoreExperts = Experts("score_experts");
         Route = Experts("route");
         Gather = Experts("gather");
@@ -64,13 +62,9 @@ internal sealed class KernelSet : IDisposable
 
     public CudaKernel LatentNorm { get; }
 
-    public CudaKernel AbsorbOne { get; }
+    public CudaKernel Absorb { get; }
 
-    public CudaKernel AbsorbMany { get; }
-
-    public CudaKernel RaiseOne { get; }
-
-    public CudaKernel RaiseMany { get; }
+    public CudaKernel RaiseMix { get; }
 
     public CudaKernel ScoreExperts { get; }
 

@@ -168,6 +168,7 @@ internal struct LatentCall
     public int Value;
     public int Interleaved;
     public int Rows;
+    public int RowsOfBlock;
     public float Epsilon;
 }
 
@@ -182,6 +183,7 @@ internal struct ValueCall
     public int Value;
     public int Room;
     public int Rows;
+    public int RowsOfBlock;
     public int First;
     public int Whole;
 }

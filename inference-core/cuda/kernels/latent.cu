@@ -43,7 +43,7 @@ struct LatentCall {
     u16* queries;         // [rows][heads][latent + turned]
     u8* cache;            // this layer's: [block][64 rows]
     u64 block_bytes;
-    int heads, latent_at, latent, plain, turned, value, interleaved, rows;
+    int heads, latent_at, latent, plain, turned, value, interleaved, rows, rows_of_block;
     float epsilon;
 };
 
@@ -85,81 +85,63 @@ DEVICE void cache_latent(const LatentCall& c, int row) {
     *(u16*)(to + cache_at(position & 63, c.latent + second, width)) = to_bf16(b);
 }
 
-// ROWS rows of one head: q · W_UK, two latent columns to a thread, one half of the sum to each half of the block; latent <= 512, plain <= 128.
-// The weights are on their way before the query is there.
-template <int ROWS>
-DEVICE void absorb(const LatentCall& c) {
-    __shared__ float q[ROWS][256];
-    __shared__ float other[ROWS][512];
+// Rows of one head: q · W_UK, two latent columns to a thread, one half of the sum to each half of the block; latent <= 512, plain <= 128. The
+// weights are on their way before the first query is there, and stay for all rows of the block. Grid: (blocks of rows, heads + 1).
+KERNEL __launch_bounds__(512) absorb(const __grid_constant__ LatentCall c) {
+    __shared__ float q[256];
+    __shared__ float2 other[256];
     let_next_start();
-    int first_row = blockIdx.x * ROWS, head = blockIdx.y, width = c.plain + c.turned;
-    int half = threadIdx.x >> 8, column = (threadIdx.x & 255) * 2, deep = c.plain / 2;
+    int first_row = blockIdx.x * c.rows_of_block, end = min(c.rows, first_row + c.rows_of_block), head = blockIdx.y, width = c.plain + c.turned;
+    int half = threadIdx.x >> 8, column = (threadIdx.x & 255) * 2, deep = c.plain / 2, pairs = c.turned / 2;
     const u16* up = c.up + ((u64)min(head, c.heads - 1) * (c.plain + c.value) + half * deep) * c.latent + column;
     u32 w[64];
 #pragma unroll
     for (int i = 0; i < 64; i++)
         if (i < deep && column < c.latent) w[i] = *(const u32*)(up + (u64)i * c.latent);
     wait_for_previous();
-    if (head == c.heads) {
-        for (int r = 0; r < ROWS && first_row + r < c.rows; r++) cache_latent(c, first_row + r);
-        return;
-    }
-    for (int i = threadIdx.x; i < ROWS * width; i += blockDim.x) {
-        int r = i / width, row = first_row + r;
-        q[r][i % width] = row < c.rows ? part_at(c.query, row, head * width + i % width) : 0.f;
-    }
-    __syncthreads();
-    int pairs = c.turned / 2;
-    for (int i = threadIdx.x; i < ROWS * pairs; i += blockDim.x) {
-        int r = i / pairs, pair = i % pairs, row = first_row + r;
-        if (row >= c.rows) break;
-        int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
-        float a = q[r][c.plain + first], b = q[r][c.plain + second];
-        turn(a, b, c.rope[(u64)c.places.position[row] * pairs + pair]);
-        u16* to = c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned) + c.latent;
-        to[first] = to_bf16(a);
-        to[second] = to_bf16(b);
-    }
-    float sum[ROWS][2] = {};
-#pragma unroll
-    for (int i = 0; i < 64; i++)
-        if (i < deep) {
-#pragma unroll
-            for (int r = 0; r < ROWS; r++) {
-                sum[r][0] = __fmaf_rn(q[r][half * deep + i], low_bf16(w[i]), sum[r][0]);
-                sum[r][1] = __fmaf_rn(q[r][half * deep + i], high_bf16(w[i]), sum[r][1]);
-            }
+    for (int row = first_row; row < end; row++) {
+        if (head == c.heads) {
+            cache_latent(c, row);
+            continue;
         }
-    if (half == 1)
+        __syncthreads();
+        if (threadIdx.x < width) q[threadIdx.x] = part_at(c.query, row, head * width + threadIdx.x);
+        __syncthreads();
+        u16* to = c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned);
+        if (threadIdx.x < pairs) {
+            int pair = threadIdx.x, first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
+            float a = q[c.plain + first], b = q[c.plain + second];
+            turn(a, b, c.rope[(u64)c.places.position[row] * pairs + pair]);
+            to[c.latent + first] = to_bf16(a);
+            to[c.latent + second] = to_bf16(b);
+        }
+        float2 sum = make_float2(0.f, 0.f);
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) other[r][column] = sum[r][0], other[r][column + 1] = sum[r][1];
-    __syncthreads();
-    if (half == 1 || column >= c.latent) return;
-#pragma unroll
-    for (int r = 0; r < ROWS; r++)
-        if (first_row + r < c.rows)
-            *(u32*)(c.queries + ((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column) =
-                pack_bf16(sum[r][0] + other[r][column], sum[r][1] + other[r][column + 1]);
+        for (int i = 0; i < 64; i++)
+            if (i < deep) {
+                sum.x = __fmaf_rn(q[half * deep + i], low_bf16(w[i]), sum.x);
+                sum.y = __fmaf_rn(q[half * deep + i], high_bf16(w[i]), sum.y);
+            }
+        if (half == 1) other[threadIdx.x & 255] = sum;
+        __syncthreads();
+        if (half == 0 && column < c.latent) *(u32*)(to + column) = pack_bf16(sum.x + other[threadIdx.x].x, sum.y + other[threadIdx.x].y);
+    }
 }
-
-KERNEL __launch_bounds__(512) absorb_one(const __grid_constant__ LatentCall c) { absorb<1>(c); }
-KERNEL __launch_bounds__(512) absorb_many(const __grid_constant__ LatentCall c) { absorb<8>(c); }
 
 struct ValueCall {
     CombineCall combine;  // width: latent
     const u16* up;        // kv_b
     u8* output;           // activations [row][heads · value]
-    int plain, value, room, rows, first, whole;  // rows first.. first + rows; whole: combine.parts is the mix itself
+    int plain, value, room, rows, rows_of_block, first, whole;  // rows first.. first + rows; whole: combine.parts is the mix itself
 };
 
 // The mix of latents of one head, out of the latent space. A warp to eight outputs, lanes along the latent; latent a multiple of 256, at most
-// 512, value at most 128. The weights are on their way before the mix is there.
-template <int ROWS>
-DEVICE void raise(const ValueCall& c) {
-    __shared__ float mix[ROWS][512];
+// 512, value at most 128. The weights are on their way before the first mix is there. Grid: (heads, blocks of rows).
+KERNEL __launch_bounds__(512) raise_mix(const __grid_constant__ ValueCall c) {
+    __shared__ float mix[512];
     let_next_start();
-    int head = blockIdx.x, first_row = c.first + blockIdx.y * ROWS, end = c.first + c.rows, latent = c.combine.width;
-    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    int head = blockIdx.x, first_row = c.first + blockIdx.y * c.rows_of_block, latent = c.combine.width;
+    int end = min(c.first + c.rows, first_row + c.rows_of_block), lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain) * latent;
     uint4 w[8][2];
 #pragma unroll
@@ -169,34 +151,28 @@ DEVICE void raise(const ValueCall& c) {
             if (warp * 8 + v < c.value && part * 256 < latent)
                 w[v][part] = *(const uint4*)(up + (u64)(warp * 8 + v) * latent + part * 256 + lane * 8);
     wait_for_previous();
-    for (int r = 0; r < ROWS && first_row + r < end; r++)
-        for (int i = threadIdx.x; i < latent; i += blockDim.x)
-            mix[r][i] = c.whole ? c.combine.parts[((u64)(first_row + r) * c.combine.heads + head) * latent + i] : combine(c.combine, head, first_row + r, i);
-    __syncthreads();
+    for (int row = first_row; row < end; row++) {
+        __syncthreads();
+        if (threadIdx.x < latent)
+            mix[threadIdx.x] = c.whole ? c.combine.parts[((u64)row * c.combine.heads + head) * latent + threadIdx.x] : combine(c.combine, head, row, threadIdx.x);
+        __syncthreads();
 #pragma unroll
-    for (int v = 0; v < 8; v++) {
-        if (warp * 8 + v >= c.value) break;
-        float sum[ROWS] = {};
+        for (int v = 0; v < 8; v++) {
+            if (warp * 8 + v >= c.value) break;
+            float sum = 0;
 #pragma unroll
-        for (int part = 0; part < 2; part++) {
-            if (part * 256 >= latent) break;
-            u32 words[4] = {w[v][part].x, w[v][part].y, w[v][part].z, w[v][part].w};
-#pragma unroll
-            for (int r = 0; r < ROWS; r++)
+            for (int part = 0; part < 2; part++) {
+                if (part * 256 >= latent) break;
+                u32 words[4] = {w[v][part].x, w[v][part].y, w[v][part].z, w[v][part].w};
+                const float* m = mix + part * 256 + lane * 8;
 #pragma unroll
                 for (int i = 0; i < 4; i++) {
-                    const float* m = mix[r] + part * 256 + lane * 8 + 2 * i;
-                    sum[r] = __fmaf_rn(m[0], low_bf16(words[i]), sum[r]);
-                    sum[r] = __fmaf_rn(m[1], high_bf16(words[i]), sum[r]);
+                    sum = __fmaf_rn(m[2 * i], low_bf16(words[i]), sum);
+                    sum = __fmaf_rn(m[2 * i + 1], high_bf16(words[i]), sum);
                 }
-        }
-#pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            float y = warp_sum(sum[r]);
-            if (lane == 0 && first_row + r < end) *(u16*)(c.output + activation_at(c.room, first_row + r, head * c.value + warp * 8 + v)) = to_bf16(y);
+            }
+            sum = warp_sum(sum);
+            if (lane == 0) *(u16*)(c.output + activation_at(c.room, row, head * c.value + warp * 8 + v)) = to_bf16(sum);
         }
     }
 }
-
-KERNEL __launch_bounds__(512) raise_one(const __grid_constant__ ValueCall c) { raise<1>(c); }
-KERNEL __launch_bounds__(512) raise_many(const __grid_constant__ ValueCall c) { raise<4>(c); }
