@@ -53,7 +53,9 @@ internal sealed partial class CudaForward
             Plain = plain ? _step.Experts!.Plain : 0,
             Room = room,
         };
-        _kernels.Norm.Launch(_stream, rows, ThreadsFor(Config.HiddenWidth), 0, true, new KernelArguments().Add(call));
+        var threads = ThreadsFor(Config.HiddenWidth);
+        var kernel = threads <= 512 ? _kernels.Norm : _kernels.NormWide;
+        kernel.Launch(_stream, rows, threads, 0, true, new KernelArguments().Add(call));
     }
 
     private NormCall NormOf(long weight, Added add) => new()

@@ -24,6 +24,8 @@ internal sealed partial class CudaForward : IForward
     private readonly Dictionary<int, CudaGraph> _graphs = [];
     private readonly PinnedBuffer _results;
     private readonly LogitRows _logits;
+    private readonly ArenaSums _sums;
+    private readonly WeightGuard _guard;
     private readonly int[] _blockScratch;
     private readonly Action? _progress;
 
@@ -48,6 +50,9 @@ internal sealed partial class CudaForward : IForward
         _logits = new LogitRows(stream, _step.Logits, Config.Vocabulary, layout.Head.Outputs, MaxLogits);
         Traffic = WeightTraffic.Of(Config, sizeof(ushort), sizeof(ushort));
         stream.Synchronize();
+        Arithmetic = $"cuda {device.Architecture} {kernels.Mark} {EngineVersion.Text}";
+        _sums = new ArenaSums(stream, kernels, weights);
+        _guard = new WeightGuard(_sums, options.Time);
     }
 
     public ModelConfig Config { get; }
@@ -76,9 +81,12 @@ internal sealed partial class CudaForward : IForward
         if (logits > 0)
             FetchResults(logits);
         _stream.Synchronize();
+        RequireSound();
         foreach (var sequence in batch)
             sequence.Cache.Commit(sequence.Cache.Length + sequence.Tokens.Length);
         _logits.Begin();
+        // It is summed up while the host looks at what has come, and looked at in the next step.
+        _guard.Queue();
         return logits;
     }
 
@@ -95,6 +103,7 @@ internal sealed partial class CudaForward : IForward
         foreach (var graph in _graphs.Values)
             graph.Dispose();
         _logits.Dispose();
+        _sums.Dispose();
         _results.Dispose();
         _pool.Dispose();
         _step.Dispose();

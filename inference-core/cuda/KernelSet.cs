@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 
 namespace InferenceCore.Cuda;
 
@@ -14,12 +15,14 @@ internal sealed class KernelSet : IDisposable
         var compiler = new Lazy<KernelCompiler>(() => new KernelCompiler(NvrtcInterop.Load(libraries)));
         var codes = new byte[_sources.Length][];
         InParallel(i => codes[i] = KernelCache.Of(device, compiler.Value).Get(KernelSource.Embedded(_sources[i])));
+        Mark = MarkOf(codes);
         _modules = _sources.Zip(codes).ToDictionary(s => s.First, s => new CudaModule(device, s.Second), StringComparer.Ordinal);
 
         Products = new ProductKernels(_modules["gemm.cu"]);
         Attention = _modules["attention.cu"];
         Embed = Layer("embed");
         Norm = Layer("rms_norm");
+        NormWide = Layer("rms_norm_wide");
         Activate = Layer("activate");
         Rotate = Layer("rotate");
         RopeTable = Layer("rope_table");
@@ -37,6 +40,7 @@ internal sealed class KernelSet : IDisposable
         FillBFloat16 = Weights("fill_bf16");
         FillFloats = Weights("fill_floats");
         Checksum = Weights("checksum");
+        ChecksumPieces = Weights("checksum_pieces");
     }
 
     public ProductKernels Products { get; }
@@ -46,6 +50,9 @@ internal sealed class KernelSet : IDisposable
     public CudaKernel Embed { get; }
 
     public CudaKernel Norm { get; }
+
+    /// <summary>The same for rows that want more than 512 threads.</summary>
+    public CudaKernel NormWide { get; }
 
     public CudaKernel Activate { get; }
 
@@ -81,6 +88,11 @@ internal sealed class KernelSet : IDisposable
 
     public CudaKernel Checksum { get; }
 
+    public CudaKernel ChecksumPieces { get; }
+
+    /// <summary>Changes whenever any of the compiled code does: source, options or compiler.</summary>
+    public string Mark { get; }
+
     public void Dispose()
     {
         foreach (var module in _modules.Values)
@@ -97,6 +109,14 @@ internal sealed class KernelSet : IDisposable
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
+    }
+
+    private static string MarkOf(byte[][] codes)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var code in codes)
+            hash.AppendData(SHA256.HashData(code));
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 
     private CudaKernel Layer(string name) => _modules["layer.cu"].Kernel(name);

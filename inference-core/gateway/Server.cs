@@ -57,6 +57,8 @@ internal static class Server
         ];
         host.Lost += log.WorkerLost;
         host.Replaced += (worker, after, open) => log.WorkerReplaced(worker, after.TotalSeconds, open);
+        host.Checked += log.AnswerChecked;
+        host.Suspected += (fault, answers) => log.AnswersSuspect(fault, answers.Count, answers.Count == 0 ? "none" : string.Join(", ", answers));
         host.Start();
         app.Lifetime.ApplicationStopping.Register(() => notifier.Stopping("finishing answers"));
         notifier.Ready($"{settings.ModelName}: loading"); // the gateway answers; /ready says when the model does

@@ -87,7 +87,7 @@ DEVICE void cache_latent(const LatentCall& c, int row) {
 
 // Rows of one head: q · W_UK, two latent columns to a thread, one half of the sum to each half of the block; latent <= 512, plain <= 128. The
 // weights are on their way before the first query is there, and stay for all rows of the block. Grid: (blocks of rows, heads + 1).
-KERNEL __launch_bounds__(512) absorb(const __grid_constant__ LatentCall c) {
+KERNEL __launch_bounds__(512, 1) absorb(const __grid_constant__ LatentCall c) {
     __shared__ float q[256];
     __shared__ float2 other[256];
     let_next_start();
@@ -99,11 +99,11 @@ KERNEL __launch_bounds__(512) absorb(const __grid_constant__ LatentCall c) {
     for (int i = 0; i < 64; i++)
         if (i < deep && column < c.latent) w[i] = *(const u32*)(up + (u64)i * c.latent);
     wait_for_previous();
+    if (head == c.heads) {
+        for (int row = first_row; row < end; row++) cache_latent(c, row);
+        return;
+    }
     for (int row = first_row; row < end; row++) {
-        if (head == c.heads) {
-            cache_latent(c, row);
-            continue;
-        }
         __syncthreads();
         if (threadIdx.x < width) q[threadIdx.x] = part_at(c.query, row, head * width + threadIdx.x);
         __syncthreads();
@@ -137,7 +137,7 @@ struct ValueCall {
 
 // The mix of latents of one head, out of the latent space. A warp to eight outputs, lanes along the latent; latent a multiple of 256, at most
 // 512, value at most 128. The weights are on their way before the first mix is there. Grid: (heads, blocks of rows).
-KERNEL __launch_bounds__(512) raise_mix(const __grid_constant__ ValueCall c) {
+KERNEL __launch_bounds__(512, 1) raise_mix(const __grid_constant__ ValueCall c) {
     __shared__ float mix[512];
     let_next_start();
     int head = blockIdx.x, first_row = c.first + blockIdx.y * c.rows_of_block, latent = c.combine.width;

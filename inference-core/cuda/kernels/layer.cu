@@ -14,7 +14,7 @@ KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u6
 }
 
 // One row to a block, eight neighbouring columns to a thread; width <= 8 · blockDim.
-KERNEL __launch_bounds__(1024) rms_norm(const __grid_constant__ NormCall c) {
+DEVICE void norm_rows(const NormCall& c) {
     __shared__ float scratch[32];
     let_next_start();
     int chunk = threadIdx.x;
@@ -37,6 +37,11 @@ KERNEL __launch_bounds__(1024) rms_norm(const __grid_constant__ NormCall c) {
         plain[1] = make_float4(h[4], h[5], h[6], h[7]);
     }
 }
+
+KERNEL __launch_bounds__(512) rms_norm(const __grid_constant__ NormCall c) { norm_rows(c); }
+
+// More threads to a block leave each fewer registers, which costs a little.
+KERNEL __launch_bounds__(1024) rms_norm_wide(const __grid_constant__ NormCall c) { norm_rows(c); }
 
 // silu(gate) · up for few rows, where the product could not do it itself. Gate and up alternate by eights: eight results come from sixteen
 // neighbours. Grid: (chunks of eight / blockDim, rows); place: where each row goes, null: where it stands.

@@ -73,3 +73,23 @@ KERNEL checksum(const uint4* from, u64 count, u64* sum) {
     for (int d = 16; d > 0; d >>= 1) mine += __shfl_xor_sync(0xffffffffu, mine, d);
     if ((threadIdx.x & 31) == 0) atomicAdd(sum, mine);
 }
+
+// The same for many pieces at once, a thread block each: sums[b] is that of block b's piece, in 16-byte pieces counted from its own beginning.
+// The sums may lie in the host's memory. The last piece may be shorter.
+KERNEL checksum_pieces(const uint4* from, u64 count, u64 piece, u64* sums) {
+    __shared__ u64 parts[32];
+    u64 first = blockIdx.x * piece, most = count - first < piece ? count - first : piece, mine = 0;
+#pragma unroll 8
+    for (u64 i = threadIdx.x; i < most; i += blockDim.x) {
+        uint4 v = from[first + i];
+        u64 a = (u64)v.y << 32 | v.x, b = (u64)v.w << 32 | v.z;
+        mine += a * (4 * i + 1) + b * (4 * i + 3);
+    }
+    for (int d = 16; d > 0; d >>= 1) mine += __shfl_xor_sync(0xffffffffu, mine, d);
+    if ((threadIdx.x & 31) == 0) parts[threadIdx.x >> 5] = mine;
+    __syncthreads();
+    if (threadIdx.x >= 32) return;
+    mine = threadIdx.x < blockDim.x / 32 ? parts[threadIdx.x] : 0;
+    for (int d = 16; d > 0; d >>= 1) mine += __shfl_xor_sync(0xffffffffu, mine, d);
+    if (threadIdx.x == 0) sums[blockIdx.x] = mine;
+}
