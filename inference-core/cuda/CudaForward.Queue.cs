@@ -287,6 +287,15 @@ internal sealed partial class CudaForward
         if (ProductKernels.IsSplit(layer.GateUp, rows))
         {
             var parts = MultiplyNormed(layer.GateUp, layer.FeedForwardNorm, add, rows);
+            if (ProductKernels.IsActivated(layer.FeedForwardDown, rows))
+            {
+                // What is read must outlive what is written.
+                var results = parts.First == _step.Results ? _step.OtherResults : _step.Results;
+                var (product, down) = SplitProduct(layer.FeedForwardDown, 0, 0, rows, results, 0);
+                _kernels.Products.Activated.Launch(_stream, layer.FeedForwardDown.RunCount, product, parts);
+                return down;
+            }
+
             Activate(parts, _step.Inner, _step.Room, width, rows, 0, 0);
         }
         else

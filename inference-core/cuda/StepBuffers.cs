@@ -31,7 +31,8 @@ internal sealed class StepBuffers : IDisposable
         var headWidth = config.Attention is AttentionConfig.Latent l ? l.ValueWidth : config.Attention.RotatedWidth;
         HeadOutputs = Activations(Room, heads * headWidth);
         Inner = Activations(Room, config.DenseWidth);
-        OtherResults = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max([ForOneRow(layer.Down), layer.HasExperts ? 0 : ForOneRow(layer.GateUp)])));
+        OtherResults = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
+            [ForOneRow(layer.Down), layer.HasExperts ? 0 : ForOneRow(layer.GateUp), layer.HasExperts ? 0 : ForOneRow(layer.FeedForwardDown)])));
         Results = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
             [Floats(layer.Down), Floats(layer.Output), layer.HasExperts ? 0 : Floats(layer.GateUp), layer.HasExperts ? 0 : Floats(layer.FeedForwardDown)])));
 

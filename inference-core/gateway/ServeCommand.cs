@@ -25,7 +25,8 @@ internal static class ServeCommand
             {
                 settings = ServeSettings.Of(parsed.GetValue(model), parsed.GetValue(device), parsed.GetValue(listen),
                     parsed.GetValue(config), parsed.GetValue(runDirectory), parsed.GetValue(name),
-                    parsed.GetValue(tls), parsed.GetValue(keys)) with { Limits = limits.Of(parsed) };
+                    parsed.GetValue(tls), parsed.GetValue(keys)) with
+                { Limits = limits.Of(parsed) };
                 if (settings.TlsDirectory is { } directory)
                     new ServerCertificate(directory, time).Load().Dispose();
             }

@@ -111,12 +111,18 @@ template <int R> DEVICE void pin(float (&d)[R]) {
     for (int i = 0; i < R; i++) asm volatile("" : "+f"(d[i])::"memory");
 }
 
-// NORMED: the inputs are one row, which every thread block norms for itself and keeps whole behind the ring.
-#define NORMED_SLABS 64
+// Where a chain's inputs come from. Of one row every thread block makes them for itself, in front of its first product, and keeps them behind the
+// ring: a kernel less to wait for.
+enum Source {
+    LOADED,     // from memory, slab by slab, beside the weights
+    NORMED,     // the norm of the residual, all of it
+    ACTIVATED,  // silu(gate) · up, the slabs of this block's run
+};
+#define OWN_SLABS 64
 
-template <int N, int STAGES, bool NORMED>
+template <int N, int STAGES, Source SOURCE>
 struct Ring {
-    static const int bytes = TILE_BYTES + (NORMED ? 0 : SLAB_BYTES(N));
+    static const int bytes = TILE_BYTES + (SOURCE == LOADED ? SLAB_BYTES(N) : 0);
     u32 base, full, empty;
     int stage;
     u32 phase;
@@ -126,14 +132,15 @@ struct Ring {
         extern __shared__ u8 memory[];
         u32 start = (shared_address(memory) + 1023) & ~1023u;
         base = start;
-        full = start + STAGES * bytes + (NORMED ? NORMED_SLABS * SLAB_BYTES(N) : 0);
+        full = start + STAGES * bytes + (SOURCE == LOADED ? 0 : OWN_SLABS * SLAB_BYTES(N));
         empty = full + STAGES * 8;
         stage = 0;
         phase = 0;
     }
 
     DEVICE_MEMBER u32 weights() { return base + stage * bytes; }
-    DEVICE_MEMBER u32 inputs(int slab) { return NORMED ? base + STAGES * bytes + slab * SLAB_BYTES(N) : base + stage * bytes + TILE_BYTES; }
+    DEVICE_MEMBER u32 own_inputs(int slab) { return base + STAGES * bytes + slab * SLAB_BYTES(N); }
+    DEVICE_MEMBER u32 inputs() { return base + stage * bytes + TILE_BYTES; }
     DEVICE_MEMBER void advance() {
         if (++stage == STAGES) {
             stage = 0;
@@ -142,11 +149,11 @@ struct Ring {
     }
 };
 
-template <int N, int STAGES, Mode MODE, bool NORMED>
-DEVICE void produce(const Product& p, Ring<N, STAGES, NORMED> ring) {
+template <int N, int STAGES, Mode MODE, Source SOURCE>
+DEVICE void produce(const Product& p, Ring<N, STAGES, SOURCE> ring) {
     // Weights do not depend on the kernel before: the ring is filled with them while that one still runs.
     Chains<MODE == EXPERTS ? SPLIT : MODE> ahead(p);
-    Ring<N, STAGES, NORMED> early = ring;
+    Ring<N, STAGES, SOURCE> early = ring;
     Chain c;
     int loaded = 0;
     while (MODE != EXPERTS && loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
@@ -166,7 +173,7 @@ DEVICE void produce(const Product& p, Ring<N, STAGES, NORMED> ring) {
                 barrier_expect(full, ring.bytes);
                 bulk_load(ring.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, full);
             }
-            if (!NORMED) bulk_load(ring.inputs(k), c.inputs + (u64)k * p.room * 128, SLAB_BYTES(N), full);
+            if (SOURCE == LOADED) bulk_load(ring.inputs(), c.inputs + (u64)k * p.room * 128, SLAB_BYTES(N), full);
         }
     }
 }
@@ -219,11 +226,22 @@ DEVICE void store_gated(const Product& p, const Chain& c, float (&d)[N / 2], int
     }
 }
 
+// Row 0 of a slab of own inputs; the other rows' products are nobody's.
+DEVICE void store_own(u32 to, const float (&values)[8]) {
+    uint4 v = pack8(values);
+    asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
+}
+
+DEVICE void publish_own() {
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+}
+
 // The row of a NORMED product, by the 256 threads that multiply: the same sums in the same order as rms_norm takes them, a virtual thread to each
 // chunk of eight columns.
 template <int N, int STAGES>
-DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, true> ring) {
-    const int chunks = NORMED_SLABS * 8 / 256;
+DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, NORMED> ring) {
+    const int chunks = OWN_SLABS * 8 / 256;
     __shared__ float scratch[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (c.width / 8 + 31) / 32;
     float w[chunks][8], h[chunks][8];
@@ -246,24 +264,49 @@ DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, true> ring) {
         if (blockIdx.x == 0) write_residual(c, 0, chunk, h[j]);
 #pragma unroll
         for (int i = 0; i < 8; i++) h[j][i] *= scale * w[j][i];
-        uint4 v = pack8(h[j]);
-        asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};"
-                     ::"r"(ring.inputs(chunk >> 3) + ((chunk & 7) << 4)), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
+        store_own(ring.own_inputs(chunk >> 3) + ((chunk & 7) << 4), h[j]);
     }
-    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-    asm volatile("bar.sync 1, 256;" ::: "memory");
+    publish_own();
 }
 
-template <int N, int STAGES, Mode MODE, bool GATED, bool NORMED>
-DEVICE void consume(const Product& p, Ring<N, STAGES, NORMED> ring, int group) {
+// What activate of layer.cu makes, of the slabs that this block's run multiplies, in the run's order.
+template <int N, int STAGES>
+DEVICE void activate_inputs(const Product& p, const Parts& parts, Ring<N, STAGES, ACTIVATED> ring) {
+    const int chunks = OWN_SLABS * 8 / 256;
+    int first = blockIdx.x * p.split.run, tiles = min(p.split.run, p.blocks * p.split.depth - first);
+    wait_for_previous();
+    float g[chunks][8], u[chunks][8];
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256, column = ((first + (chunk >> 3)) % p.split.depth * 8 + (chunk & 7)) * 16;
+        if (chunk >= tiles * 8) break;
+        const float* from = parts.first + column;
+        int n = segments_of(parts.split, column);
+        sum_parts(g[j], from, parts.stride, n);
+        sum_parts(u[j], from + 8, parts.stride, n);
+    }
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256;
+        if (chunk >= tiles * 8) break;
+#pragma unroll
+        for (int i = 0; i < 8; i++) g[j][i] = gated(g[j][i], u[j][i]);
+        store_own(ring.own_inputs(chunk >> 3) + ((chunk & 7) << 4), g[j]);
+    }
+    publish_own();
+}
+
+template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
+DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
     if (MODE == EXPERTS) wait_for_previous();
     float d[N / 2];
     float sum[MODE == FULL ? N / 2 : 1];
     Chains<MODE> chains(p);
     Chain c;
+    int own = 0;
     while (chains.take(c, SLAB_BYTES(N))) {
         int add = 0, closed = 0, held = -1;
-        for (int k = c.from; k < c.to; k++, ring.advance()) {
+        for (int k = c.from; k < c.to; k++, own++, ring.advance()) {
             if (MODE == FULL && k > 0 && (c.block * p.split.depth + k) % p.split.run == 0) {
                 wait_groups<0>();
                 pin(d);
@@ -273,7 +316,7 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, NORMED> ring, int group) {
                 add = 0;
             }
             barrier_wait(ring.full + ring.stage * 8, ring.phase);
-            u64 a = operand(ring.weights() + group * 8192), b = operand(ring.inputs(k));
+            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(SOURCE == NORMED ? k : own));
             pin(d);
             fence_operands();
 #pragma unroll
@@ -304,9 +347,9 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, NORMED> ring, int group) {
     }
 }
 
-template <int N, int STAGES, Mode MODE, bool GATED, bool NORMED>
-DEVICE void multiply(const Product& p, const NormCall* norm) {
-    Ring<N, STAGES, NORMED> ring;
+template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
+DEVICE void multiply(const Product& p, const NormCall* norm, const Parts* gates) {
+    Ring<N, STAGES, SOURCE> ring;
     let_next_start();
     if (threadIdx.x == 0) {
         for (int i = 0; i < STAGES; i++) {
@@ -318,21 +361,22 @@ DEVICE void multiply(const Product& p, const NormCall* norm) {
     __syncthreads();
     if (threadIdx.x >= 256) {
         if (N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 256) produce<N, STAGES, MODE, NORMED>(p, ring);
+        if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
     } else {
         if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-        if constexpr (NORMED) norm_inputs<N, STAGES>(*norm, ring);
-        consume<N, STAGES, MODE, GATED, NORMED>(p, ring, threadIdx.x >> 7);
+        if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*norm, ring);
+        if constexpr (SOURCE == ACTIVATED) activate_inputs<N, STAGES>(p, *gates, ring);
+        consume<N, STAGES, MODE, GATED, SOURCE>(p, ring, threadIdx.x >> 7);
     }
 }
 
 #define SPLIT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, false>(p, nullptr); }
+    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, LOADED>(p, nullptr, nullptr); }
 #define EXPERT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, false>(p, nullptr); }
+    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, LOADED>(p, nullptr, nullptr); }
 #define FULL_KERNELS(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, false>(p, nullptr); } \
-    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, false>(p, nullptr); }
+    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, LOADED>(p, nullptr, nullptr); } \
+    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, LOADED>(p, nullptr, nullptr); }
 
 SPLIT_KERNEL(8, 8)
 SPLIT_KERNEL(16, 8)
@@ -348,5 +392,9 @@ EXPERT_KERNEL(64, 6)
 EXPERT_KERNEL(128, 6)
 
 KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, const __grid_constant__ NormCall norm) {
-    multiply<8, 8, SPLIT, false, true>(p, &norm);
+    multiply<8, 8, SPLIT, false, NORMED>(p, &norm, nullptr);
+}
+
+KERNEL __launch_bounds__(384, 1) gemm_activated(const __grid_constant__ Product p, const __grid_constant__ Parts gates) {
+    multiply<8, 8, SPLIT, false, ACTIVATED>(p, nullptr, &gates);
 }
