@@ -12,7 +12,7 @@ internal static class CommandEdge
         {
             return verb();
         }
-        catch (Exception e) when (e is EngineException or CudaException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is EngineException or CudaException or EngineChanged or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"inference-core: {e.Message}");
             return ExitCode.Failed;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using InferenceCore;
+using InferenceCore.Cuda;
 using InferenceCore.Engine;
 using InferenceCore.Gateway;
 using InferenceCore.Worker;
@@ -14,6 +15,7 @@ var root = new RootCommand("Serves language models in Hugging Face layout on thi
     SynthCommand.Create(),
     VerifyCommand.Create(TokenizerCheck.Describe),
     WorkerCommand.Create(TimeProvider.System),
+    SelfCheckCommand.Create(TimeProvider.System),
 };
 
 var parsed = root.Parse(args);

@@ -12,6 +12,7 @@ public static class BoxRules
 {
     private const double LateTickMs = 50;
     private const double LateTickClearMs = 20;
+    private const string Cuda = "cuda:";
 
     public static IReadOnlyList<Finding> Evaluate(BoxView view, AlarmBook book)
     {
@@ -76,5 +77,8 @@ public static class BoxRules
             findings.Add(new(InferenceSilent, "engine", $"The engine has sent nothing for {age.TotalSeconds:0} s; {engine.TtlS:0} s is the limit."));
         else if (engine.State == "failed")
             findings.Add(new(InferenceFailed, "engine", $"{engine.Model} failed: {engine.Detail ?? "no reason given"}."));
+        // Its worker was replaced at once; but memory that changes without telling is not to be trusted again.
+        if (engine.Suspicion is { } suspicion && engine.Device.StartsWith(Cuda, StringComparison.Ordinal))
+            findings.Add(new(BoardAlarms.GpuSuspect, $"gpu{engine.Device[Cuda.Length..]}", $"The engine {suspicion}. Its worker was replaced; this stands until inference-core is restarted."));
     }
 }

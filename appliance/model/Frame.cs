@@ -167,6 +167,12 @@ public sealed record InferenceFrame : Frame
     /// <summary>Answers that the latencies are of.</summary>
     public long? LatencyAnswers { get; init; }
 
+    /// <summary>
+    /// What was found changed in a worker that was not believed any more, as the end of a sentence about the engine; null when nothing was since the
+    /// gateway's start.
+    /// </summary>
+    public string? Suspicion { get; init; }
+
     public string? Detail { get; init; }
 }
 

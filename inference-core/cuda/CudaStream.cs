@@ -51,6 +51,15 @@ internal sealed unsafe class CudaStream : IDisposable
     public void CopyToHost(void* target, ulong source, long bytes) =>
         _driver.Check("cuMemcpyDtoHAsync", _driver.cuMemcpyDtoHAsync_v2(target, source, (nuint)bytes, _handle));
 
+    /// <summary>One value of device memory, waited for.</summary>
+    public T Read<T>(ulong source) where T : unmanaged
+    {
+        T value;
+        CopyToHost(&value, source, sizeof(T));
+        Synchronize();
+        return value;
+    }
+
     public void CopyOnDevice(ulong target, ulong source, long bytes) =>
         _driver.Check("cuMemcpyDtoDAsync", _driver.cuMemcpyDtoDAsync_v2(target, source, (nuint)bytes, _handle));
 

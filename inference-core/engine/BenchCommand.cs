@@ -14,11 +14,12 @@ internal static class BenchCommand
         var fresh = EngineOptions.Number("--new-tokens", "Tokens decoded for each prompt.", 1, 1 << 20, 256);
         var batch = EngineOptions.Number("--batch", "Sequences decoded side by side.", 1, 1024, 1);
         var threads = EngineOptions.Number("--threads", "Threads that compute.", 1, 64, 1);
+        var random = new Option<bool>("--random-weights") { Description = "On a GPU: measure with weights made there; the model directory needs no more than config.json." };
         var json = EngineOptions.Json();
-        var command = new Command("bench", "Time prefill and decode beside the memory bandwidth of the same run.") { model, device, prompt, fresh, batch, threads, json };
+        var command = new Command("bench", "Time prefill and decode beside the memory bandwidth of the same run.") { model, device, prompt, fresh, batch, threads, random, json };
         command.SetAction(parsed => CommandEdge.Run(() =>
         {
-            var benchmark = new Benchmark(time, parsed.GetValue(prompt), parsed.GetValue(fresh), parsed.GetValue(batch), parsed.GetValue(threads));
+            var benchmark = new Benchmark(time, parsed.GetValue(prompt), parsed.GetValue(fresh), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(random));
             Print(benchmark.Run(parsed.GetValue(model)!, parsed.GetValue(device)!), parsed.GetValue(json));
             return ExitCode.Done;
         }));

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace InferenceCore.Engine;
 
 /// <summary>Prefill and decode of random tokens, timed, beside the memory bandwidth measured in the same run.</summary>
-internal sealed class Benchmark(TimeProvider time, int promptTokens, int newTokens, int batch, int threads)
+internal sealed class Benchmark(TimeProvider time, int promptTokens, int newTokens, int batch, int threads, bool randomWeights = false)
 {
     private const int WarmUpSteps = 8;
 
@@ -61,6 +61,7 @@ internal sealed class Benchmark(TimeProvider time, int promptTokens, int newToke
         MaxSequences = batch,
         CacheBlocks = Math.Max(batch * KvCache.BlocksFor(promptTokens + newTokens), KvCache.BlocksFor(Math.Max(ForwardOptions.StepTokensOn(device), batch) + 1)),
         Threads = threads,
+        RandomWeights = randomWeights,
     };
 
     private double FirstToken(IForward forward)

@@ -80,7 +80,8 @@ internal sealed class Checkpoint
         return matrix;
     }
 
-    private static void RequireShape(TensorEntry entry, params ReadOnlySpan<long> shape)
+    /// <exception cref="EngineException">The tensor has another shape.</exception>
+    public static void RequireShape(TensorEntry entry, params ReadOnlySpan<long> shape)
     {
         if (!entry.Shape.SequenceEqual(shape.ToArray()))
             throw new EngineException($"{entry.File}: tensor '{entry.Name}' has shape {entry.ShapeText}; config.json asks for [{string.Join(", ", shape.ToArray())}]");

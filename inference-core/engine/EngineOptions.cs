@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace InferenceCore.Engine;
 
@@ -7,7 +8,7 @@ internal static class EngineOptions
 {
     public static Option<string> Model() => new("--model") { Description = "Model directory in Hugging Face layout.", Required = true };
 
-    public const string Devices = "cpu";
+    public const string Devices = "cpu, cuda:0, cuda:1, …";
 
     public static Option<string> Device() => new("--device")
     {
@@ -33,19 +34,38 @@ internal static class EngineOptions
     public static Option<int[]> Tokens() => new("--tokens")
     {
         Description = "Token ids separated by commas: 1,2,3.",
-        CustomParser = result =>
-        {
-            var words = result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToArray();
-            var ids = new int[words.Length];
-            for (var i = 0; i < words.Length; i++)
-            {
-                if (!int.TryParse(words[i], out ids[i]) || ids[i] < 0)
-                    result.AddError($"--tokens: '{words[i]}' is not a token id; right would be numbers separated by commas, like 1,2,3");
-            }
-
-            if (words.Length == 0)
-                result.AddError("--tokens: names no token; right would be numbers separated by commas, like 1,2,3");
-            return ids;
-        },
+        CustomParser = result => Numbers(result, "token id", "numbers separated by commas, like 1,2,3"),
     };
+
+    /// <summary>Adds the numbers of a text like <c>1,2,3</c> to <paramref name="numbers"/>.</summary>
+    /// <returns>The first word that is none, or null.</returns>
+    public static string? ParseNumbers(string text, List<int> numbers)
+    {
+        foreach (var word in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!int.TryParse(word, out var number) || number < 0)
+                return word;
+            numbers.Add(number);
+        }
+
+        return null;
+    }
+
+    /// <summary>The numbers given to an option, or none and an error that says what would be right.</summary>
+    public static int[] Numbers(ArgumentResult result, string noun, string right)
+    {
+        var numbers = new List<int>();
+        var option = ((OptionResult)result.Parent!).Option.Name;
+        foreach (var token in result.Tokens)
+        {
+            if (ParseNumbers(token.Value, numbers) is not { } wrong)
+                continue;
+            result.AddError($"{option}: '{wrong}' is not a {noun}; right would be {right}");
+            return [];
+        }
+
+        if (numbers.Count == 0)
+            result.AddError($"{option}: names no {noun}; right would be {right}");
+        return [.. numbers];
+    }
 }

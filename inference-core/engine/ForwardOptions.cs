@@ -18,6 +18,12 @@ internal sealed record ForwardOptions
     /// <summary>Threads of this machine that compute, 1 or more.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Random weights made on the device instead of the checkpoint's: to measure a model of which only config.json is there.</summary>
+    public bool RandomWeights { get; init; }
+
+    /// <summary>What paces the checks of the weights.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>
     /// Called while loading, from several threads, and within steps, by the thread that steps: it is not stuck, however long it takes.
     /// </summary>

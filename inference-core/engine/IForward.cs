@@ -17,6 +17,9 @@ internal interface IForward : IDisposable
     /// <summary>Rows of logits of one step, at most.</summary>
     int MaxLogits { get; }
 
+    /// <summary>Names device, code and version: while it is the same, so is every bit of what is computed.</summary>
+    string Arithmetic { get; }
+
     /// <summary>Bytes that steps have to read.</summary>
     WeightTraffic Traffic { get; }
 
@@ -26,7 +29,12 @@ internal interface IForward : IDisposable
     /// </summary>
     /// <exception cref="EngineException">A token is not in the vocabulary, a sequence would become too long, or there is no memory for it.</exception>
     /// <exception cref="ArgumentException">More tokens or logits than there is room for.</exception>
+    /// <exception cref="EngineChanged">What this step gave is not to be used, nor anything after it.</exception>
     int Step(ReadOnlySpan<SequenceStep> batch);
+
+    /// <summary>Called often while there is nothing to compute: what goes on beside the steps, such as checks of the weights, goes on.</summary>
+    /// <exception cref="EngineChanged">Nothing more is to be computed.</exception>
+    void Watch();
 
     /// <summary>Brings these rows to where <see cref="Logits"/> gives them, all at once; one by one it costs a wait for each.</summary>
     void Fetch(ReadOnlySpan<int> rows);

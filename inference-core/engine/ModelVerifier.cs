@@ -6,6 +6,8 @@ namespace InferenceCore.Engine;
 /// </summary>
 internal static class ModelVerifier
 {
+    private static readonly ForwardOptions _small = new() { MaxTokens = 64, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 16 };
+
     /// <summary>The checks in their order. Later ones rely on the earlier ones having passed.</summary>
     public static IEnumerable<(string Name, Func<string> Check)> Checks(string directory)
     {
@@ -18,15 +20,36 @@ internal static class ModelVerifier
         yield return ("values", () => CheckValues(config!, checkpoint!));
     }
 
-    /// <summary>Loads the model where it is to run and computes a token.</summary>
+    /// <summary>Loads the model where it is to run, computes a token, and holds the engine to the model's known answer.</summary>
     public static string CheckEngine(string directory, string device)
     {
-        using var forward = ForwardLoader.Load(directory, device, new ForwardOptions { MaxTokens = 1, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 1 });
+        using var forward = ForwardLoader.Load(directory, device, _small);
         var first = forward.Config.BeginToken is { } begin && begin < forward.Config.Vocabulary ? begin : 0;
-        forward.Step([new SequenceStep(new KvCache(forward.Config, pool: forward.Pool), new[] { first }, LogitsOf.Last)]);
-        return forward.Finite(0)
-            ? $"{forward.Traffic.TotalBytes / 1e6:F1} MB of weights on {device}, token {forward.Best(0)} follows token {first}"
-            : throw new EngineException($"{directory}: the model's first token is not a finite number on {device}; its weights are damaged or not of this architecture");
+        var cache = new KvCache(forward.Config, pool: forward.Pool);
+        forward.Step([new SequenceStep(cache, new[] { first }, LogitsOf.Last)]);
+        if (!forward.Finite(0))
+            throw new EngineException($"{directory}: the model's first token is not a finite number on {device}; its weights are damaged or not of this architecture");
+        var found = $"{forward.Traffic.TotalBytes / 1e6:F1} MB of weights on {device}, token {forward.Best(0)} follows token {first}";
+        cache.Release();
+        return $"{found}; {CheckAnswer(directory, forward)}";
+    }
+
+    /// <summary>Holds a loaded engine to the answer that the model directory has recorded.</summary>
+    /// <returns>One line: what was found.</returns>
+    /// <exception cref="EngineException">The record cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The engine answers differently.</exception>
+    public static string CheckAnswer(string directory, IForward forward) =>
+        KnownAnswerFile.Load(directory).For(forward.Arithmetic) is { } answer
+            ? answer.Check(forward, KnownAnswer.MarkOf(directory))
+            : "no known answer is recorded";
+
+    /// <summary>Loads the model, asks it, and writes its answer into the directory as the one to be given from now on.</summary>
+    public static string RecordAnswer(string directory, string device)
+    {
+        using var forward = ForwardLoader.Load(directory, device, _small);
+        var answer = KnownAnswer.Record(forward, KnownAnswer.MarkOf(directory));
+        KnownAnswerFile.Load(directory).With(answer).Save(directory);
+        return $"{answer.Tokens.Length} tokens after {answer.Prompt.Length} recorded in {KnownAnswerFile.FileName} for {answer.Arithmetic}";
     }
 
     /// <summary>Hashes of the files that were listed, or of all of them where none were, and of the blocks of those with weights.</summary>
@@ -35,7 +58,7 @@ internal static class ModelVerifier
         var names = HashList.Open(directory) is { } list
             ? list.Files.Select(f => f.Name)
             : new DirectoryInfo(directory).EnumerateFiles().Select(f => f.Name).Where(name => !name.StartsWith('.'));
-        var files = names.Where(name => name is not (HashList.FileName or HashList.BlocksName)).ToList();
+        var files = names.Where(name => name is not (HashList.FileName or HashList.BlocksName or KnownAnswerFile.FileName)).ToList();
         HashList.Write(directory, files);
         return $"{files.Count} files in {HashList.FileName}, their blocks in {HashList.BlocksName}";
     }

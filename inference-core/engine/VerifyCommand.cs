@@ -11,20 +11,25 @@ internal static class VerifyCommand
     {
         var model = EngineOptions.Model();
         var device = new Option<string?>("--device") { Description = $"Also load it on this device and compute a token: {EngineOptions.Devices}." };
+        var record = new Option<bool>("--record-answer") { Description = "Record what the model answers on --device: every later start must answer the same." };
         var write = new Option<bool>("--write-hashes")
         {
             Description = $"When all is well, write {HashList.FileName} and {HashList.BlocksName}, by which weights are checked while they are loaded.",
         };
         var json = EngineOptions.Json();
-        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, write, json };
+        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, write, record, json };
         command.SetAction(parsed => CommandEdge.Run(() =>
         {
             var directory = parsed.GetValue(model)!;
             var checks = ModelVerifier.Checks(directory).Append(("tokenizer", () => tokenizerCheck(directory)));
-            if (parsed.GetValue(device) is { } name)
+            // Who records anew does not ask first whether the old record holds.
+            if (parsed.GetValue(device) is { } name && !parsed.GetValue(record))
                 checks = checks.Append(("engine", () => ModelVerifier.CheckEngine(directory, name)));
             if (parsed.GetValue(write))
                 checks = checks.Append(("written", () => ModelVerifier.WriteHashes(directory)));
+            // Last: an answer is tied to the hashes.
+            if (parsed.GetValue(record))
+                checks = checks.Append(("recorded", () => ModelVerifier.RecordAnswer(directory, parsed.GetValue(device) ?? ForwardLoader.Processor)));
             return Verify(checks, parsed.GetValue(json));
         }));
         return command;
@@ -42,7 +47,7 @@ internal static class VerifyCommand
                 if (!json)
                     Console.WriteLine($"{name,-10} {found[^1].Detail}");
             }
-            catch (EngineException e)
+            catch (Exception e) when (e is EngineException or InvalidDataException)
             {
                 wrong = (name, e.Message);
                 break;

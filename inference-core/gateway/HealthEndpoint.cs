@@ -3,8 +3,8 @@ using InferenceCore.Scheduling;
 namespace InferenceCore.Gateway;
 
 /// <summary>
-/// <c>/health</c>: the process lives and can still get an engine. <c>/ready</c>: a token was produced lately, or is now on being asked: a server
-/// that answers HTTP while its engine hangs is not ready.
+/// <c>/health</c>: the process lives and can still get an engine. <c>/ready</c>: a token was produced lately (an idle worker makes one for itself
+/// twice as often as is asked for here), or is now on being asked: a server that answers HTTP while its engine hangs is not ready.
 /// </summary>
 internal sealed class HealthEndpoint(Api api)
 {

@@ -27,6 +27,12 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Information, "worker ({Worker}) has taken over after {Seconds:0.00} s; {Open} answers go on")]
     public static partial void WorkerReplaced(this ILogger log, string worker, double seconds, int open);
 
+    [LoggerMessage(10, LogLevel.Information, "worker ({Worker}) known answer: {Found}")]
+    public static partial void AnswerChecked(this ILogger log, string worker, string found);
+
+    [LoggerMessage(11, LogLevel.Error, "the last worker {Fault}; what it computed within the last 10 s may be wrong: {Count} answers under way go on, marked: {Answers}")]
+    public static partial void AnswersSuspect(this ILogger log, string fault, int count, string answers);
+
     [LoggerMessage(7, LogLevel.Warning, "control socket {Path}: {Fault}")]
     public static partial void SocketFault(this ILogger log, string path, string fault);
 }

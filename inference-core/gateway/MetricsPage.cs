@@ -49,6 +49,8 @@ internal sealed class MetricsPage(Api api, string device)
         _text.Counter("inference_answers_failed_total", "Answers that the engine could not finish.", metrics.Finished(FinishReason.Failed));
         _text.Counter("inference_answers_shed_total", "Answers given up because there was no memory for them.", metrics.Finished(FinishReason.Shed));
         _text.Counter("inference_worker_starts_total", "Workers started, the first one included.", metrics.Workers);
+        _text.Counter("inference_weight_faults_total", "Workers ended because weights in memory had changed, or a known token had.", metrics.Suspicions);
+        _text.Counter("inference_answers_suspect_total", "Answers that were under way in them; their last tokens may be wrong.", metrics.SuspectAnswers);
         _text.Counter("inference_requests_total", "Requests taken in.", metrics.Requests);
         _text.Counter("inference_requests_refused_total", "Requests refused because too many were waiting.", metrics.Refused);
         _text.Counter("inference_steps_total", "Steps of the engine.", metrics.Steps);

@@ -36,5 +36,5 @@ internal static class ModelLoader
     }
 
     private static string MarkOf(string directory) => string.Join(';', new DirectoryInfo(directory).EnumerateFiles()
-        .Where(f => f.Extension is ".safetensors" or ".json").OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => $"{f.Name}:{f.Length}"));
+        .Where(f => f.Extension is ".safetensors" or ".json" && f.Name != KnownAnswerFile.FileName).OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => $"{f.Name}:{f.Length}"));
 }

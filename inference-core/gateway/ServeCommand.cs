@@ -16,6 +16,8 @@ internal static class ServeCommand
         var tls = new Option<string?>("--tls") { Description = "Directory with api.crt and api.key: TLS 1.3 and nothing else. On a box /etc/appliance/tls." };
         var keys = new Option<string?>("--api-keys") { Description = "File of API keys; without it everybody may ask. On a box /etc/appliance/api-keys.json." };
         var command = new Command("serve", "Serve a model over an OpenAI-compatible API.") { model, device, listen, config, runDirectory, name, tls, keys };
+        var limits = new ServeLimitOptions();
+        limits.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             ServeSettings settings;
@@ -23,7 +25,8 @@ internal static class ServeCommand
             {
                 settings = ServeSettings.Of(parsed.GetValue(model), parsed.GetValue(device), parsed.GetValue(listen),
                     parsed.GetValue(config), parsed.GetValue(runDirectory), parsed.GetValue(name),
-                    parsed.GetValue(tls), parsed.GetValue(keys));
+                    parsed.GetValue(tls), parsed.GetValue(keys)) with
+                { Limits = limits.Of(parsed) };
                 if (settings.TlsDirectory is { } directory)
                     new ServerCertificate(directory, time).Load().Dispose();
             }

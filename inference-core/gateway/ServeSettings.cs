@@ -14,6 +14,9 @@ internal sealed record ServeSettings(
     /// <summary>Body of a request, bytes: a full context of four-byte tokens in JSON, and room beside it.</summary>
     public const long MaxBodyBytes = 8 << 20;
 
+    /// <summary>What options say of the engine's limits, beside the configuration.</summary>
+    public ServeLimits Limits { get; init; } = new();
+
     private const string BoxConfigPath = "/etc/appliance/appliance.json";
     private const string BoxApiKeys = "/etc/appliance/api-keys.json";
 

@@ -13,12 +13,6 @@ namespace InferenceCore.Gateway;
 /// <summary>The process that serves: HTTP, the worker and its watch, the control socket and the telemetry frames, from start to stop.</summary>
 internal static class Server
 {
-    /// <summary>
-    /// Prompt tokens of a step on a GPU: at 35 µs for each of a 7B model those who receive tokens wait 18 ms longer beside them, and are to wait
-    /// 25 ms at most.
-    /// </summary>
-    private const int GpuPrefillChunk = 512;
-
     public static async Task<int> RunAsync(ServeSettings settings, TimeProvider time)
     {
         var started = Moment.Of(time).Uptime;
@@ -63,6 +57,8 @@ internal static class Server
         ];
         host.Lost += log.WorkerLost;
         host.Replaced += (worker, after, open) => log.WorkerReplaced(worker, after.TotalSeconds, open);
+        host.Checked += log.AnswerChecked;
+        host.Suspected += (fault, answers) => log.AnswersSuspect(fault, answers.Count, answers.Count == 0 ? "none" : string.Join(", ", answers));
         host.Start();
         app.Lifetime.ApplicationStopping.Register(() => notifier.Stopping("finishing answers"));
         notifier.Ready($"{settings.ModelName}: loading"); // the gateway answers; /ready says when the model does
@@ -150,25 +146,10 @@ internal static class Server
         ModelDirectory = Path.GetFullPath(settings.ModelDirectory),
         Device = settings.Device,
         Threads = Environment.ProcessorCount,
-        Options = config => OptionsOf(settings.Inference, config, settings.Device),
+        Options = config => settings.Limits.OptionsFor(settings.Inference, config, settings.Device),
         Load = config => ModelLoader.Load(settings.ModelDirectory, settings.ModelName, config),
         Start = () => WorkerProcess.Start(settings.Paths.WorkerSocket),
     };
-
-    /// <summary>
-    /// On the CPU a quarter of the memory may go to caches; 4096 tokens, or a shorter context, are let in whatever that says. On a GPU the engine
-    /// gives what its memory has left, and says so when it has loaded.
-    /// </summary>
-    internal static SchedulerOptions OptionsOf(InferenceConfig config, ModelConfig model, string device)
-    {
-        var most = (long)model.MaxPositions * (config.MaxRunning + 8);
-        var options = new SchedulerOptions { MaxRunning = config.MaxRunning, MaxWaiting = config.MaxWaiting };
-        if (device != ForwardLoader.Processor)
-            return options with { CacheTokens = most, PrefillChunk = GpuPrefillChunk };
-        var bytesPerToken = (long)model.Layers * model.Attention.CacheWidth * sizeof(float);
-        var budget = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / bytesPerToken;
-        return options with { CacheTokens = Math.Clamp(budget, Math.Min(model.MaxPositions, 4096), most) };
-    }
 
     private static string OneLine(Exception e) => e switch
     {

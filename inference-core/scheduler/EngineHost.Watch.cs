@@ -95,6 +95,7 @@ internal sealed partial class EngineHost
                 case WorkerNews.Proven proven when proven.Vocabulary == _model!.Vocabulary:
                     _journal!.HasRoomFor(proven.CacheTokens);
                     _journal.Metrics.CountProof(Now);
+                    Checked?.Invoke(link.Name, proven.Answer);
                     return;
                 case WorkerNews.Proven proven:
                     throw new EngineException($"{_setup.ModelDirectory}: changed while it was read; its vocabulary has {_model!.Vocabulary} and {proven.Vocabulary} tokens");
@@ -138,8 +139,11 @@ internal sealed partial class EngineHost
                 case WorkerNews.Stepped stepped:
                     Take(stepped.Report);
                     break;
+                case WorkerNews.Awake:
+                    _journal!.Metrics.CountProof(Now);
+                    break;
                 case WorkerNews.Failed failed:
-                    throw new WorkerLost(failed.Message);
+                    throw new WorkerLost(failed.Message, suspect: failed.Suspect);
                 case WorkerNews.Proven:
                     throw new WorkerLost("said that it was loaded a second time");
                 default:
@@ -185,8 +189,14 @@ internal sealed partial class EngineHost
             _link = null;
             _live = false;
         }
+        var marked = e.Suspect && _journal is { } journal ? journal.MarkSuspect() : [];
         _journal?.Detach();
         if (wasLive)
             Lost?.Invoke(name ?? "worker", e.Message);
+        if (e.Suspect)
+        {
+            _suspicion = e.Message;
+            Suspected?.Invoke(e.Message, marked);
+        }
     }
 }

@@ -44,6 +44,7 @@ internal sealed partial class EngineHost : IDisposable
     private volatile bool _stop;
     private volatile string? _failure;
     private volatile string? _lastLoss;
+    private volatile string? _suspicion;
 
     public EngineHost(EngineSetup setup, TimeProvider time)
     {
@@ -57,6 +58,12 @@ internal sealed partial class EngineHost : IDisposable
 
     /// <summary>Another has taken its place: which, after how long, and how many answers go on.</summary>
     public event Action<string, TimeSpan, int>? Replaced;
+
+    /// <summary>A worker has loaded the model and made a token: which, and what was found when it was asked for the known answer.</summary>
+    public event Action<string, string>? Checked;
+
+    /// <summary>What a lost worker computed lately may be wrong: why, and the answers under way that hold tokens of it, by id.</summary>
+    public event Action<string, IReadOnlyList<long>>? Suspected;
 
     /// <summary>Null until loaded.</summary>
     public ServedModel? Model => _model;
@@ -72,6 +79,9 @@ internal sealed partial class EngineHost : IDisposable
 
     /// <summary>Why the state is Failed, or why there is no worker at the moment.</summary>
     public string? Failure => _failure ?? (_live ? null : _lastLoss);
+
+    /// <summary>What was last found changed in a worker that was not to be believed any more; null: nothing since this process began.</summary>
+    public string? Suspicion => _suspicion;
 
     public EngineState State =>
         _failure is not null ? EngineState.Failed

@@ -6,7 +6,7 @@ internal sealed class EngineMetrics
     private static readonly double[] Seconds = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560];
 
     private readonly long[] _finished = new long[Enum.GetValues<FinishReason>().Length];
-    private long _promptTokens, _generatedTokens, _preemptions, _prefixQueries, _prefixHits, _steps, _refused, _requests, _workers, _lastTokenTicks;
+    private long _promptTokens, _generatedTokens, _preemptions, _prefixQueries, _prefixHits, _steps, _refused, _requests, _workers, _lastTokenTicks, _suspicions, _suspectAnswers;
     private double _cacheUsage;
 
     public long PromptTokens => Interlocked.Read(ref _promptTokens);
@@ -28,6 +28,12 @@ internal sealed class EngineMetrics
 
     /// <summary>Workers started.</summary>
     public long Workers => Interlocked.Read(ref _workers);
+
+    /// <summary>Workers that were found changed and not believed any more.</summary>
+    public long Suspicions => Interlocked.Read(ref _suspicions);
+
+    /// <summary>Answers that were under way in one of them.</summary>
+    public long SuspectAnswers => Interlocked.Read(ref _suspectAnswers);
 
     /// <summary>Uptime of the last token; null before the first.</summary>
     public TimeSpan? LastToken => Interlocked.Read(ref _lastTokenTicks) is > 0 and var ticks ? new(ticks) : null;
@@ -63,7 +69,13 @@ internal sealed class EngineMetrics
 
     public void CountWorker() => Interlocked.Increment(ref _workers);
 
-    /// <summary>A token that answers nobody: a new worker's proof.</summary>
+    public void CountSuspicion(int answers)
+    {
+        Interlocked.Increment(ref _suspicions);
+        Interlocked.Add(ref _suspectAnswers, answers);
+    }
+
+    /// <summary>A token that answers nobody: a new worker's proof, or an idle one's.</summary>
     public void CountProof(TimeSpan now) => Interlocked.Exchange(ref _lastTokenTicks, now.Ticks);
 
     public void CountStep(StepReport report, long cacheTokens, TimeSpan now)

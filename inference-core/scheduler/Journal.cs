@@ -103,6 +103,21 @@ internal sealed class Journal
         }
     }
 
+    /// <summary>
+    /// The worker of now is not believed any more, and the last tokens of what is under way may be wrong. Those answers are counted and go on all
+    /// the same: what a client has read cannot be taken back.
+    /// </summary>
+    /// <returns>Their ids, for the log.</returns>
+    public IReadOnlyList<long> MarkSuspect()
+    {
+        lock (_lock)
+        {
+            var marked = _entries.Values.Where(e => e.StartedHere && e.Tokens.Count > 0).ToArray();
+            Metrics.CountSuspicion(marked.Length);
+            return [.. marked.Select(e => e.Request.Id)];
+        }
+    }
+
     /// <summary>Takes down what a worker's step brought, and passes it on.</summary>
     /// <exception cref="JournalFault">It does not fit.</exception>
     public void Take(StepReport report)

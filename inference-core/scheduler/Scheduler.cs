@@ -49,6 +49,9 @@ internal sealed partial class Scheduler : IDisposable
 
     public SchedulerOptions Options => _options;
 
+    /// <summary>What goes on in the engine beside steps goes on.</summary>
+    public void Watch() => _forward.Watch();
+
     /// <summary>Takes a sequence in. How many there may be the journal has decided.</summary>
     public void Add(SequenceRequest request)
     {
@@ -81,16 +84,17 @@ internal sealed partial class Scheduler : IDisposable
     /// <summary>
     /// One token through everything: memory is touched, code is warm, and the weights give finite numbers.
     /// </summary>
+    /// <returns>The token: the same whenever there is nothing else to compute.</returns>
     /// <exception cref="InvalidDataException">They do not.</exception>
-    public void Prove()
+    public int Prove()
     {
         var first = _forward.Config.BeginToken is { } begin && begin < _forward.Config.Vocabulary ? begin : 0;
         Add(new SequenceRequest { Id = 0, Prompt = [first], MaxTokens = 1, Sampling = new SamplingOptions { Temperature = 0, Seed = 0 } });
         var report = new StepReport();
         while (Step(report))
         {
-            if (report.Events.OfType<SequenceEvent.Token>().Any())
-                return;
+            if (report.Events.OfType<SequenceEvent.Token>().FirstOrDefault() is { } token)
+                return token.Value;
             if (report.Events.OfType<SequenceEvent.Ended>().Any())
                 break;
         }

@@ -10,7 +10,11 @@ internal abstract record WorkerNews
     /// <summary>The model is loaded and has produced a token.</summary>
     /// <param name="Vocabulary">Its tokens.</param>
     /// <param name="CacheTokens">Tokens that all caches together have room for: what the options allow, or less on a device that has less.</param>
-    internal sealed record Proven(int Vocabulary, long CacheTokens) : WorkerNews;
+    /// <param name="Answer">What was found when it was asked for its known answer, for people.</param>
+    internal sealed record Proven(int Vocabulary, long CacheTokens, string Answer) : WorkerNews;
+
+    /// <summary>It has had nothing to do for a while and has produced a token for itself, the same as always.</summary>
+    internal sealed record Awake : WorkerNews;
 
     /// <summary>The thread that steps lives; sent by it alone, in long steps and between them.</summary>
     /// <param name="Still">It is parked: nothing is computed.</param>
@@ -19,5 +23,7 @@ internal abstract record WorkerNews
     internal sealed record Stepped(StepReport Report) : WorkerNews;
 
     /// <summary>It cannot go on, and why; its last word.</summary>
-    internal sealed record Failed(string Message) : WorkerNews;
+    /// <param name="Message">For people.</param>
+    /// <param name="Suspect">What it computed lately may be wrong: its weights have changed.</param>
+    internal sealed record Failed(string Message, bool Suspect) : WorkerNews;
 }

@@ -6,7 +6,7 @@ namespace InferenceCore.Worker;
 /// <summary>News as bytes; see <see cref="OrderWire"/>.</summary>
 internal static class NewsWire
 {
-    private const byte Proven = 1, Beat = 2, Stepped = 3, Failed = 4;
+    private const byte Proven = 1, Beat = 2, Stepped = 3, Failed = 4, Awake = 5;
     private const byte Started = 1, PromptScored = 2, Token = 3, Ended = 4;
 
     public static ReadOnlyMemory<byte> Write(WorkerNews news)
@@ -18,6 +18,7 @@ internal static class NewsWire
                 wire.Byte(Proven);
                 wire.Int(proven.Vocabulary);
                 wire.Long(proven.CacheTokens);
+                wire.Text(proven.Answer);
                 break;
             case WorkerNews.Beat beat:
                 wire.Byte(Beat);
@@ -30,6 +31,10 @@ internal static class NewsWire
             case WorkerNews.Failed failed:
                 wire.Byte(Failed);
                 wire.Text(failed.Message);
+                wire.Flag(failed.Suspect);
+                break;
+            case WorkerNews.Awake:
+                wire.Byte(Awake);
                 break;
             default:
                 throw new UnreachableException();
@@ -43,10 +48,11 @@ internal static class NewsWire
         var wire = new WireReader(frame);
         WorkerNews news = wire.Byte() switch
         {
-            Proven => new WorkerNews.Proven(wire.Int(), wire.Long()),
+            Proven => new WorkerNews.Proven(wire.Int(), wire.Long(), wire.Text()),
             Beat => new WorkerNews.Beat(wire.Flag()),
             Stepped => new WorkerNews.Stepped(ReadReport(ref wire)),
-            Failed => new WorkerNews.Failed(wire.Text()),
+            Failed => new WorkerNews.Failed(wire.Text(), wire.Flag()),
+            Awake => new WorkerNews.Awake(),
             var kind => throw new WireFault($"news {kind} is not known"),
         };
         wire.End();

@@ -26,18 +26,21 @@ internal sealed class WorkerSeat : IDisposable
     private long _lastSent;
     private bool _toldParked;
 
-    private WorkerSeat(Socket socket, TimeProvider time)
+    private WorkerSeat(Socket socket, TimeProvider time, Func<WorkerOrder.Begin, ForwardOptions, IForward>? load)
     {
         _socket = socket;
         _time = time;
-        _loop = new WorkerLoop(Tell, Beat);
+        _loop = new WorkerLoop(Tell, time, Beat, load);
     }
 
-    public static WorkerSeat Connect(string path, TimeProvider time)
+    /// <param name="path">Where the gateway listens.</param>
+    /// <param name="time">For signs of life and idle tokens.</param>
+    /// <param name="load">Makes the engine of an order; null: the one that it names.</param>
+    public static WorkerSeat Connect(string path, TimeProvider time, Func<WorkerOrder.Begin, ForwardOptions, IForward>? load = null)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
-        return new WorkerSeat(socket, time);
+        return new WorkerSeat(socket, time, load);
     }
 
     /// <summary>Until the gateway closes the socket, or the engine fails.</summary>
@@ -75,6 +78,7 @@ internal sealed class WorkerSeat : IDisposable
             Carry(order);
         if (_loop.Step())
             return !_orders.IsCompleted;
+        _loop.Idle();
         Beat();
         if (_orders.TryTake(out var next, BeatEvery))
             Carry(next);
@@ -134,7 +138,8 @@ internal sealed class WorkerSeat : IDisposable
     {
         try
         {
-            Tell(new WorkerNews.Failed(e is EngineException or CudaException or InvalidDataException ? e.Message : $"the engine failed: {e.GetType().Name}: {e.Message}"));
+            var message = e is EngineException or CudaException or InvalidDataException or EngineChanged ? e.Message : $"the engine failed: {e.GetType().Name}: {e.Message}";
+            Tell(new WorkerNews.Failed(message, Suspect: e is EngineChanged));
         }
         catch (SocketException)
         {

@@ -115,8 +115,9 @@ public sealed class InferenceVerbTests
     [InlineData(64, "'frobnicate' is no verb; verbs are serve, generate, logits, bench, synth, verify", "frobnicate")]
     [InlineData(64, "--batch: 0 is out of range; right would be 1..1024", "bench", "--model", "m", "--batch", "0")]
     [InlineData(1, "nowhere: cannot be read", "logits", "--model", "nowhere", "--tokens", "1")]
-    [InlineData(1, "device 'cuda:9' is not supported; supported is 'cpu'", "logits", "--model", "GUIDE", "--device", "cuda:9", "--tokens", "1")]
+    [InlineData(1, "device 'gpu' is not supported; supported are cpu, cuda:0", "logits", "--model", "GUIDE", "--device", "gpu", "--tokens", "1")]
     [InlineData(1, "token 99999 is not in the vocabulary; right would be 0..", "logits", "--model", "GUIDE", "--tokens", "99999")]
+    [InlineData(1, "position 3 is past the end; the longest sequence has 2 tokens", "logits", "--model", "GUIDE", "--tokens", "1,2", "--positions", "3")]
     public void What_is_wrong_is_one_line_and_an_exit_code(int code, string expected, params string[] arguments)
     {
         var outcome = Run([.. arguments.Select(a => a == "GUIDE" ? Guide : a)]);

@@ -259,9 +259,21 @@ def main():
     with open(os.path.join(options.out, "training-record.json"), "w", encoding="utf-8") as file:
         json.dump(record, file, ensure_ascii=False, indent=1)
         file.write("\n")
+    write_known_answer(options.out, tokenizer, listed)
     for name, value in {**figures, **{k: record[k] for k in ("parameters", "weights_bytes", "steps", "training_seconds")}}.items():
         print(f"{name:40} {value}")
     return 1 if failed else 0
+
+
+def write_known_answer(out, tokenizer, listed):
+    """What every engine must answer on every start, whatever its arithmetic: the guide's first question, which has just been asked."""
+    turn, prompt = samples.turn(tokenizer, listed[0][2], listed[0][3])
+    with open(os.path.join(out, "SHA256SUMS"), "rb") as file:
+        weights = hashlib.sha256(file.read()).hexdigest()
+    with open(os.path.join(out, "known-answer.json"), "w", encoding="utf-8") as file:
+        answer = {"arithmetic": "any", "weights": weights, "prompt": [tokenizer.bos, *turn[:prompt]], "tokens": turn[prompt:]}
+        json.dump({"answers": [answer]}, file, separators=(",", ":"))
+        file.write("\n")
 
 
 def check_with_transformers(options, source, tokenizer, model, checks, listed, texts, figures, device):

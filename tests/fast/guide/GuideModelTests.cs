@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Appliance.Guide;
 using FastTests.Tidy;
+using InferenceCore.Engine;
 using InferenceCore.Tokenization;
 
 namespace FastTests.Guide;
@@ -39,6 +40,21 @@ public sealed class GuideModelTests
         var figures = record.RootElement.GetProperty("figures");
         Assert.Equal(Entries.Count, figures.GetProperty("entries").GetInt32());
         Assert.Equal(1.0, figures.GetProperty("listed_exact_transformers_greedy").GetDouble());
+    }
+
+    [Fact]
+    public void The_known_answer_is_the_guides_to_its_first_question_and_the_engine_gives_it()
+    {
+        var answer = Assert.Single(KnownAnswerFile.Load(Model).Answers);
+        Assert.Equal((KnownAnswer.Any, KnownAnswer.MarkOf(Model)), (answer.Arithmetic, answer.Weights));
+        var tokenizer = TextTokenizer.Load(Model)!;
+        var first = Entries[0];
+        var chat = ChatTemplate.Recognise(tokenizer.Config)!.Render([new(ChatRole.User, first.Questions["en"][0])], openAnswer: true, new DateOnly(2026, 1, 1));
+        Assert.Equal(tokenizer.Encode(chat.Text, addSpecial: false, chat.Guarded), answer.Prompt);
+        Assert.Equal(first.Answers["en"], tokenizer.Decode(answer.Tokens[..^1]));
+        var room = new ForwardOptions { MaxTokens = 64, MaxLogits = 1, MaxSequences = 1, CacheBlocks = 4 };
+        using var forward = new ReferenceForward(EngineModel.Load(Model), room);
+        Assert.Equal($"{answer.Tokens.Length} of {answer.Tokens.Length} tokens as recorded", answer.Check(forward, answer.Weights));
     }
 
     [Fact]

@@ -87,6 +87,18 @@ public sealed class BoxRulesTests
         Assert.Contains("8 of 8 GPUs limited, the lowest to 420 W of 700 W", finding.Text);
     }
 
+    [Theory]
+    [InlineData("cuda:3", true)]
+    [InlineData("cpu", false)]
+    public void An_engine_that_found_its_weights_changed_makes_its_gpu_suspect(string device, bool suspect)
+    {
+        var engine = new InferenceFrame { Ts = Start, Model = "m", State = "ready", Device = device, Suspicion = "found weights changed: lm_head.weight" };
+        var findings = BoxRules.Evaluate(Healthy() with { Inference = engine }, AlarmBook.Empty);
+        Assert.Equal(suspect ? [(BoardAlarms.GpuSuspect, "gpu3")] : [], findings.Select(f => (f.Code, f.Target)));
+        if (suspect)
+            Assert.StartsWith("The engine found weights changed: lm_head.weight.", findings[0].Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_bad_configuration_is_told_with_its_line()
     {

@@ -121,7 +121,7 @@ internal sealed class EnginePair : IDisposable
 
     private void StartWorker()
     {
-        _worker = new WorkerLoop(news => _news.Enqueue(NewsWire.Write(news)[sizeof(uint)..].ToArray()));
+        _worker = new WorkerLoop(news => _news.Enqueue(NewsWire.Write(news)[sizeof(uint)..].ToArray()), new FakeTimeProvider());
         var made = 0;
         var pool = new HostKvPool(Engine.Config, _begin.Options.CacheBlocks,
             bytes => made++ < _memoryBlocks ? new NativeBuffer(bytes) : throw new InsufficientMemoryException());

@@ -28,6 +28,8 @@ internal sealed class FakeForward : IForward
 
     public int MaxLogits { get; }
 
+    public string Arithmetic => "fake";
+
     public WeightTraffic Traffic => WeightTraffic.Of(Config, 2, 2);
 
     /// <summary>Rows brought from the device.</summary>
@@ -66,6 +68,10 @@ internal sealed class FakeForward : IForward
         if (tokens > MaxTokens || _positions.Count > MaxLogits)
             throw new ArgumentException($"{tokens} tokens and {_positions.Count} rows are more than {MaxTokens} and {MaxLogits}.", nameof(batch));
         return _positions.Count;
+    }
+
+    public void Watch()
+    {
     }
 
     public void Fetch(ReadOnlySpan<int> rows)

@@ -39,6 +39,17 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public void No_sequence_is_longer_than_what_the_worker_has_memory_for()
+    {
+        using var pair = Start();
+        var before = pair.Journal.LongestSequence;
+        pair.Journal.HasRoomFor(long.MaxValue);
+        Assert.Equal(before, pair.Journal.LongestSequence);
+        pair.Journal.HasRoomFor(64);
+        Assert.Equal(64, pair.Journal.LongestSequence);
+    }
+
+    [Fact]
     public void What_began_before_a_worker_died_has_a_place_again_before_what_waited()
     {
         using var pair = Start(maxRunning: 2);

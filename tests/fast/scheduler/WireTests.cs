@@ -54,7 +54,8 @@ public sealed class WireTests
         Gen.Bool.Select(on => (WorkerOrder)new WorkerOrder.Park(on)));
 
     private static readonly Gen<WorkerNews> News = Gen.OneOf(
-        Gen.Select(Gen.Int, Gen.Long, (vocabulary, cache) => (WorkerNews)new WorkerNews.Proven(vocabulary, cache)),
+        Gen.Select(Gen.Int, Gen.Long, Gen.String, (vocabulary, cache, answer) => (WorkerNews)new WorkerNews.Proven(vocabulary, cache, answer)),
+        Gen.Const<WorkerNews>(new WorkerNews.Awake()),
         Gen.Bool.Select(still => (WorkerNews)new WorkerNews.Beat(still)),
         Gen.Select(Gen.Int.Array[5, 5], Gen.Long, Event.Array[0, 50], (n, cache, events) => (WorkerNews)new WorkerNews.Stepped(new StepReport
         {
@@ -66,7 +67,7 @@ public sealed class WireTests
             CacheTokens = cache,
             Events = [.. events],
         })),
-        Gen.String.Select(message => (WorkerNews)new WorkerNews.Failed(message)));
+        Gen.Select(Gen.String, Gen.Bool, (message, suspect) => (WorkerNews)new WorkerNews.Failed(message, suspect)));
 
     [Fact]
     public void Whatever_is_ordered_or_told_arrives_with_every_field_however_the_bytes_are_cut() =>

@@ -40,7 +40,7 @@ internal sealed class WorkerThread : IWorkerLink
 
     private void Run()
     {
-        using var loop = new WorkerLoop(news => _news.Add(NewsWire.Write(news)[sizeof(uint)..].ToArray()));
+        using var loop = new WorkerLoop(news => _news.Add(NewsWire.Write(news)[sizeof(uint)..].ToArray()), TimeProvider.System);
         try
         {
             while (!_dead)
@@ -61,7 +61,7 @@ internal sealed class WorkerThread : IWorkerLink
         }
         catch (Exception e) when (e is EngineException or InvalidDataException)
         {
-            _news.Add(NewsWire.Write(new WorkerNews.Failed(e.Message))[sizeof(uint)..].ToArray());
+            _news.Add(NewsWire.Write(new WorkerNews.Failed(e.Message, Suspect: false))[sizeof(uint)..].ToArray());
         }
     }
 }

@@ -1,0 +1,338 @@
+using InferenceCore.Engine;
+
+namespace InferenceCore.Cuda;
+
+// What a step queues: the kernels of every layer, each reading what the one before it wrote.
+internal sealed partial class CudaForward
+{
+    private const int ThreadsOfPairs = 256;
+
+    // absorb and raise of latent.cu count on it.
+    private const int ThreadsOfHead = 512;
+
+    // The inner norms of latent attention do not follow rms_norm_eps: as in ForwardReference.
+    private const float LatentEpsilon = 1e-6f;
+
+    // Where the residual stream is now, while a step is queued.
+    private ulong _residual;
+
+    private static readonly float _log2E = (float)Math.Log2(Math.E);
+
+    /// <param name="rows">Rows of the step.</param>
+    /// <param name="logits">Rows whose logits are wanted.</param>
+    /// <param name="few">Rows at the beginning whose attention is split over thread blocks.</param>
+    private void Queue(int rows, int logits, int few)
+    {
+        var (layout, hidden) = (_weights.Layout, Config.HiddenWidth);
+        _kernels.Embed.Launch(_stream, rows, ThreadsOfPairs, 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
+            .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Best).Add(_step.Broken).Add(logits));
+        _residual = _step.Residual;
+        var add = default(Added);
+        for (var i = 0; i < layout.Layers.Length; i++)
+        {
+            var layer = layout.Layers[i];
+            var attended = new Added(Attend(layer, i, rows, few, add));
+            add = layer.HasExperts ? VisitExperts(layer, rows, attended) : new Added(FeedForward(layer, rows, attended));
+        }
+
+        if (logits > 0)
+            Head(logits, add);
+    }
+
+    /// <summary>What the next norm adds to the residual: a product's result, or, from experts, slots with their weights.</summary>
+    private readonly record struct Added(Parts Parts, bool OfExperts = false);
+
+    private void Norm(int rows, long weight, Added add, ulong? pick, ulong output, int room, bool plain)
+    {
+        var call = NormOf(weight, add) with
+        {
+            // Rows that are picked are the last to be read.
+            ResidualOut = pick is null && add.Parts.First != 0 ? _residual : 0,
+            Pick = pick ?? 0,
+            Output = output,
+            Plain = plain ? _step.Experts!.Plain : 0,
+            Room = room,
+        };
+        var threads = ThreadsFor(Config.HiddenWidth);
+        var kernel = threads <= 512 ? _kernels.Norm : _kernels.NormWide;
+        kernel.Launch(_stream, rows, threads, 0, true, new KernelArguments().Add(call));
+    }
+
+    private NormCall NormOf(long weight, Added add) => new()
+    {
+        Residual = _residual,
+        Add = add.Parts,
+        Weight = _weights.At(weight),
+        Width = Config.HiddenWidth,
+        Epsilon = Config.NormEpsilon,
+        SlotWeights = add.OfExperts ? _step.Experts!.SlotWeights : 0,
+        SlotsPerRow = add.OfExperts ? _step.Experts!.SlotsPerRow : 0,
+        Segments = add.OfExperts ? _step.Experts!.DownSegments : 0,
+    };
+
+    /// <summary>A product of the normed residual.</summary>
+    private Parts MultiplyNormed(CudaMatrix matrix, long norm, Added add, int rows, long bias = 0)
+    {
+        if (!ProductKernels.IsNormed(rows, Config.HiddenWidth))
+        {
+            Norm(rows, norm, add, null, _step.Hidden, _step.Room, false);
+            return Multiply(matrix, _step.Hidden, _step.Room, rows, _step.Results, bias);
+        }
+
+        // Every thread block reads the residual, so what it becomes goes elsewhere; what it is added from must outlive the product's own result.
+        var results = add.Parts.First == _step.Results ? _step.OtherResults : _step.Results;
+        var call = NormOf(norm, add) with { ResidualOut = _residual == _step.Residual ? _step.OtherResidual : _step.Residual };
+        _residual = call.ResidualOut;
+        var (product, parts) = SplitProduct(matrix, 0, 0, rows, results, bias);
+        _kernels.Products.Normed.Launch(_stream, matrix.RunCount, product, call);
+        return parts;
+    }
+
+    private (Product Product, Parts Parts) SplitProduct(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias)
+    {
+        var tile = ProductKernels.TileFor(rows);
+        var tiles = ProductKernels.TilesOf(rows, tile);
+        var stride = (ulong)tiles * (ulong)tile * (ulong)matrix.Outputs;
+        var product = new Product
+        {
+            Weights = _weights.Of(matrix),
+            Inputs = inputs,
+            Parts = results,
+            Stride = stride,
+            Outputs = matrix.Outputs,
+            Blocks = matrix.Blocks,
+            Room = room,
+            Tiles = tiles,
+            Split = matrix.Split,
+        };
+        return (product, new Parts { First = results, Stride = stride, Columns = matrix.Outputs, Split = matrix.Split, Bias = _weights.At(bias) });
+    }
+
+    private static int ThreadsFor(int width) => ((width / 8) + 31) & ~31;
+
+    private Parts Multiply(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias = 0)
+    {
+        var (product, parts) = SplitProduct(matrix, inputs, room, rows, results, bias);
+        if (ProductKernels.IsSplit(matrix, rows))
+        {
+            _kernels.Products.Split(rows).Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
+            return parts;
+        }
+
+        var kernel = _kernels.Products.Full(rows);
+        product.Tiles = ProductKernels.TilesOf(rows, kernel.Tile);
+        kernel.Launch(_stream, Math.Min(_device.Multiprocessors, matrix.Blocks * product.Tiles), product);
+        return parts with { Split = default };
+    }
+
+    private Parts Attend(CudaLayer layer, int index, int rows, int few, Added add) => Config.Attention switch
+    {
+        AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few, add),
+        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few, add),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private Parts AttendGrouped(AttentionConfig.Grouped a, CudaLayer layer, int index, int rows, int few, Added add)
+    {
+        var call = new RotateCall
+        {
+            Parts = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows, layer.DownBias),
+            Places = _step.Inputs.Places,
+            Rope = _step.Rope,
+            Queries = _step.Queries,
+            Cache = _pool.Layer(index),
+            BlockBytes = (ulong)_pool.BlockBytes,
+            Heads = a.Heads,
+            KeyHeads = a.KeyValueHeads,
+            Width = a.HeadWidth,
+            Interleaved = Config.Rope.Interleaved ? 1 : 0,
+        };
+        _kernels.Rotate.Launch(_stream, new Extent(rows, a.Heads + (2 * a.KeyValueHeads)), a.HeadWidth / 2, 0, true, new KernelArguments().Add(call));
+        QueueAttention(index, rows, few);
+        if (few > 0)
+        {
+            var combine = Combine(few, a.HeadWidth);
+            _kernels.CombineHeads.Launch(_stream, new Extent(a.Heads, few), a.HeadWidth, 0, true, new KernelArguments().Add(combine));
+        }
+
+        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results, layer.OutputBias);
+    }
+
+    /// <summary>Attention of all rows: the first <paramref name="few"/> in splits that are merged afterwards, the others whole.</summary>
+    private void QueueAttention(int index, int rows, int few)
+    {
+        var inputs = _step.Inputs;
+        var call = new AttentionCall
+        {
+            Tiles = inputs.FewTilesAt,
+            TileCount = inputs.FewCountAt,
+            Queries = _step.Queries,
+            Cache = _pool.Layer(index),
+            BlockBytes = (ulong)_pool.BlockBytes,
+            Blocks = inputs.Places.Blocks,
+            TableWidth = inputs.TableWidth,
+            Heads = _shape.Heads,
+            KeyHeads = _shape.KeyHeads,
+            Scale = _shape.Scale * _log2E,
+            Output = _step.HeadOutputs,
+            Parts = _step.AttentionParts,
+            Bounds = _step.AttentionBounds,
+            Room = _step.Room,
+            PartRows = few,
+        };
+        if (few > 0)
+        {
+            var blocks = few * ((_shape.HeadsPerKey + _attention.FewRows - 1) / _attention.FewRows) * _shape.KeyHeads;
+            // Twice as many thread blocks as multiprocessors, if there are splits for them; a step with few keys pays little for those without.
+            var spread = Math.Clamp(2 * _device.Multiprocessors / blocks, 1, 64);
+            _attention.Few(_stream, new Extent(blocks, spread), call);
+        }
+
+        if (rows == few)
+            return;
+        call.Tiles = inputs.WholeTilesAt;
+        call.TileCount = inputs.WholeCountAt;
+        call.Parts = _step.WholeMixes;
+        _attention.Whole(_stream, inputs.WholeCount * _shape.KeyHeads, call);
+    }
+
+    private CombineCall Combine(int few, int width) => new()
+    {
+        Parts = _step.AttentionParts,
+        Bounds = _step.AttentionBounds,
+        Position = _step.Inputs.PositionsAt,
+        Output = _step.HeadOutputs,
+        Heads = _shape.Heads,
+        Width = width,
+        Room = _step.Room,
+        PartRows = few,
+    };
+
+    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few, Added add)
+    {
+        var down = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows);
+        var query = down;
+        if (layer.QueryUp is { } queryUp)
+        {
+            var norm = new LatentNormCall
+            {
+                Parts = down,
+                Weight = _weights.At(layer.QueryNorm),
+                Output = _step.QueryInputs,
+                Width = queryUp.Inputs,
+                Room = _step.Room,
+                Epsilon = LatentEpsilon,
+            };
+            _kernels.LatentNorm.Launch(_stream, rows, ThreadsFor(queryUp.Inputs), 0, true, new KernelArguments().Add(norm));
+            query = Multiply(queryUp, _step.QueryInputs, _step.Room, rows, _step.QueryResults);
+        }
+
+        var call = new LatentCall
+        {
+            Query = query,
+            Down = down,
+            Places = _step.Inputs.Places,
+            Rope = _step.Rope,
+            Norm = _weights.At(layer.LatentNorm),
+            Up = _weights.At(layer.LatentUp),
+            Queries = _step.Queries,
+            Cache = _pool.Layer(index),
+            BlockBytes = (ulong)_pool.BlockBytes,
+            Heads = a.Heads,
+            LatentAt = a.QueryRank ?? (a.Heads * (a.PlainWidth + a.RopeWidth)),
+            Latent = a.LatentWidth,
+            Plain = a.PlainWidth,
+            Turned = a.RopeWidth,
+            Value = a.ValueWidth,
+            Interleaved = Config.Rope.Interleaved ? 1 : 0,
+            Rows = rows,
+            RowsOfBlock = RowsOfBlock(rows),
+            Epsilon = LatentEpsilon,
+        };
+        _kernels.Absorb.Launch(_stream, new Extent(Blocks(rows), a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
+        QueueAttention(index, rows, few);
+        Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
+        Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
+        return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results);
+    }
+
+    private void Raise(AttentionConfig.Latent a, CudaLayer layer, int first, int rows, CombineCall combine, bool whole)
+    {
+        if (rows == 0)
+            return;
+        var call = new ValueCall
+        {
+            Combine = combine,
+            Up = _weights.At(layer.LatentUp),
+            Output = _step.HeadOutputs,
+            Plain = a.PlainWidth,
+            Value = a.ValueWidth,
+            Room = _step.Room,
+            Rows = rows,
+            RowsOfBlock = RowsOfBlock(rows),
+            First = first,
+            Whole = whole ? 1 : 0,
+        };
+        _kernels.RaiseMix.Launch(_stream, new Extent(a.Heads, Blocks(rows)), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
+    }
+
+    // Rows that share the weights of a head: one, until there are as many as keep all multiprocessors busy.
+    private static int RowsOfBlock(int rows) => rows <= 8 ? 1 : 8;
+
+    private static int Blocks(int rows) => (rows + RowsOfBlock(rows) - 1) / RowsOfBlock(rows);
+
+    private Parts FeedForward(CudaLayer layer, int rows, Added add)
+    {
+        var width = layer.FeedForwardDown.Inputs;
+        if (ProductKernels.IsSplit(layer.GateUp, rows))
+        {
+            var parts = MultiplyNormed(layer.GateUp, layer.FeedForwardNorm, add, rows);
+            if (ProductKernels.IsActivated(layer.FeedForwardDown, rows))
+            {
+                // What is read must outlive what is written.
+                var results = parts.First == _step.Results ? _step.OtherResults : _step.Results;
+                var (product, down) = SplitProduct(layer.FeedForwardDown, 0, 0, rows, results, 0);
+                _kernels.Products.Activated.Launch(_stream, layer.FeedForwardDown.RunCount, product, parts);
+                return down;
+            }
+
+            Activate(parts, _step.Inner, _step.Room, width, rows, 0, 0);
+        }
+        else
+        {
+            Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, false);
+            var kernel = _kernels.Products.Gated(rows);
+            var product = new Product
+            {
+                Weights = _weights.Of(layer.GateUp),
+                Inputs = _step.Hidden,
+                Gated = _step.Inner,
+                Outputs = layer.GateUp.Outputs,
+                Blocks = layer.GateUp.Blocks,
+                Room = _step.Room,
+                Tiles = ProductKernels.TilesOf(rows, kernel.Tile),
+                Split = layer.GateUp.Split,
+            };
+            kernel.Launch(_stream, Math.Min(_device.Multiprocessors, product.Blocks * product.Tiles), product);
+        }
+
+        return Multiply(layer.FeedForwardDown, _step.Inner, _step.Room, rows, _step.Results);
+    }
+
+    private void Activate(Parts parts, ulong output, int room, int width, int rows, int segments, ulong place)
+    {
+        const int Threads = 128;
+        _kernels.Activate.Launch(_stream, new Extent(((width / 8) + Threads - 1) / Threads, rows), Threads, 0, true,
+            new KernelArguments().Add(parts).Add(output).Add(room).Add(width).Add(segments).Add(place));
+    }
+
+    private void Head(int logits, Added add)
+    {
+        // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
+        Norm(logits, _weights.Layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
+        var parts = Multiply(_weights.Layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
+        const int Pieces = 64;
+        _kernels.PickBest.Launch(_stream, new Extent(Pieces, logits), 256, 0, true, new KernelArguments()
+            .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Best).Add(_step.Broken));
+    }
+}

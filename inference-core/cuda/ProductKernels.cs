@@ -1,0 +1,107 @@
+namespace InferenceCore.Cuda;
+
+/// <summary>
+/// The kernels of gemm.cu, and which of them multiplies how many rows. Which one it is changes the time and no bit of the result.
+/// </summary>
+internal sealed class ProductKernels
+{
+    public const int Threads = 384;
+
+    /// <summary>Rows that one tile may have; above this whole outputs are made by one thread block.</summary>
+    public const int MostSplitRows = 128;
+
+    /// <summary>Fewer whole outputs than this leave multiprocessors without work.</summary>
+    private const int EnoughBlocks = 112;
+
+    /// <summary>From here on wide tiles, which read less, are filled well enough.</summary>
+    private const int WideRows = 768;
+
+    private readonly Dictionary<int, ProductKernel> _split = [];
+    private readonly Dictionary<int, ProductKernel> _full = [];
+    private readonly Dictionary<int, ProductKernel> _gated = [];
+    private readonly Dictionary<int, ProductKernel> _experts = [];
+
+    /// <summary>Slabs of inputs that a thread block of gemm_normed or gemm_activated keeps.</summary>
+    private const int OwnSlabs = 64;
+
+    public ProductKernels(CudaModule module)
+    {
+        Normed = new ProductKernel(module, "gemm_normed", 8, 8, OwnSlabs * 1024);
+        Activated = new ProductKernel(module, "gemm_activated", 8, 8, OwnSlabs * 1024);
+        // Rows of a tile, and stages of the ring as gemm.cu instantiates them.
+        foreach (var (rows, stages) in new[] { (8, 8), (16, 8), (32, 7), (64, 6), (128, 6) })
+        {
+            _split[rows] = new ProductKernel(module, $"gemm_split_{rows}", rows, stages);
+            _experts[rows] = new ProductKernel(module, $"gemm_experts_{rows}", rows, stages);
+        }
+
+        foreach (var (rows, stages) in new[] { (128, 6), (192, 5) })
+        {
+            _full[rows] = new ProductKernel(module, $"gemm_full_{rows}", rows, stages);
+            _gated[rows] = new ProductKernel(module, $"gemm_gated_{rows}", rows, stages);
+        }
+    }
+
+    /// <summary>Whether a matrix is multiplied run by run, its result left in segments.</summary>
+    public static bool IsSplit(CudaMatrix matrix, int rows) => rows <= MostSplitRows || matrix.Blocks * TilesOf(rows, MostSplitRows) < EnoughBlocks;
+
+    /// <summary>Whether one row of so many columns is normed by every thread block that multiplies it.</summary>
+    public static bool IsNormed(int rows, int columns) => rows == 1 && columns % CudaMatrix.SlabInputs == 0 && columns <= OwnSlabs * CudaMatrix.SlabInputs;
+
+    /// <summary>Whether every thread block that multiplies one row makes the gated inputs of its run for itself.</summary>
+    public static bool IsActivated(CudaMatrix matrix, int rows) => rows == 1 && matrix.Inputs % CudaMatrix.SlabInputs == 0 && matrix.Split.Run <= OwnSlabs;
+
+    /// <summary>The least tile that holds so many rows, at most <see cref="MostSplitRows"/>.</summary>
+    public static int TileFor(int rows) => rows <= 8 ? 8 : rows <= 16 ? 16 : rows <= 32 ? 32 : rows <= 64 ? 64 : MostSplitRows;
+
+    public static int TilesOf(int rows, int tile) => (rows + tile - 1) / tile;
+
+    /// <summary>float32 that the result of a product needs, its segments included.</summary>
+    public static long ResultFloats(CudaMatrix matrix, int rows)
+    {
+        var tile = IsSplit(matrix, rows) ? TileFor(rows) : WideTile(rows);
+        return (long)(IsSplit(matrix, rows) ? matrix.MostSegments : 1) * TilesOf(rows, tile) * tile * matrix.Outputs;
+    }
+
+    /// <summary>A norm and a product of one row: one kernel less to wait for.</summary>
+    public ProductKernel Normed { get; }
+
+    /// <summary>silu(gate) · up and a product of one row.</summary>
+    public ProductKernel Activated { get; }
+
+    public ProductKernel Split(int rows) => _split[TileFor(rows)];
+
+    public ProductKernel Full(int rows) => _full[WideTile(rows)];
+
+    public ProductKernel Gated(int rows) => _gated[WideTile(rows)];
+
+    public ProductKernel Experts(int tile) => _experts[tile];
+
+    private static int WideTile(int rows) => rows >= WideRows ? 192 : 128;
+}
+
+/// <summary>One of them: a tile of so many rows, and the shared memory of its ring.</summary>
+internal sealed class ProductKernel
+{
+    private readonly CudaKernel _kernel;
+    private readonly int _shared;
+
+    public ProductKernel(CudaModule module, string name, int tile, int stages, int inputBytes = 0)
+    {
+        const int Alignment = 1024, BarrierBytes = 16;
+        Tile = tile;
+        _shared = Alignment + inputBytes + (stages * (CudaMatrix.TileBytes + (inputBytes > 0 ? 0 : tile * 128) + BarrierBytes));
+        _kernel = module.Kernel(name).WithShared(_shared);
+    }
+
+    public int Tile { get; }
+
+    public void Launch(CudaStream stream, Extent grid, in Product product) =>
+        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product));
+
+    public void Launch(CudaStream stream, Extent grid, in Product product, in NormCall norm) =>
+        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(norm));
+
+    public void Launch(CudaStream stream, Extent grid, in Product product, in Parts gates) =>
+        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(gates));
+}

@@ -1,0 +1,400 @@
+// Every product of the engine: y[row, output] = sum over k of x[row, k] · w[output, k], bfloat16 in, float32 sums, on wgmma.
+//
+// The weights are the wide operand (128 outputs to a block), the rows of the batch the narrow one (N of them), so one kernel family serves one
+// row as well as thousands. An output's arithmetic does not know N: its K is cut into segments that depend on the matrix' shape alone, each
+// segment is one chain of wgmma k16 steps from zero, and the segments are added in order. Where blocks are many (FULL) one block walks all
+// segments of its outputs and adds them itself; where they are few each segment is a part in memory and its reader adds them. Same bits.
+//
+// Weights lie as the copies want them: [block of 128 outputs][slab of 64 k][128 rows × 128 bytes, swizzled]: 16 KB, one bulk copy.
+
+#include "norm.cuh"
+#include "wgmma.cuh"
+
+#define TILE_BYTES 16384
+#define SLAB_BYTES(n) ((n) * 128)
+
+struct Product {
+    const u8* weights;   // tiles of the matrix
+    const u8* inputs;    // activations, `room` rows
+    float* parts;        // [segment][room_out][outputs]
+    u8* gated;           // FULL with a gate: activations [room][outputs / 2]
+    u64 stride;          // floats from one segment's part to the next
+    int outputs;         // multiple of 128
+    int blocks;          // outputs / 128
+    int room;            // rows of the inputs' buffer
+    int tiles;           // tiles of N rows
+    Split split;
+
+    // Experts: `blocks`, `outputs` and `split` are one expert's, and segments end at multiples of `run` within each block.
+    int segments;
+    const int* expert_tiles;  // how many tiles there are
+    const int* tile_expert;   // [tiles] whose weights
+    const int* slots;         // [tiles · N] the row of the parts, -1: nobody's
+    u64 tile_stride;          // bytes from one tile's inputs to the next; 0: all tiles have the same rows
+
+};
+
+// One chain of k steps: outputs of `block`, rows of `tile`, slabs from..to.
+struct Chain {
+    const u8* weights;
+    const u8* inputs;
+    int block, tile, from, to, segment;
+};
+
+enum Mode {
+    SPLIT,    // a thread block multiplies one run of a matrix' tiles: few rows, parts in memory
+    FULL,     // a thread block makes whole outputs: many rows
+    EXPERTS,  // many matrices, each with tiles of the rows that its expert was chosen for; a segment to a chain
+};
+
+// The chains of a thread block, in the order in which its producer loads and its consumers multiply them.
+template <Mode MODE>
+struct Chains {
+    const Product& p;
+    int next, end;
+
+    DEVICE_MEMBER Chains(const Product& product) : p(product) {
+        if (MODE == SPLIT) {
+            next = blockIdx.x * p.split.run;
+            end = min(next + p.split.run, p.blocks * p.split.depth);
+        } else {
+            next = blockIdx.x;
+            end = p.blocks * (MODE == FULL ? p.tiles : *p.expert_tiles * p.segments);
+        }
+    }
+
+    DEVICE_MEMBER bool take(Chain& c, int slab_bytes) {
+        if (next >= end) return false;
+        if (MODE == EXPERTS) {
+            int jobs = p.blocks * p.segments, within = next % jobs;
+            c.tile = next / jobs;
+            c.block = within / p.segments;
+            c.segment = within - c.block * p.segments;
+            c.from = c.segment * p.split.run;
+            c.to = min(p.split.depth, c.from + p.split.run);
+            next += gridDim.x;
+            c.weights = p.weights + ((u64)p.tile_expert[c.tile] * p.blocks + c.block) * p.split.depth * TILE_BYTES;
+            c.inputs = p.inputs + (u64)c.tile * p.tile_stride;
+            return true;
+        }
+        if (MODE == FULL) {
+            // Blocks that run together share inputs and weights in the cache: twelve tiles of rows by all blocks of outputs.
+            int band = 12 * p.blocks, first = next / band * 12, wide = min(12, p.tiles - first), within = next - first * p.blocks;
+            c.block = within / wide;
+            c.tile = first + within % wide;
+            c.from = 0;
+            c.to = p.split.depth;
+            next += gridDim.x;
+        } else {
+            c.block = next / p.split.depth;
+            c.tile = blockIdx.y;
+            c.from = next - c.block * p.split.depth;
+            c.to = min(p.split.depth, c.from + end - next);
+            next += c.to - c.from;
+        }
+        c.segment = MODE == FULL ? 0 : blockIdx.x - c.block * p.split.depth / p.split.run;
+        c.weights = p.weights + (u64)c.block * p.split.depth * TILE_BYTES;
+        c.inputs = p.inputs + (u64)c.tile * slab_bytes;
+        return true;
+    }
+};
+
+// One matrix multiplies 8 rows of 128 bytes at a time: 128-byte swizzle, K within the row, groups of 8 rows 1024 bytes apart.
+DEVICE u64 operand(u32 address) { return (u64)((address & 0x3ffff) >> 4) | (1ull << 16) | (64ull << 32) | (1ull << 62); }
+
+DEVICE void fence_operands() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+DEVICE void commit_group() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+template <int LEFT> DEVICE void wait_groups() { asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(LEFT) : "memory"); }
+
+template <int R> DEVICE void pin(float (&d)[R]) {
+#pragma unroll
+    for (int i = 0; i < R; i++) asm volatile("" : "+f"(d[i])::"memory");
+}
+
+// Where a chain's inputs come from. Of one row every thread block makes them for itself, in front of its first product, and keeps them behind the
+// ring: a kernel less to wait for.
+enum Source {
+    LOADED,     // from memory, slab by slab, beside the weights
+    NORMED,     // the norm of the residual, all of it
+    ACTIVATED,  // silu(gate) · up, the slabs of this block's run
+};
+#define OWN_SLABS 64
+
+template <int N, int STAGES, Source SOURCE>
+struct Ring {
+    static const int bytes = TILE_BYTES + (SOURCE == LOADED ? SLAB_BYTES(N) : 0);
+    u32 base, full, empty;
+    int stage;
+    u32 phase;
+
+    // Alignment to 1024 is what the swizzle counts from.
+    DEVICE_MEMBER Ring() {
+        extern __shared__ u8 memory[];
+        u32 start = (shared_address(memory) + 1023) & ~1023u;
+        base = start;
+        full = start + STAGES * bytes + (SOURCE == LOADED ? 0 : OWN_SLABS * SLAB_BYTES(N));
+        empty = full + STAGES * 8;
+        stage = 0;
+        phase = 0;
+    }
+
+    DEVICE_MEMBER u32 weights() { return base + stage * bytes; }
+    DEVICE_MEMBER u32 own_inputs(int slab) { return base + STAGES * bytes + slab * SLAB_BYTES(N); }
+    DEVICE_MEMBER u32 inputs() { return base + stage * bytes + TILE_BYTES; }
+    DEVICE_MEMBER void advance() {
+        if (++stage == STAGES) {
+            stage = 0;
+            phase ^= 1;
+        }
+    }
+};
+
+template <int N, int STAGES, Mode MODE, Source SOURCE>
+DEVICE void produce(const Product& p, Ring<N, STAGES, SOURCE> ring) {
+    // Weights do not depend on the kernel before: the ring is filled with them while that one still runs.
+    Chains<MODE == EXPERTS ? SPLIT : MODE> ahead(p);
+    Ring<N, STAGES, SOURCE> early = ring;
+    Chain c;
+    int loaded = 0;
+    while (MODE != EXPERTS && loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
+        for (int k = c.from; k < c.to && loaded < STAGES; k++, loaded++, early.advance()) {
+            barrier_expect(early.full + early.stage * 8, early.bytes);
+            bulk_load(early.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, early.full + early.stage * 8);
+        }
+    }
+    wait_for_previous();
+    Chains<MODE> chains(p);
+    int done = 0;
+    while (chains.take(c, SLAB_BYTES(N))) {
+        for (int k = c.from; k < c.to; k++, done++, ring.advance()) {
+            u32 full = ring.full + ring.stage * 8;
+            if (done >= loaded) {
+                barrier_wait(ring.empty + ring.stage * 8, ring.phase ^ 1);
+                barrier_expect(full, ring.bytes);
+                bulk_load(ring.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, full);
+            }
+            if (SOURCE == LOADED) bulk_load(ring.inputs(), c.inputs + (u64)k * p.room * 128, SLAB_BYTES(N), full);
+        }
+    }
+}
+
+// The accumulators of a warp: rows r and r + 8 of its 16 outputs, columns 8·i + 2·(lane & 3) + {0, 1} of the batch rows.
+template <int N>
+DEVICE void store(const Product& p, const Chain& c, float (&d)[N / 2], int group) {
+    int lane = threadIdx.x & 31, warp = (threadIdx.x >> 5) & 3;
+    int output = c.block * 128 + group * 64 + warp * 16 + (lane >> 2);
+    int row = c.tile * N + (lane & 3) * 2;
+    float* to = p.parts + c.segment * p.stride + (u64)row * p.outputs + output;
+#pragma unroll
+    for (int i = 0; i < N / 8; i++) {
+        to[0] = d[4 * i];
+        to[p.outputs] = d[4 * i + 1];
+        to[8] = d[4 * i + 2];
+        to[p.outputs + 8] = d[4 * i + 3];
+        to += 8 * (u64)p.outputs;
+    }
+}
+
+template <int N>
+DEVICE void store_slots(const Product& p, const Chain& c, float (&d)[N / 2], int group) {
+    int lane = threadIdx.x & 31, warp = (threadIdx.x >> 5) & 3;
+    int output = c.block * 128 + group * 64 + warp * 16 + (lane >> 2);
+    const int* slots = p.slots + c.tile * N + (lane & 3) * 2;
+    float* parts = p.parts + c.segment * p.stride + output;
+#pragma unroll
+    for (int i = 0; i < N / 8; i++) {
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+            int slot = slots[8 * i + e];
+            if (slot < 0) continue;
+            parts[(u64)slot * p.outputs] = d[4 * i + e];
+            parts[(u64)slot * p.outputs + 8] = d[4 * i + 2 + e];
+        }
+    }
+}
+
+// Gate and up rows alternate by eights in the matrix, so both of a pair are in one thread.
+template <int N>
+DEVICE void store_gated(const Product& p, const Chain& c, float (&d)[N / 2], int group) {
+    int lane = threadIdx.x & 31, warp = (threadIdx.x >> 5) & 3;
+    int column = c.block * 64 + group * 32 + warp * 8 + (lane >> 2);
+    int row = c.tile * N + (lane & 3) * 2;
+#pragma unroll
+    for (int i = 0; i < N / 8; i++) {
+        *(u16*)(p.gated + activation_at(p.room, row + 8 * i, column)) = to_bf16(gated(d[4 * i], d[4 * i + 2]));
+        *(u16*)(p.gated + activation_at(p.room, row + 8 * i + 1, column)) = to_bf16(gated(d[4 * i + 1], d[4 * i + 3]));
+    }
+}
+
+// Row 0 of a slab of own inputs; the other rows' products are nobody's.
+DEVICE void store_own(u32 to, const float (&values)[8]) {
+    uint4 v = pack8(values);
+    asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
+}
+
+DEVICE void publish_own() {
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+}
+
+// The row of a NORMED product, by the 256 threads that multiply: the same sums in the same order as rms_norm takes them, a virtual thread to each
+// chunk of eight columns.
+template <int N, int STAGES>
+DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, NORMED> ring) {
+    const int chunks = OWN_SLABS * 8 / 256;
+    __shared__ float scratch[32];
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (c.width / 8 + 31) / 32;
+    float w[chunks][8], h[chunks][8];
+#pragma unroll
+    for (int j = 0; j < chunks; j++) norm_weights(c, threadIdx.x + j * 256, w[j]);
+    wait_for_previous();
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256;
+        float squares = chunk * 8 < c.width ? norm_row(c, 0, chunk, h[j]) : 0.f;
+        squares = warp_sum(squares);
+        if (lane == 0) scratch[warp + j * 8] = squares;
+    }
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+    float scale = rsqrtf(warp_sum(lane < warps ? scratch[lane] : 0.f) / c.width + c.epsilon);
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256;
+        if (chunk * 8 >= c.width) break;
+        if (blockIdx.x == 0) write_residual(c, 0, chunk, h[j]);
+#pragma unroll
+        for (int i = 0; i < 8; i++) h[j][i] *= scale * w[j][i];
+        store_own(ring.own_inputs(chunk >> 3) + ((chunk & 7) << 4), h[j]);
+    }
+    publish_own();
+}
+
+// What activate of layer.cu makes, of the slabs that this block's run multiplies, in the run's order.
+template <int N, int STAGES>
+DEVICE void activate_inputs(const Product& p, const Parts& parts, Ring<N, STAGES, ACTIVATED> ring) {
+    const int chunks = OWN_SLABS * 8 / 256;
+    int first = blockIdx.x * p.split.run, tiles = min(p.split.run, p.blocks * p.split.depth - first);
+    wait_for_previous();
+    float g[chunks][8], u[chunks][8];
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256, column = ((first + (chunk >> 3)) % p.split.depth * 8 + (chunk & 7)) * 16;
+        if (chunk >= tiles * 8) break;
+        const float* from = parts.first + column;
+        int n = segments_of(parts.split, column);
+        sum_parts(g[j], from, parts.stride, n);
+        sum_parts(u[j], from + 8, parts.stride, n);
+    }
+#pragma unroll
+    for (int j = 0; j < chunks; j++) {
+        int chunk = threadIdx.x + j * 256;
+        if (chunk >= tiles * 8) break;
+#pragma unroll
+        for (int i = 0; i < 8; i++) g[j][i] = gated(g[j][i], u[j][i]);
+        store_own(ring.own_inputs(chunk >> 3) + ((chunk & 7) << 4), g[j]);
+    }
+    publish_own();
+}
+
+template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
+DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
+    if (MODE == EXPERTS) wait_for_previous();
+    float d[N / 2];
+    float sum[MODE == FULL ? N / 2 : 1];
+    Chains<MODE> chains(p);
+    Chain c;
+    int own = 0;
+    while (chains.take(c, SLAB_BYTES(N))) {
+        int add = 0, closed = 0, held = -1;
+        for (int k = c.from; k < c.to; k++, own++, ring.advance()) {
+            if (MODE == FULL && k > 0 && (c.block * p.split.depth + k) % p.split.run == 0) {
+                wait_groups<0>();
+                pin(d);
+#pragma unroll
+                for (int i = 0; i < N / 2; i++) sum[MODE == FULL ? i : 0] = closed ? sum[MODE == FULL ? i : 0] + d[i] : d[i];
+                closed = 1;
+                add = 0;
+            }
+            barrier_wait(ring.full + ring.stage * 8, ring.phase);
+            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(SOURCE == NORMED ? k : own));
+            pin(d);
+            fence_operands();
+#pragma unroll
+            for (int s = 0; s < 4; s++) {
+                wgmma(d, a + 2 * s, b + 2 * s, add);
+                add = 1;
+            }
+            commit_group();
+            if (held >= 0) {
+                wait_groups<1>();
+                if ((threadIdx.x & 127) == 0) barrier_arrive(ring.empty + held * 8);
+            }
+            held = ring.stage;
+        }
+        wait_groups<0>();
+        pin(d);
+        if ((threadIdx.x & 127) == 0) barrier_arrive(ring.empty + held * 8);
+        if (MODE == FULL && closed) {
+#pragma unroll
+            for (int i = 0; i < N / 2; i++) d[i] = sum[MODE == FULL ? i : 0] + d[i];
+        }
+        if (MODE == EXPERTS)
+            store_slots<N>(p, c, d, group);
+        else if (GATED)
+            store_gated<N>(p, c, d, group);
+        else
+            store<N>(p, c, d, group);
+    }
+}
+
+template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
+DEVICE void multiply(const Product& p, const NormCall* norm, const Parts* gates) {
+    Ring<N, STAGES, SOURCE> ring;
+    let_next_start();
+    if (threadIdx.x == 0) {
+        for (int i = 0; i < STAGES; i++) {
+            barrier_init(ring.full + i * 8, 1);
+            barrier_init(ring.empty + i * 8, 2);
+        }
+        barrier_init_fence();
+    }
+    __syncthreads();
+    if (threadIdx.x >= 256) {
+        if (N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+        if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
+    } else {
+        if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+        if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*norm, ring);
+        if constexpr (SOURCE == ACTIVATED) activate_inputs<N, STAGES>(p, *gates, ring);
+        consume<N, STAGES, MODE, GATED, SOURCE>(p, ring, threadIdx.x >> 7);
+    }
+}
+
+#define SPLIT_KERNEL(N, STAGES) \
+    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, LOADED>(p, nullptr, nullptr); }
+#define EXPERT_KERNEL(N, STAGES) \
+    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, LOADED>(p, nullptr, nullptr); }
+#define FULL_KERNELS(N, STAGES) \
+    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, LOADED>(p, nullptr, nullptr); } \
+    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, LOADED>(p, nullptr, nullptr); }
+
+SPLIT_KERNEL(8, 8)
+SPLIT_KERNEL(16, 8)
+SPLIT_KERNEL(32, 7)
+SPLIT_KERNEL(64, 6)
+SPLIT_KERNEL(128, 6)
+FULL_KERNELS(128, 6)
+FULL_KERNELS(192, 5)
+EXPERT_KERNEL(8, 8)
+EXPERT_KERNEL(16, 8)
+EXPERT_KERNEL(32, 7)
+EXPERT_KERNEL(64, 6)
+EXPERT_KERNEL(128, 6)
+
+KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, const __grid_constant__ NormCall norm) {
+    multiply<8, 8, SPLIT, false, NORMED>(p, &norm, nullptr);
+}
+
+KERNEL __launch_bounds__(384, 1) gemm_activated(const __grid_constant__ Product p, const __grid_constant__ Parts gates) {
+    multiply<8, 8, SPLIT, false, ACTIVATED>(p, nullptr, &gates);
+}
