@@ -6,13 +6,18 @@ public static partial class Controller
 {
     /// <summary>Least distance of a die to its throttle temperature in steady state, K.</summary>
     private const double DieMarginK = 8;
+    private const double DieDoubtK = 0.2;
     private const double PumpDownPerS = 0.08;
     private const double HeldDownWPerS = 8;
 
     // Between these two the coolant to come is too hot, flat out: the margin of the dies shrinks before power is withheld.
     private const double ShortFromK = 0.5;
     private const double ShortAtK = 1.2;
-    private const double ShortMarginK = 2.5;
+    private const double ShortMarginK = 1;
+    private const double ShortTauS = 4;
+    private const double ShortUpLMinPerS = 0.015;
+    private const double LeastRiseK = 10;
+    private const double TrimmedK = 1.5;
 
     // So hot that the slug on its way must be slowed down now; else flow and power limit would chase each other.
     private const double CrisisK = 1.8;
@@ -43,24 +48,30 @@ public static partial class Controller
     {
         var board = settings.Board;
         var n = board.Gpus.Count;
+        var target = board.Gpus.ThrottleC - DieMarginK - DieDoubtK;
+        var supply = Math.Max(e.SupplyC.Value ?? settings.SetpointC, settings.SetpointC);
         double worst = 0;
         for (var i = 0; i < n; i++)
-            worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]));
+        {
+            // What the resistance does not explain, and more than the trim is good for, leaves less for the flow to do.
+            var rise = Math.Max(target - supply - Math.Max(known.Gpus[i].OffsetSlowK - TrimmedK, 0), LeastRiseK);
+            worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]) * (target - supply) / rise);
+        }
+
         // With the fans at their end slower is more: every kelvin of die margin given up lets the box remove more heat.
         var most = Most(in e, settings);
         var hot = state.Drive >= 0.97 * most ? Math.Clamp((state.ComingC - settings.SetpointC - ShortFromK) / (ShortAtK - ShortFromK), 0, 1) : 0;
         var shortage = state.Shortage = Math.Clamp(hot, state.Shortage - ShortDownPerS * dt, state.Shortage + ShortUpPerS * dt);
         var margin = DieMarginK + (ShortMarginK - DieMarginK) * shortage;
         state.HeldW = Math.Max(worst, state.HeldW - (state.ComingC > settings.SetpointC + CrisisK ? CrisisDownWPerS : HeldDownWPerS) * dt);
-        var target = board.Gpus.ThrottleC - margin - 0.5;
-        var supply = Math.Max(e.SupplyC.Value ?? settings.SetpointC, settings.SetpointC);
         var flow = settings.Model.GpuLMinFor((target - supply) / Math.Max(state.HeldW, 1)) * n;
+        flow = ForMostPower(ref state, in known, in e, settings, most, flow, dt);
 
         // What the resistances do not explain yet, slowly: plates take tens of seconds to answer.
         state.HottestC += ((e.HottestGpuC.Value ?? 0) - state.HottestC) * Math.Min(1, dt / 4);
         var over = state.HottestC - (board.Gpus.ThrottleC - margin);
-        ColderForDies(ref state, in known, settings, worst, dt);
-        var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * over : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
+        ColderForDies(ref state, in known, in e, settings, dt);
+        var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * Math.Min(over, TrimmedK) : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
         state.PumpTrim = Math.Clamp(state.PumpTrim + trim * dt, 0, 0.7);
         var alive = Math.Max(e.PumpsAlive, 1);
         var perSpeed = known.PumpGain * settings.DesignFlowLMin(1, alive);
@@ -74,6 +85,7 @@ public static partial class Controller
             (wanted, reason) = (Math.Max(wanted, state.Pump), new(Driver.Boot));
         state.PumpsAheadShare = state.Pump > 0 ? Math.Clamp(wanted / state.Pump, 0.3, 1) : 1;
         state.Pump = Math.Max(wanted, state.Pump - PumpDownPerS * dt);
+        state.FlowAheadLMin = wanted * perSpeed;
         if (state.Pump <= settings.MinPump + 1e-6)
             reason = new(Driver.Floor, 100 * settings.MinPump);
         for (var i = 0; i < board.Pumps.Count; i++)
@@ -89,12 +101,15 @@ public static partial class Controller
     /// Pumps at their end, and at the setpoint a die would stand almost at its limit: the lower half of the band is used before power is
     /// withheld. Foretold from what was learnt of the plates, so that the coolant is colder before the die is hot.
     /// </summary>
-    private static void ColderForDies(ref ControllerState state, in EstimatorState known, ThermalSettings settings, double worstW, double dt)
+    private static void ColderForDies(ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double dt)
     {
         var board = settings.Board;
         state.PumpFullS = state.Pump > 0.97 ? state.PumpFullS + dt : 0;
         var settled = state.PumpFullS > PumpFullForS;
-        var die = settings.SetpointC + worstW * settings.Model.GpuKPerW(known.FlowLMin / board.Gpus.Count);
+        var kPerW = settings.Model.GpuKPerW(known.FlowLMin / board.Gpus.Count);
+        double die = 0;
+        for (var i = 0; i < board.Gpus.Count; i++)
+            die = Math.Max(die, settings.SetpointC + WantsW(in known, in e, settings, i) * Resistance(in known.Gpus[i]) * kPerW + known.Gpus[i].OffsetSlowK);
         var wanted = settled ? Math.Clamp(die - (board.Gpus.ThrottleC - DieShiftFromK), 0, Math.Min(DieShiftMaxK, board.BandK)) : 0;
         state.DieShiftK = Math.Clamp(wanted, Math.Max(0, state.DieShiftK - DieShiftDownPerS * dt), state.DieShiftK + DieShiftPerS * dt);
     }

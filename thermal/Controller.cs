@@ -81,10 +81,14 @@ public static partial class Controller
     }
 
     /// <summary>Heat that leaves at this drive with this coolant supply in steady state, W.</summary>
-    internal static double RemovableW(double supplyC, double drive, in EstimatorState known, in Estimate e, ThermalSettings settings)
+    internal static double RemovableW(double supplyC, double drive, in EstimatorState known, in Estimate e, ThermalSettings settings) =>
+        RemovableW(supplyC, drive, e.FlowLMin.Value ?? e.ExpectedFlowLMin, in known, in e, settings);
+
+    private static double RemovableW(
+        double supplyC, double drive, double flowLMin, in EstimatorState known, in Estimate e, ThermalSettings settings)
     {
         var model = settings.Model;
-        var carried = model.Carried(Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5));
+        var carried = model.Carried(Math.Max(flowLMin, 0.5));
         var g = known.Observer.Theta(drive) * model.Conductance(drive);
         var rise = Math.Exp(Math.Min(g / carried, 20)) - 1;
 

@@ -7,12 +7,20 @@ public static partial class Estimator
     private const double GpuFreshS = 2;
     private const double PlateSuspectK = 4.5;
     private const double PlateLostK = 2.5;
-    internal const double FlowsAfterS = 3;
+    internal const double FlowsAfterS = 1;
+    private const double PlateFellK = 1.5;
+    private const double PowerDownW = 15;
+    private const double PowerDownS = 1;
     private const double PlateLostPerS = 0.4;
 
     /// <summary>How wrong the plate's answer to a power that still moves may be, as a share of the rise.</summary>
     private const double PlateDoubt = 0.35;
     private const double ResidualSlowS = 4;
+    private const double OffsetSlowS = 5;
+
+    // Idle dies stand a few kelvin over the coolant: read in whole degrees, all alike, they are good to one of them only.
+    private const double CommonBiasK = 1.3;
+    private const double CommonBiasIdleK = 2.2;
     private const double LearnRhoFromW = 150;
 
     private static void GpuPower(
@@ -91,17 +99,20 @@ public static partial class Estimator
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
             track.ResidualSlowK += (track.ResidualK - track.ResidualSlowK) * Math.Min(1, dt / ResidualSlowS);
+            var before = track.Rho;
             LearnGpu(ref state, ref track, die - supply, total, dt, in e);
-            JudgePlate(ref track, others, over, total - design.DieKPerW, dt, i, ref e, ref conditions);
+            Between(ref track, die, supply, over * (track.Rho / before - 1), settings.Model, flow, dt);
+            track.OffsetSlowK += (track.OffsetK - track.OffsetSlowK) * Math.Min(1, dt / OffsetSlowS);
+            JudgePlate(ref track, others, over, die, total, settings.Model.Design.DieKPerW, dt, i, ref e, ref conditions);
             if (track.BaseS < 60 || track.SuspectS > 0)
                 continue;
-            common += track.ResidualK - track.BaseK;
+            common += track.OffsetK - track.BaseK;
             n++;
         }
 
         if (hottest > double.MinValue)
             e.HottestGpuC = Reading<double>.Good(hottest, state.At);
-        CommonBias(ref state, n > 3 ? common / n : 0, n > 3, dt);
+        CommonBias(ref state, n > 3 ? common / n : 0, n > 3, e.HeatW > input.Gpus.Length * LearnRhoFromW ? CommonBiasK : CommonBiasIdleK, dt);
     }
 
     /// <summary>
@@ -109,17 +120,17 @@ public static partial class Estimator
     /// limit is enough for it. Before the resistance was learnt the two cannot be told apart: then the worse is meant.
     /// </summary>
     private static void JudgePlate(
-        ref GpuTrack track, double others, double over, double plateKPerW, double dt, int i, ref Estimate e, ref ConditionList conditions)
+        ref GpuTrack track, double others, double over, double die, double kPerW, double designDieKPerW, double dt, int i, ref Estimate e, ref ConditionList conditions)
     {
         // Before a resistance was learnt under load a third of the rise is nobody's fault.
         var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over;
         var alone = track.ResidualK - Math.Max(others, 0);
-        var doubt = PlateDoubt * track.Rho * plateKPerW * Math.Abs(track.LastW - track.PlateW);
+        var doubt = PlateDoubt * track.Rho * (kPerW - designDieKPerW) * Math.Abs(track.LastW - track.PlateW);
         var clogged = track.FallS > FlowsAfterS ? 2 : 1;
         var slope = track.ResidualK - track.ResidualSlowK;
         var runsAway = alone > PlateLostK * clogged + doubt && slope > PlateLostPerS * clogged * ResidualSlowS + 0.3 * doubt;
         track.LostS = track.RhoS >= 60 && runsAway ? track.LostS + dt : Math.Max(0, track.LostS - 0.2 * dt);
-        Hold(ref track, slope, dt);
+        Hold(ref track, die - designDieKPerW * track.Rho * track.LastW, dt);
         track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
         track.SuspectS = Math.Min(track.SuspectS, 5);
         var lost = track.Lost || (track.SuspectS > 0.5 && track.RhoS < 60);
@@ -131,17 +142,19 @@ public static partial class Estimator
     }
 
     /// <summary>
-    /// Lost until the opposite shows: with its power taken away a plate without flow still warms, one with some flow cools, and faster than
-    /// the model of a whole one.
+    /// Lost until the opposite shows: with its power taken away a plate without flow still warms, one with some flow cools, by more than two
+    /// whole degrees may hide. Counted from when the power is down, because how far the die falls with it is not known well enough.
     /// </summary>
-    private static void Hold(ref GpuTrack track, double slope, double dt)
+    private static void Hold(ref GpuTrack track, double plateC, double dt)
     {
         if (!track.Lost && track.LostS > 0.3)
-            (track.Lost, track.FallS) = (true, 0);
+            (track.Lost, track.FallS, track.LowS) = (true, 0, 0);
         if (!track.Lost)
             return;
         track.LostS = Math.Min(track.LostS, 1);
-        track.FallS = slope < -0.15 ? track.FallS + dt : 0;
+        track.LowS = track.LastW < track.CommandedLimitW + PowerDownW ? track.LowS + dt : 0;
+        track.PlateTopC = track.LowS < PowerDownS ? plateC : Math.Max(track.PlateTopC, plateC);
+        track.FallS = plateC < track.PlateTopC - PlateFellK ? track.FallS + dt : 0;
         if (track.FallS > FlowsAfterS)
             (track.Lost, track.LostS) = (false, 0);
     }
@@ -158,6 +171,27 @@ public static partial class Estimator
         }
 
         return n > 2 ? Median(residuals[..n]) : 0;
+    }
+
+    /// <summary>
+    /// A reading in whole degrees says where the die is not. What was foretold moves only as far as the reading contradicts it: each step from
+    /// one degree to the next is then an exact measurement, and between two of them the model interpolates.
+    /// </summary>
+    private static void Between(ref GpuTrack track, double die, double supply, double relearntK, LoopModel model, double gpuLMin, double dt)
+    {
+        track.OffsetK -= relearntK;
+        track.BaseK -= relearntK;
+
+        // The plate follows power, flow and coolant alike with the heat it holds.
+        var design = model.Design;
+        var plateKPerW = model.GpuKPerW(gpuLMin) - design.DieKPerW;
+        var settled = supply + track.Rho * plateKPerW * track.LastW;
+        var tau = track.Rho * design.PlateTauS * plateKPerW / (model.GpuKPerW(design.NominalGpuLMin) - design.DieKPerW);
+        track.PlateC = track.FineC == 0 ? supply + track.Rho * plateKPerW * track.PlateW : track.PlateC + relearntK + (settled - track.PlateC) * Math.Min(1, dt / tau);
+        var foretold = track.PlateC + track.Rho * design.DieKPerW * track.LastW + track.OffsetK;
+        var fine = Math.Clamp(foretold, die - 0.5, die + 0.5);
+        track.OffsetK += fine - foretold;
+        track.FineC = fine;
     }
 
     private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double over, double designKPerW, double dt, in Estimate e)
@@ -180,10 +214,19 @@ public static partial class Estimator
             return;
         }
 
+        // A drift too slow to count as a change is one all the same.
+        if (track.BaseS == 0)
+            (track.BaseW, track.BaseLMin) = (track.SlowW, state.FlowSlow);
+        if (Math.Abs(track.SlowW - track.BaseW) > 0.05 * track.BaseW || Math.Abs(state.FlowSlow - track.BaseLMin) > 0.05 * track.BaseLMin)
+        {
+            track.BaseS = 0;
+            return;
+        }
+
         if (track.BaseS < 60)
-            track.BaseK = track.BaseS == 0 ? track.ResidualK : track.BaseK + (track.ResidualK - track.BaseK) * Math.Min(1, dt / 15);
+            track.BaseK = track.BaseS == 0 ? track.OffsetK : track.BaseK + (track.OffsetK - track.BaseK) * Math.Min(1, dt / 15);
         else if (!suspicious)
-            track.BaseK += (track.ResidualK - track.BaseK) * dt / 300;
+            track.BaseK += (track.OffsetK - track.BaseK) * dt / 300;
         track.BaseS += dt;
     }
 
@@ -191,7 +234,7 @@ public static partial class Estimator
     /// All dies move against all coolant sensors: the sensors moved. Corrected upwards only, because too cold a reading would cook the box
     /// and a correction that is itself wrong must cool.
     /// </summary>
-    private static void CommonBias(ref EstimatorState state, double residual, bool known, double dt)
+    private static void CommonBias(ref EstimatorState state, double residual, bool known, double limitK, double dt)
     {
         if (!known)
         {
@@ -201,7 +244,7 @@ public static partial class Estimator
         }
 
         state.CommonResidualK += (residual - state.CommonResidualK) * Math.Min(1, dt / 8);
-        state.CommonS = Math.Abs(state.CommonResidualK) > 1.3 ? state.CommonS + dt : 0;
+        state.CommonS = Math.Abs(state.CommonResidualK) > limitK ? state.CommonS + dt : 0;
         if (state.CommonS < 10)
             return;
         state.CommonCorrectionK = Math.Clamp(state.CommonCorrectionK + state.CommonResidualK, 0, 6);

@@ -131,6 +131,21 @@ public struct ControllerState
     internal double CapW;
     internal bool Capping;
     internal double CapTrimW;
+
+    /// <summary>What all GPUs may draw, filtered, before it is shared out.</summary>
+    internal double CapSlowW;
+
+    /// <summary>Flow the pumps are on their way to, L/min.</summary>
+    internal double FlowAheadLMin;
+
+    /// <summary>The same with every living pump at full.</summary>
+    internal double FlowMostLMin;
+
+    /// <summary>Flow at which coolant and dies limit the power alike, filtered, L/min; 0 while nothing is short.</summary>
+    internal double ShortLMin;
+
+    /// <summary>From the flow that leaves every die its power (0) to that at which coolant and dies limit it alike (1).</summary>
+    internal double Deep;
     internal double ComingC;
     internal double ComingMidC;
     internal double ComingSlowC;

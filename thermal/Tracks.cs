@@ -52,13 +52,29 @@ internal struct GpuTrack
     public bool KeptRho;
     public double ResidualK;
     public double ResidualSlowK;
+
+    /// <summary>What power and coolant do not explain of this die's temperature, known to a fraction of the whole degree that is read, K.</summary>
+    public double OffsetK;
+    public double OffsetSlowK;
+
+    /// <summary>Die temperature to that fraction, °C; 0 before the first reading.</summary>
+    public double FineC;
+
+    /// <summary>Foretold temperature of the plate, °C.</summary>
+    public double PlateC;
     public double LostS;
     public bool Lost;
 
     /// <summary>Held back it cooled down for this long: there is flow, so it was clogged.</summary>
     public double FallS;
+
+    /// <summary>Hottest the plate was since its power is down, °C, and for how long that is.</summary>
+    public double PlateTopC;
+    public double LowS;
     public double BaseK;
     public double BaseS;
+    public double BaseW;
+    public double BaseLMin;
     public double SuspectS;
     public double UnreadableS;
     public double LimitOffS;

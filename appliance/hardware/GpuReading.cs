@@ -24,9 +24,16 @@ public struct GpuReading
 
     public Reading<double> UtilizationPercent;
 
+    /// <summary>Share of the last sample period with the memory busy.</summary>
+    public Reading<double> MemoryBusyPercent;
+
     public Reading<double> MemoryUsedMib;
 
     public Reading<double> MemoryTotalMib;
+
+    public Reading<double> MemoryFreeMib;
+
+    public Reading<double> MemoryReservedMib;
 
     /// <summary>NVML clocks-event-reasons bit mask.</summary>
     public Reading<long> ClocksEventReasons;
@@ -39,4 +46,40 @@ public struct GpuReading
 
     /// <summary>Reads finished since start; stands still while the driver hangs.</summary>
     public long Reads;
+
+    /// <summary>
+    /// Laid over what a survey knows: power, heat, clocks and load of the moment are read once, by the cooling loop's thread. A group carries the
+    /// uptime of this reading, so that a GPU whose calls do not return grows old here too.
+    /// </summary>
+    public readonly GpuHealth Onto(GpuHealth health) => health with
+    {
+        Power = PowerW.HasValue || health.Power is not null
+            ? (health.Power ?? new()) with { PowerW = PowerW.Value, LimitW = LimitW.Value, At = Later(PowerW, health.Power) } : null,
+        Heat = TemperatureC.HasValue || MemoryTemperatureC.HasValue
+            ? (health.Heat ?? new()) with
+            {
+                TemperatureC = TemperatureC.Value,
+                MemoryTemperatureC = MemoryTemperatureC.Value,
+                MarginK = MarginK.Value,
+                At = TemperatureC.HasValue ? TemperatureC.At : MemoryTemperatureC.At,
+            }
+            : null,
+        Clocks = SmClockMhz.HasValue || health.Clocks is not null
+            ? (health.Clocks ?? new()) with { SmMhz = SmClockMhz.Value, EventReasons = ClocksEventReasons.Value, At = Later(SmClockMhz, health.Clocks) } : null,
+        Load = UtilizationPercent.HasValue || MemoryTotalMib.HasValue || health.Load is not null
+            ? (health.Load ?? new()) with
+            {
+                GpuPercent = UtilizationPercent.Value,
+                MemoryPercent = MemoryBusyPercent.Value,
+                MemoryTotalMib = MemoryTotalMib.Value,
+                MemoryUsedMib = MemoryUsedMib.Value,
+                MemoryFreeMib = MemoryFreeMib.Value,
+                MemoryReservedMib = MemoryReservedMib.Value,
+                At = Later(UtilizationPercent, health.Load),
+            }
+            : null,
+    };
+
+    private static TimeSpan Later(Reading<double> reading, HealthGroup? group) =>
+        reading.HasValue ? reading.At : group?.At ?? TimeSpan.Zero;
 }

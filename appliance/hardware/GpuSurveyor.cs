@@ -2,29 +2,37 @@ using Appliance.Model;
 
 namespace Appliance.Hardware;
 
-/// <summary>Reads the health of every GPU once a second, each on a thread of its own, so that one that hangs holds up none of the others.</summary>
+/// <summary>Looks at the health of every GPU once a second, each on a thread of its own, so that one that hangs holds up none of the others.</summary>
 public sealed class GpuSurveyor : IDisposable
 {
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(1);
 
     private readonly NvmlSurvey[] _surveys;
+    private readonly GpuPoller _poller;
     private readonly TimeProvider _time;
     private readonly Action<GpuHealth> _done;
     private readonly CancellationTokenSource _stop = new();
 
-    /// <param name="done">Called on the GPU's own thread after each look.</param>
-    public GpuSurveyor(Nvml nvml, int count, string sysRoot, TimeProvider time, Action<GpuHealth> done)
+    /// <param name="poller">Reads the same GPUs for the cooling loop: what it knows is not asked for twice.</param>
+    /// <param name="done">Called on the GPU's own thread after each look; the same object as before where nothing was due.</param>
+    public GpuSurveyor(Nvml nvml, GpuPoller poller, string sysRoot, TimeProvider time, Action<GpuHealth> done)
     {
+        var count = poller.Count;
+        _poller = poller;
         _time = time;
         _done = done;
-        _surveys = [.. Enumerable.Range(0, count).Select(index => new NvmlSurvey(nvml, index, sysRoot, time))];
+        _surveys = [.. Enumerable.Range(0, count).Select(index => new NvmlSurvey(nvml, index, count, sysRoot, time))];
     }
 
     /// <summary>What a GPU's thread asks the driver for right now.</summary>
     public DriverCall Call(int index) => _surveys[index].Call;
 
-    /// <summary>One look at one GPU in the caller's thread.</summary>
-    public GpuHealth ReadOnce(int index) => _surveys[index].Read();
+    /// <summary>One look at one GPU in the caller's thread; what moves within a second stands in the poller's reading.</summary>
+    public GpuHealth ReadOnce(int index)
+    {
+        _poller.ReadOne(index, out var reading);
+        return _surveys[index].Read(reading);
+    }
 
     public void Start()
     {
@@ -54,7 +62,7 @@ public sealed class GpuSurveyor : IDisposable
     {
         try
         {
-            return _surveys[index].Read();
+            return ReadOnce(index);
         }
         catch (Exception e) // the loop's edge: this GPU's health is unknown and says why; the others go on
         {

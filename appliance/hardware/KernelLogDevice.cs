@@ -10,21 +10,27 @@ internal sealed class KernelLogDevice : IKernelLogSource
     private const int RecordMax = 8192;
 
     private readonly SafeFileHandle _handle;
+    private readonly ReadCall _read;
     private readonly byte[] _buffer = new byte[RecordMax];
 
-    private KernelLogDevice(int fd)
+    /// <param name="fd">Owned from now on.</param>
+    /// <param name="read">read(2), or what stands in for it where there is no kernel to overrun.</param>
+    internal KernelLogDevice(int fd, ReadCall read)
     {
         PollFd = fd;
+        _read = read;
         _handle = new(fd, ownsHandle: true);
     }
 
+    internal unsafe delegate nint ReadCall(int fd, byte* buffer, nuint count);
+
     public int PollFd { get; }
 
-    public static KernelLogDevice? TryOpen(string path, out SysfsStatus status)
+    public static unsafe KernelLogDevice? TryOpen(string path, out SysfsStatus status)
     {
         var fd = LibcInterop.open(path, LibcInterop.O_RDONLY | LibcInterop.O_NONBLOCK | LibcInterop.O_CLOEXEC, 0);
         status = fd < 0 ? new(Marshal.GetLastPInvokeError()) : SysfsStatus.Ok;
-        return fd < 0 ? null : new(fd);
+        return fd < 0 ? null : new(fd, LibcInterop.read);
     }
 
     public unsafe bool TryRead(out ReadOnlySpan<byte> record)
@@ -33,7 +39,7 @@ internal sealed class KernelLogDevice : IKernelLogSource
         {
             nint count;
             fixed (byte* to = _buffer)
-                count = LibcInterop.read(PollFd, to, (nuint)_buffer.Length);
+                count = _read(PollFd, to, (nuint)_buffer.Length);
             record = count > 0 ? _buffer.AsSpan(0, (int)count) : default;
             if (count > 0)
                 return true;

@@ -19,22 +19,30 @@ public sealed class KernelLogReader : IDisposable
         new BoundedChannelOptions(QueueLimit) { FullMode = BoundedChannelFullMode.Wait, SingleWriter = true });
 
     private readonly string _path;
-    private readonly bool _device;
+    private readonly Func<(IKernelLogSource? Source, SysfsStatus Status)> _open;
+    private readonly KernelClock _clock = new();
     private readonly WakeSignal _stop = new();
     private readonly Thread _thread;
     private volatile bool _stopping;
     private volatile string? _fault;
     private long _last;
     private bool _resuming;
+    private bool _isLive;
     private long _lostBefore;
     private long _lost;
 
     /// <param name="sysRoot">Root below which <c>dev/kmsg</c> lies; <c>/</c> is the kernel's own.</param>
     /// <param name="after">Sequence of the last record dealt with in this boot; -1 reads all there is.</param>
     public KernelLogReader(string sysRoot, long after)
+        : this(Path.Combine(sysRoot, "dev/kmsg"), after, OpenerOf(Path.Combine(sysRoot, "dev/kmsg"), sysRoot == "/"))
     {
-        _path = Path.Combine(sysRoot, "dev/kmsg");
-        _device = sysRoot == "/";
+    }
+
+    /// <param name="open">Opens the log; null with a status where it cannot be opened now.</param>
+    internal KernelLogReader(string path, long after, Func<(IKernelLogSource? Source, SysfsStatus Status)> open)
+    {
+        _path = path;
+        _open = open;
         _last = after;
         _thread = new(Run, 256 * 1024) { IsBackground = true, Name = "kernel-log" };
     }
@@ -79,7 +87,7 @@ public sealed class KernelLogReader : IDisposable
     {
         while (!_stopping)
         {
-            using var source = Open(out var status);
+            var (source, status) = _open();
             if (source is null)
             {
                 _fault = $"{_path}: {status}.";
@@ -88,10 +96,11 @@ public sealed class KernelLogReader : IDisposable
             }
 
             _fault = null;
-            _resuming = true; // an opened log begins with what its ring still holds
+            (_resuming, _isLive) = (true, false); // an opened log begins with what its ring still holds
             try
             {
-                Follow(source);
+                using (source)
+                    Follow(source);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -101,8 +110,11 @@ public sealed class KernelLogReader : IDisposable
         }
     }
 
-    private IKernelLogSource? Open(out SysfsStatus status) =>
-        _device ? KernelLogDevice.TryOpen(_path, out status) : KernelLogFollower.TryOpen(_path, out status);
+    private static Func<(IKernelLogSource?, SysfsStatus)> OpenerOf(string path, bool isDevice) => () =>
+    {
+        IKernelLogSource? source = isDevice ? KernelLogDevice.TryOpen(path, out var status) : KernelLogFollower.TryOpen(path, out status);
+        return (source, status);
+    };
 
     private void Follow(IKernelLogSource source)
     {
@@ -112,6 +124,7 @@ public sealed class KernelLogReader : IDisposable
                 Take(record);
             if (!_stopping)
                 Sleep(source.PollFd, -1);
+            _isLive = true;
         }
     }
 
@@ -127,7 +140,8 @@ public sealed class KernelLogReader : IDisposable
         _lostBefore += gap;
         _last = line.Sequence;
         Interlocked.Add(ref _lost, gap);
-        if (_lines.Writer.TryWrite(line with { LostBefore = _lostBefore }))
+        line = line with { At = _clock.Correct(line.At, MonotonicClock.Now, _isLive), LostBefore = _lostBefore };
+        if (_lines.Writer.TryWrite(line))
         {
             _lostBefore = 0;
         }

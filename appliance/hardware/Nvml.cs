@@ -8,7 +8,8 @@ namespace Appliance.Hardware;
 /// driver that is not there yet is tried again (each thread asks every two seconds).
 /// </summary>
 /// <param name="library">Another library than the machine's: the twin's.</param>
-public sealed class Nvml(string? library = null) : IGpuSource
+/// <param name="slots">Says which GPU is which; null takes the driver's numbers.</param>
+public sealed class Nvml(string? library = null, GpuSlots? slots = null) : IGpuSource
 {
     private readonly Lock _gate = new();
     private volatile NvmlInterop? _calls;
@@ -27,6 +28,9 @@ public sealed class Nvml(string? library = null) : IGpuSource
 
     /// <summary>Functions of nvml.h that the loaded library does not have.</summary>
     public IReadOnlyList<string> MissingFunctions => _calls?.Missing ?? [];
+
+    /// <summary>Calls into the library that returned, and values asked for by the call for many: what watching costs on a real board.</summary>
+    public (long Calls, long FieldValues) Asked => (_calls?.Calls ?? 0, _calls?.FieldValues ?? 0);
 
     /// <summary>Null until <see cref="Initialise"/> has succeeded.</summary>
     internal NvmlInterop? Calls => _calls;
@@ -63,19 +67,26 @@ public sealed class Nvml(string? library = null) : IGpuSource
             }
 
             Describe(calls);
+            slots?.Saw([.. Enumerable.Range(0, Count).Select(i => BusOf(calls, i))]);
             Fault = null;
             _calls = calls;
             return true;
         }
     }
 
+    /// <param name="index">The box's number of the GPU, not the driver's.</param>
     internal unsafe NvmlReturn Handle(int index, out NvmlDevice device)
     {
         device = default;
         if (!Initialise())
             return NvmlReturn.Uninitialized;
         fixed (NvmlDevice* to = &device)
-            return _calls!.nvmlDeviceGetHandleByIndex_v2((uint)index, to);
+        {
+            if (slots?.BusOf(index) is not { } bus)
+                return _calls!.nvmlDeviceGetHandleByIndex_v2((uint)index, to);
+            fixed (byte* name = Encoding.ASCII.GetBytes(bus + '\0'))
+                return _calls!.nvmlDeviceGetHandleByPciBusId_v2(name, to);
+        }
     }
 
     /// <summary>Ends the client in order. No other call may be out or follow.</summary>
@@ -126,6 +137,12 @@ public sealed class Nvml(string? library = null) : IGpuSource
         (nameof(NvmlInterop.nvmlGpmMetric_t), Unsafe.SizeOf<NvmlInterop.nvmlGpmMetric_t>(), 40),
         (nameof(NvmlInterop.nvmlGpmMetricsGet_t), Unsafe.SizeOf<NvmlInterop.nvmlGpmMetricsGet_t>(), 24 + 333 * 40),
     ];
+
+    private static unsafe string? BusOf(NvmlInterop calls, int index)
+    {
+        NvmlDevice device;
+        return calls.nvmlDeviceGetHandleByIndex_v2((uint)index, &device) == NvmlReturn.Success ? NvmlIdentity.Names(calls, device).PciBusId : null;
+    }
 
     /// <summary>The size that a version word says.</summary>
     private static int Version(uint word) => (int)(word & 0xFFFFFF);

@@ -8,7 +8,7 @@ namespace Appliance.Hardware;
 /// </summary>
 public sealed unsafe class NvmlEvents : IDisposable
 {
-    private const uint WaitMs = 250; // also how long an end may have to wait for this thread
+    private const uint WaitMs = 500; // also how long an end may have to wait for this thread
 
     private static readonly TimeSpan _registerAgainAfter = TimeSpan.FromSeconds(5);
 
@@ -38,7 +38,7 @@ public sealed unsafe class NvmlEvents : IDisposable
     public bool Stop()
     {
         _stop.Cancel();
-        return !_thread.IsAlive || _thread.Join(TimeSpan.FromMilliseconds(WaitMs * 3));
+        return !_thread.IsAlive || _thread.Join(TimeSpan.FromMilliseconds(WaitMs * 2));
     }
 
     private void Run()

@@ -2,17 +2,26 @@ namespace Appliance.Hardware;
 
 /// <summary>
 /// A set of field values read by one nvmlDeviceGetFieldValues. The call's own SUCCESS says nothing about the fields: a field has a value
-/// only where its own nvmlReturn is SUCCESS, and its type says how the eight bytes are meant.
+/// only where its own nvmlReturn is SUCCESS, and its type says how the eight bytes are meant. A field that this GPU does not support is left
+/// out of the call and asked for again now and then: to the driver each field is a question of its own.
 /// </summary>
 internal sealed unsafe class NvmlFields
 {
+    private static readonly TimeSpan _askAgainAfter = TimeSpan.FromMinutes(10);
+
     private readonly NvmlInterop.nvmlFieldValue_t[] _values;
+    private readonly NvmlInterop.nvmlFieldValue_t[] _asked;
     private readonly uint[] _scopes;
+    private readonly TimeSpan?[] _unsupportedAt;
+    private readonly bool[] _answered;
 
     public NvmlFields(params ReadOnlySpan<uint> ids)
     {
         _values = new NvmlInterop.nvmlFieldValue_t[ids.Length];
+        _asked = new NvmlInterop.nvmlFieldValue_t[ids.Length];
         _scopes = new uint[ids.Length];
+        _unsupportedAt = new TimeSpan?[ids.Length];
+        _answered = new bool[ids.Length];
         for (var i = 0; i < ids.Length; i++)
             _values[i].fieldId = ids[i];
     }
@@ -33,16 +42,58 @@ internal sealed unsafe class NvmlFields
 
     public void Scope(int index, uint scope) => _scopes[index] = scope;
 
-    public NvmlReturn Read(NvmlInterop nvml, NvmlDevice device)
+    /// <summary>Another GPU, or the same after a reset: what was not supported is asked for again.</summary>
+    public void Forget() => Array.Clear(_unsupportedAt);
+
+    /// <returns>The call's own code; where it is not SUCCESS, no field has a value.</returns>
+    public NvmlReturn Read(NvmlInterop nvml, NvmlDevice device, TimeSpan now)
     {
+        var count = 0;
         for (var i = 0; i < _values.Length; i++)
         {
-            ref var value = ref _values[i];
-            value = new() { fieldId = value.fieldId, scopeId = _scopes[i], nvmlReturn = NvmlReturn.Unknown };
+            if (!IsSkipped(i, now))
+                _asked[count++] = new() { fieldId = _values[i].fieldId, scopeId = _scopes[i], nvmlReturn = NvmlReturn.Unknown };
         }
 
-        fixed (NvmlInterop.nvmlFieldValue_t* values = _values)
-            return nvml.nvmlDeviceGetFieldValues(device, _values.Length, values);
+        var status = NvmlReturn.Success;
+        if (count > 0)
+        {
+            fixed (NvmlInterop.nvmlFieldValue_t* asked = _asked)
+                status = nvml.nvmlDeviceGetFieldValues(device, count, asked);
+        }
+
+        Take(status, now);
+        return status;
+    }
+
+    private void Take(NvmlReturn status, TimeSpan now)
+    {
+        var next = 0;
+        for (var i = 0; i < _values.Length; i++)
+        {
+            if (IsSkipped(i, now))
+            {
+                _values[i].nvmlReturn = NvmlReturn.NotSupported;
+                continue;
+            }
+
+            var id = _values[i].fieldId;
+            _values[i] = _asked[next++];
+            _values[i].fieldId = id;
+            if (status != NvmlReturn.Success)
+                _values[i].nvmlReturn = status;
+            else
+                Note(i, _values[i].nvmlReturn, now);
+        }
+    }
+
+    private bool IsSkipped(int index, TimeSpan now) => _unsupportedAt[index] is { } at && now - at < _askAgainAfter;
+
+    /// <summary>What was answered once is asked for always: a driver that says NOT_SUPPORTED in passing must not cost the value for minutes.</summary>
+    private void Note(int index, NvmlReturn status, TimeSpan now)
+    {
+        _answered[index] |= status == NvmlReturn.Success;
+        _unsupportedAt[index] = status == NvmlReturn.NotSupported && !_answered[index] ? now : null;
     }
 
     public uint Id(int index) => _values[index].fieldId;

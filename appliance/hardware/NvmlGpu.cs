@@ -3,13 +3,15 @@ using Appliance.Model;
 namespace Appliance.Hardware;
 
 /// <summary>
-/// One GPU through NVML as the cooling loop needs it, ten times a second. Every call's code is looked at; what is not supported here is
-/// absent and is not asked for again. What cooling does not steer by is read every tenth time.
+/// One GPU through NVML as the cooling loop needs it, ten times a second: power, temperature, margin. Every call's code is looked at; what is
+/// not supported here is absent and is not asked for again. What cooling does not steer by is read once a second, and nobody else asks for it.
 /// </summary>
 internal sealed unsafe class NvmlGpu : IGpuDevice
 {
-    private const int SlowEvery = 10;
     private const double Mib = 1024 * 1024;
+
+    /// <summary>A little less than a second, so that reads once a second have it each time.</summary>
+    private static readonly TimeSpan _slowEvery = TimeSpan.FromMilliseconds(950);
 
     private readonly NvmlInterop _nvml;
     private readonly NvmlDevice _device;
@@ -18,7 +20,8 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
     private bool _memoryV2 = true;
     private bool _eventReasons = true;
     private bool _lost;
-    private int _reads;
+    private TimeSpan? _slowAt;
+    private uint _writtenMw;
     private GpuReading _slow;
 
     internal NvmlGpu(NvmlInterop nvml, NvmlDevice device)
@@ -33,19 +36,23 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
     public void Read(TimeSpan now, ref GpuReading reading)
     {
         _lost = false;
-        if (_reads++ % SlowEvery == 0)
-            ReadSlow(now);
+        var isSlowDue = _slowAt is not { } at || now - at >= _slowEvery;
+        ReadFields(now, isSlowDue, ref reading);
+        if (isSlowDue)
+            ReadSlow(now, reading.LimitW);
+        reading.LimitW = _slow.LimitW;
+        reading.MemoryTemperatureC = _slow.MemoryTemperatureC;
         reading.SmClockMhz = _slow.SmClockMhz;
         reading.UtilizationPercent = _slow.UtilizationPercent;
+        reading.MemoryBusyPercent = _slow.MemoryBusyPercent;
         reading.MemoryUsedMib = _slow.MemoryUsedMib;
         reading.MemoryTotalMib = _slow.MemoryTotalMib;
+        reading.MemoryFreeMib = _slow.MemoryFreeMib;
+        reading.MemoryReservedMib = _slow.MemoryReservedMib;
         reading.ClocksEventReasons = _slow.ClocksEventReasons;
-        ReadFields(now, ref reading);
         uint milliwatts;
         if (!reading.PowerW.HasValue && Note(_nvml.nvmlDeviceGetPowerUsage(_device, &milliwatts)))
             reading.PowerW = Reading<double>.Good(milliwatts / 1000.0, now);
-        if (!reading.LimitW.HasValue && Note(_nvml.nvmlDeviceGetEnforcedPowerLimit(_device, &milliwatts)))
-            reading.LimitW = Reading<double>.Good(milliwatts / 1000.0, now);
         reading.TemperatureC = Temperature(now);
         reading.MarginK = Margin(now);
         reading.Lost = _lost;
@@ -58,40 +65,55 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
         uint minimum, maximum;
         if (_nvml.nvmlDeviceGetPowerManagementLimitConstraints(_device, &minimum, &maximum) == NvmlReturn.Success)
             milliwatts = Math.Clamp(milliwatts, minimum, maximum);
+        if (milliwatts != _writtenMw)
+            (_writtenMw, _slowAt) = (milliwatts, null); // what stands now is read with the next look
         var result = _nvml.nvmlDeviceSetPowerManagementLimit(_device, milliwatts);
         if (result == NvmlReturn.NoPermission && Identity.Uuid is { } uuid)
             return RightsClient.LimitGpu(uuid, watts) is null; // the driver lets only root set limits
         return Note(result);
     }
 
-    private void ReadSlow(TimeSpan now)
+    private void ReadSlow(TimeSpan now, Reading<double> limit)
     {
-        _slow = default;
-        uint mhz;
+        var memoryC = _slow.MemoryTemperatureC;
+        (_slow, _slowAt) = (default, now);
+        _slow.MemoryTemperatureC = memoryC;
+        _slow.LimitW = limit;
+        uint milliwatts, mhz;
+        if (!limit.HasValue && Note(_nvml.nvmlDeviceGetEnforcedPowerLimit(_device, &milliwatts)))
+            _slow.LimitW = Reading<double>.Good(milliwatts / 1000.0, now);
         if (Note(_nvml.nvmlDeviceGetClockInfo(_device, NvmlInterop.NVML_CLOCK_SM, &mhz)))
             _slow.SmClockMhz = Reading<double>.Good(mhz, now);
         NvmlInterop.nvmlUtilization_t utilization;
         if (Note(_nvml.nvmlDeviceGetUtilizationRates(_device, &utilization)))
+        {
             _slow.UtilizationPercent = Reading<double>.Good(utilization.gpu, now);
+            _slow.MemoryBusyPercent = Reading<double>.Good(utilization.memory, now);
+        }
+
         ReadMemory(now, ref _slow);
         _slow.ClocksEventReasons = EventReasons(now);
     }
 
-    /// <summary>HBM temperature, instant power and the limit in one call; each field carries its own return code.</summary>
-    private void ReadFields(TimeSpan now, ref GpuReading reading)
+    /// <summary>Instant power and, once a second, HBM temperature and the limit, in one call; each field carries its own return code.</summary>
+    private void ReadFields(TimeSpan now, bool isSlowDue, ref GpuReading reading)
     {
         var fields = stackalloc NvmlInterop.nvmlFieldValue_t[3];
-        fields[0] = new() { fieldId = NvmlInterop.NVML_FI_DEV_MEMORY_TEMP };
-        fields[1] = new() { fieldId = NvmlInterop.NVML_FI_DEV_POWER_INSTANT };
-        fields[2] = new() { fieldId = NvmlInterop.NVML_FI_DEV_POWER_CURRENT_LIMIT };
-        if (!Note(_nvml.nvmlDeviceGetFieldValues(_device, 3, fields)))
+        fields[0] = new() { fieldId = NvmlInterop.NVML_FI_DEV_POWER_INSTANT };
+        fields[1] = new() { fieldId = NvmlInterop.NVML_FI_DEV_POWER_CURRENT_LIMIT };
+        fields[2] = new() { fieldId = NvmlInterop.NVML_FI_DEV_MEMORY_TEMP };
+        if (isSlowDue)
+            _slow.MemoryTemperatureC = default;
+        if (!Note(_nvml.nvmlDeviceGetFieldValues(_device, isSlowDue ? 3 : 1, fields)))
             return;
         if (Note(fields[0].nvmlReturn))
-            reading.MemoryTemperatureC = Reading<double>.Good((uint)fields[0].value, now);
+            reading.PowerW = Reading<double>.Good((uint)fields[0].value / 1000.0, now);
+        if (!isSlowDue)
+            return;
         if (Note(fields[1].nvmlReturn))
-            reading.PowerW = Reading<double>.Good((uint)fields[1].value / 1000.0, now);
+            reading.LimitW = Reading<double>.Good((uint)fields[1].value / 1000.0, now);
         if (Note(fields[2].nvmlReturn))
-            reading.LimitW = Reading<double>.Good((uint)fields[2].value / 1000.0, now);
+            _slow.MemoryTemperatureC = Reading<double>.Good((uint)fields[2].value, now);
     }
 
     private Reading<double> Temperature(TimeSpan now)
@@ -137,6 +159,8 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
             {
                 reading.MemoryUsedMib = Reading<double>.Good(Math.Round(memory.used / Mib), now);
                 reading.MemoryTotalMib = Reading<double>.Good(Math.Round(memory.total / Mib), now);
+                reading.MemoryFreeMib = Reading<double>.Good(Math.Round(memory.free / Mib), now);
+                reading.MemoryReservedMib = Reading<double>.Good(Math.Round(memory.reserved / Mib), now);
                 return;
             }
 
@@ -148,6 +172,7 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
             return;
         reading.MemoryUsedMib = Reading<double>.Good(Math.Round(plain.used / Mib), now);
         reading.MemoryTotalMib = Reading<double>.Good(Math.Round(plain.total / Mib), now);
+        reading.MemoryFreeMib = Reading<double>.Good(Math.Round(plain.free / Mib), now);
     }
 
     private Reading<long> EventReasons(TimeSpan now)

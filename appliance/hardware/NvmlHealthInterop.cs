@@ -65,91 +65,91 @@ internal sealed unsafe partial class NvmlInterop
     }
 
     internal NvmlReturn nvmlDeviceGetMemoryErrorCounter(NvmlDevice device, int errorType, int counterType, int locationType, ulong* count) =>
-        _nvmlDeviceGetMemoryErrorCounter is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMemoryErrorCounter(device, errorType, counterType, locationType, count);
+        _nvmlDeviceGetMemoryErrorCounter is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMemoryErrorCounter(device, errorType, counterType, locationType, count));
 
     internal NvmlReturn nvmlDeviceGetTotalEccErrors(NvmlDevice device, int errorType, int counterType, ulong* eccCounts) =>
-        _nvmlDeviceGetTotalEccErrors is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetTotalEccErrors(device, errorType, counterType, eccCounts);
+        _nvmlDeviceGetTotalEccErrors is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetTotalEccErrors(device, errorType, counterType, eccCounts));
 
     /// <summary>Needs root.</summary>
     internal NvmlReturn nvmlDeviceGetSramEccErrorStatus(NvmlDevice device, nvmlEccSramErrorStatus_v1_t* status) =>
-        _nvmlDeviceGetSramEccErrorStatus is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetSramEccErrorStatus(device, status);
+        _nvmlDeviceGetSramEccErrorStatus is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetSramEccErrorStatus(device, status));
 
     /// <summary>NOT_SUPPORTED with MIG.</summary>
     internal NvmlReturn nvmlDeviceGetRemappedRows(NvmlDevice device, uint* corrRows, uint* uncRows, uint* isPending, uint* failureOccurred) =>
-        _nvmlDeviceGetRemappedRows is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetRemappedRows(device, corrRows, uncRows, isPending, failureOccurred);
+        _nvmlDeviceGetRemappedRows is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetRemappedRows(device, corrRows, uncRows, isPending, failureOccurred));
 
     internal NvmlReturn nvmlDeviceGetRemappedRows_v2(NvmlDevice device, nvmlRemappedRowsInfo_v2_t* info) =>
-        _nvmlDeviceGetRemappedRows_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetRemappedRows_v2(device, info);
+        _nvmlDeviceGetRemappedRows_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetRemappedRows_v2(device, info));
 
     internal NvmlReturn nvmlDeviceGetRowRemapperHistogram(NvmlDevice device, nvmlRowRemapperHistogramValues_t* values) =>
-        _nvmlDeviceGetRowRemapperHistogram is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetRowRemapperHistogram(device, values);
+        _nvmlDeviceGetRowRemapperHistogram is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetRowRemapperHistogram(device, values));
 
     internal NvmlReturn nvmlDeviceGetRepairStatus(NvmlDevice device, nvmlRepairStatus_v1_t* repairStatus) =>
-        _nvmlDeviceGetRepairStatus is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetRepairStatus(device, repairStatus);
+        _nvmlDeviceGetRepairStatus is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetRepairStatus(device, repairStatus));
 
     internal NvmlReturn nvmlDeviceGetUnrepairableMemoryFlag_v1(NvmlDevice device, nvmlUnrepairableMemoryStatus_v1_t* unrepairableMemoryStatus) =>
-        _nvmlDeviceGetUnrepairableMemoryFlag_v1 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetUnrepairableMemoryFlag_v1(device, unrepairableMemoryStatus);
+        _nvmlDeviceGetUnrepairableMemoryFlag_v1 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetUnrepairableMemoryFlag_v1(device, unrepairableMemoryStatus));
 
     internal NvmlReturn nvmlDeviceGetNvLinkState(NvmlDevice device, uint link, uint* isActive) =>
-        _nvmlDeviceGetNvLinkState is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetNvLinkState(device, link, isActive);
+        _nvmlDeviceGetNvLinkState is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetNvLinkState(device, link, isActive));
 
     internal NvmlReturn nvmlDeviceGetNvLinkErrorCounter(NvmlDevice device, uint link, int counter, ulong* counterValue) =>
-        _nvmlDeviceGetNvLinkErrorCounter is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetNvLinkErrorCounter(device, link, counter, counterValue);
+        _nvmlDeviceGetNvLinkErrorCounter is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetNvLinkErrorCounter(device, link, counter, counterValue));
 
     internal NvmlReturn nvmlDeviceGetNvLinkRemotePciInfo_v2(NvmlDevice device, uint link, nvmlPciInfo_t* pci) =>
-        _nvmlDeviceGetNvLinkRemotePciInfo_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetNvLinkRemotePciInfo_v2(device, link, pci);
+        _nvmlDeviceGetNvLinkRemotePciInfo_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetNvLinkRemotePciInfo_v2(device, link, pci));
 
     internal NvmlReturn nvmlDeviceGetNvLinkRemoteDeviceType(NvmlDevice device, uint link, int* deviceType) =>
-        _nvmlDeviceGetNvLinkRemoteDeviceType is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetNvLinkRemoteDeviceType(device, link, deviceType);
+        _nvmlDeviceGetNvLinkRemoteDeviceType is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetNvLinkRemoteDeviceType(device, link, deviceType));
 
     internal NvmlReturn nvmlDeviceGetNvLinkInfo(NvmlDevice device, nvmlNvLinkInfo_v2_t* info) =>
-        _nvmlDeviceGetNvLinkInfo is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetNvLinkInfo(device, info);
+        _nvmlDeviceGetNvLinkInfo is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetNvLinkInfo(device, info));
 
     /// <summary>Takes version 2 or 3 in the same buffer.</summary>
     internal NvmlReturn nvmlDeviceGetGpuFabricInfoV(NvmlDevice device, nvmlGpuFabricInfo_v3_t* gpuFabricInfo) =>
-        _nvmlDeviceGetGpuFabricInfoV is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetGpuFabricInfoV(device, gpuFabricInfo);
+        _nvmlDeviceGetGpuFabricInfoV is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetGpuFabricInfoV(device, gpuFabricInfo));
 
     internal NvmlReturn nvmlEventSetCreate(nint* set) =>
-        _nvmlEventSetCreate is null ? NvmlReturn.FunctionNotFound : _nvmlEventSetCreate(set);
+        _nvmlEventSetCreate is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlEventSetCreate(set));
 
     internal NvmlReturn nvmlDeviceGetSupportedEventTypes(NvmlDevice device, ulong* eventTypes) =>
-        _nvmlDeviceGetSupportedEventTypes is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetSupportedEventTypes(device, eventTypes);
+        _nvmlDeviceGetSupportedEventTypes is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetSupportedEventTypes(device, eventTypes));
 
     internal NvmlReturn nvmlDeviceRegisterEvents(NvmlDevice device, ulong eventTypes, nint set) =>
-        _nvmlDeviceRegisterEvents is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceRegisterEvents(device, eventTypes, set);
+        _nvmlDeviceRegisterEvents is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceRegisterEvents(device, eventTypes, set));
 
     /// <summary>Blocks for the whole timeout: on a thread of its own.</summary>
     internal NvmlReturn nvmlEventSetWait_v2(nint set, nvmlEventData_t* data, uint timeoutms) =>
-        _nvmlEventSetWait_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlEventSetWait_v2(set, data, timeoutms);
+        _nvmlEventSetWait_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlEventSetWait_v2(set, data, timeoutms));
 
     internal NvmlReturn nvmlEventSetFree(nint set) =>
-        _nvmlEventSetFree is null ? NvmlReturn.FunctionNotFound : _nvmlEventSetFree(set);
+        _nvmlEventSetFree is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlEventSetFree(set));
 
     internal NvmlReturn nvmlSystemEventSetCreate(nvmlSystemEventSetCreateRequest_v1_t* request) =>
-        _nvmlSystemEventSetCreate is null ? NvmlReturn.FunctionNotFound : _nvmlSystemEventSetCreate(request);
+        _nvmlSystemEventSetCreate is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemEventSetCreate(request));
 
     internal NvmlReturn nvmlSystemRegisterEvents(nvmlSystemRegisterEventRequest_v1_t* request) =>
-        _nvmlSystemRegisterEvents is null ? NvmlReturn.FunctionNotFound : _nvmlSystemRegisterEvents(request);
+        _nvmlSystemRegisterEvents is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemRegisterEvents(request));
 
     internal NvmlReturn nvmlSystemEventSetWait(nvmlSystemEventSetWaitRequest_v1_t* request) =>
-        _nvmlSystemEventSetWait is null ? NvmlReturn.FunctionNotFound : _nvmlSystemEventSetWait(request);
+        _nvmlSystemEventSetWait is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemEventSetWait(request));
 
     internal NvmlReturn nvmlSystemEventSetFree(nvmlSystemEventSetCreateRequest_v1_t* request) =>
-        _nvmlSystemEventSetFree is null ? NvmlReturn.FunctionNotFound : _nvmlSystemEventSetFree(request);
+        _nvmlSystemEventSetFree is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemEventSetFree(request));
 
     /// <summary>Asked for only when profiling metrics are switched on: sampling keeps an idle GPU awake.</summary>
     internal NvmlReturn nvmlGpmQueryDeviceSupport(NvmlDevice device, nvmlGpmSupport_t* gpmSupport) =>
-        _nvmlGpmQueryDeviceSupport is null ? NvmlReturn.FunctionNotFound : _nvmlGpmQueryDeviceSupport(device, gpmSupport);
+        _nvmlGpmQueryDeviceSupport is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlGpmQueryDeviceSupport(device, gpmSupport));
 
     internal NvmlReturn nvmlGpmSampleAlloc(nint* gpmSample) =>
-        _nvmlGpmSampleAlloc is null ? NvmlReturn.FunctionNotFound : _nvmlGpmSampleAlloc(gpmSample);
+        _nvmlGpmSampleAlloc is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlGpmSampleAlloc(gpmSample));
 
     internal NvmlReturn nvmlGpmSampleFree(nint gpmSample) =>
-        _nvmlGpmSampleFree is null ? NvmlReturn.FunctionNotFound : _nvmlGpmSampleFree(gpmSample);
+        _nvmlGpmSampleFree is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlGpmSampleFree(gpmSample));
 
     internal NvmlReturn nvmlGpmSampleGet(NvmlDevice device, nint gpmSample) =>
-        _nvmlGpmSampleGet is null ? NvmlReturn.FunctionNotFound : _nvmlGpmSampleGet(device, gpmSample);
+        _nvmlGpmSampleGet is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlGpmSampleGet(device, gpmSample));
 
     internal NvmlReturn nvmlGpmMetricsGet(nvmlGpmMetricsGet_t* metricsGet) =>
-        _nvmlGpmMetricsGet is null ? NvmlReturn.FunctionNotFound : _nvmlGpmMetricsGet(metricsGet);
+        _nvmlGpmMetricsGet is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlGpmMetricsGet(metricsGet));
 }

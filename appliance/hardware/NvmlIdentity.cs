@@ -19,11 +19,18 @@ internal static unsafe class NvmlIdentity
         PciBusId = PciBusId(nvml, device),
     };
 
-    /// <summary>All of it; the check of the InfoROM takes its time.</summary>
+    /// <summary>Null where the driver does not tell. Takes its time: the whole InfoROM is read from the board.</summary>
+    public static bool? IsInforomValid(NvmlInterop nvml, NvmlDevice device) => nvml.nvmlDeviceValidateInforom(device) switch
+    {
+        NvmlReturn.Success => true,
+        NvmlReturn.CorruptedInforom => false,
+        _ => null,
+    };
+
+    /// <summary>All of it but the check of the InfoROM.</summary>
     public static GpuIdentity Read(NvmlInterop nvml, NvmlDevice device, TimeSpan now)
     {
         uint enabled, byDefault;
-        var inforom = nvml.nvmlDeviceValidateInforom(device);
         return new()
         {
             At = now,
@@ -38,12 +45,6 @@ internal static unsafe class NvmlIdentity
             InforomImageVersion = Text(nvml.nvmlDeviceGetInforomImageVersion, device),
             GspFirmwareVersion = Text((d, text, _) => nvml.nvmlDeviceGetGspFirmwareVersion(d, text), device),
             GspEnabled = nvml.nvmlDeviceGetGspFirmwareMode(device, &enabled, &byDefault) == NvmlReturn.Success ? enabled != 0 : null,
-            InforomValid = inforom switch
-            {
-                NvmlReturn.Success => true,
-                NvmlReturn.CorruptedInforom => false,
-                _ => null,
-            },
         };
     }
 

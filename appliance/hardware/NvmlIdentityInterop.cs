@@ -53,71 +53,71 @@ internal sealed unsafe partial class NvmlInterop
     }
 
     internal NvmlReturn nvmlDeviceGetName(NvmlDevice device, byte* name, uint length) =>
-        _nvmlDeviceGetName is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetName(device, name, length);
+        _nvmlDeviceGetName is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetName(device, name, length));
 
     internal NvmlReturn nvmlDeviceGetUUID(NvmlDevice device, byte* uuid, uint length) =>
-        _nvmlDeviceGetUUID is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetUUID(device, uuid, length);
+        _nvmlDeviceGetUUID is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetUUID(device, uuid, length));
 
     internal NvmlReturn nvmlDeviceGetSerial(NvmlDevice device, byte* serial, uint length) =>
-        _nvmlDeviceGetSerial is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetSerial(device, serial, length);
+        _nvmlDeviceGetSerial is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetSerial(device, serial, length));
 
     internal NvmlReturn nvmlDeviceGetModuleId(NvmlDevice device, uint* moduleId) =>
-        _nvmlDeviceGetModuleId is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetModuleId(device, moduleId);
+        _nvmlDeviceGetModuleId is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetModuleId(device, moduleId));
 
     internal NvmlReturn nvmlDeviceGetMinorNumber(NvmlDevice device, uint* minorNumber) =>
-        _nvmlDeviceGetMinorNumber is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMinorNumber(device, minorNumber);
+        _nvmlDeviceGetMinorNumber is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMinorNumber(device, minorNumber));
 
     internal NvmlReturn nvmlDeviceGetPciInfo_v3(NvmlDevice device, nvmlPciInfo_t* pci) =>
-        _nvmlDeviceGetPciInfo_v3 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPciInfo_v3(device, pci);
+        _nvmlDeviceGetPciInfo_v3 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPciInfo_v3(device, pci));
 
     internal NvmlReturn nvmlDeviceGetVbiosVersion(NvmlDevice device, byte* version, uint length) =>
-        _nvmlDeviceGetVbiosVersion is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetVbiosVersion(device, version, length);
+        _nvmlDeviceGetVbiosVersion is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetVbiosVersion(device, version, length));
 
     internal NvmlReturn nvmlDeviceGetInforomImageVersion(NvmlDevice device, byte* version, uint length) =>
-        _nvmlDeviceGetInforomImageVersion is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetInforomImageVersion(device, version, length);
+        _nvmlDeviceGetInforomImageVersion is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetInforomImageVersion(device, version, length));
 
     internal NvmlReturn nvmlDeviceGetInforomConfigurationChecksum(NvmlDevice device, uint* checksum) =>
-        _nvmlDeviceGetInforomConfigurationChecksum is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetInforomConfigurationChecksum(device, checksum);
+        _nvmlDeviceGetInforomConfigurationChecksum is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetInforomConfigurationChecksum(device, checksum));
 
     /// <summary>Reads the whole InfoROM: asked once per GPU and minute group, never at 10 Hz.</summary>
     internal NvmlReturn nvmlDeviceValidateInforom(NvmlDevice device) =>
-        _nvmlDeviceValidateInforom is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceValidateInforom(device);
+        _nvmlDeviceValidateInforom is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceValidateInforom(device));
 
     internal NvmlReturn nvmlDeviceGetBoardPartNumber(NvmlDevice device, byte* partNumber, uint length) =>
-        _nvmlDeviceGetBoardPartNumber is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetBoardPartNumber(device, partNumber, length);
+        _nvmlDeviceGetBoardPartNumber is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetBoardPartNumber(device, partNumber, length));
 
     /// <summary>The buffer must hold NVML_GSP_FIRMWARE_VERSION_BUF_SIZE (64) bytes.</summary>
     internal NvmlReturn nvmlDeviceGetGspFirmwareVersion(NvmlDevice device, byte* version) =>
-        _nvmlDeviceGetGspFirmwareVersion is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetGspFirmwareVersion(device, version);
+        _nvmlDeviceGetGspFirmwareVersion is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetGspFirmwareVersion(device, version));
 
     internal NvmlReturn nvmlDeviceGetGspFirmwareMode(NvmlDevice device, uint* isEnabled, uint* defaultMode) =>
-        _nvmlDeviceGetGspFirmwareMode is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetGspFirmwareMode(device, isEnabled, defaultMode);
+        _nvmlDeviceGetGspFirmwareMode is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetGspFirmwareMode(device, isEnabled, defaultMode));
 
     internal NvmlReturn nvmlDeviceGetPlatformInfo(NvmlDevice device, nvmlPlatformInfo_v2_t* platformInfo) =>
-        _nvmlDeviceGetPlatformInfo is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPlatformInfo(device, platformInfo);
+        _nvmlDeviceGetPlatformInfo is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPlatformInfo(device, platformInfo));
 
     internal NvmlReturn nvmlDeviceGetPersistenceMode(NvmlDevice device, uint* mode) =>
-        _nvmlDeviceGetPersistenceMode is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPersistenceMode(device, mode);
+        _nvmlDeviceGetPersistenceMode is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPersistenceMode(device, mode));
 
     internal NvmlReturn nvmlDeviceGetMigMode(NvmlDevice device, uint* currentMode, uint* pendingMode) =>
-        _nvmlDeviceGetMigMode is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMigMode(device, currentMode, pendingMode);
+        _nvmlDeviceGetMigMode is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMigMode(device, currentMode, pendingMode));
 
     internal NvmlReturn nvmlDeviceGetEccMode(NvmlDevice device, uint* current, uint* pending) =>
-        _nvmlDeviceGetEccMode is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetEccMode(device, current, pending);
+        _nvmlDeviceGetEccMode is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetEccMode(device, current, pending));
 
     internal NvmlReturn nvmlDeviceGetComputeMode(NvmlDevice device, uint* mode) =>
-        _nvmlDeviceGetComputeMode is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetComputeMode(device, mode);
+        _nvmlDeviceGetComputeMode is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetComputeMode(device, mode));
 
     /// <summary>C's unsigned long: 8 bytes here.</summary>
     internal NvmlReturn nvmlDeviceGetCpuAffinityWithinScope(NvmlDevice device, uint cpuSetSize, ulong* cpuSet, uint scope) =>
-        _nvmlDeviceGetCpuAffinityWithinScope is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetCpuAffinityWithinScope(device, cpuSetSize, cpuSet, scope);
+        _nvmlDeviceGetCpuAffinityWithinScope is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetCpuAffinityWithinScope(device, cpuSetSize, cpuSet, scope));
 
     internal NvmlReturn nvmlDeviceGetNumaNodeId(NvmlDevice device, uint* node) =>
-        _nvmlDeviceGetNumaNodeId is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetNumaNodeId(device, node);
+        _nvmlDeviceGetNumaNodeId is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetNumaNodeId(device, node));
 
     internal NvmlReturn nvmlDeviceGetP2PStatus(NvmlDevice device1, NvmlDevice device2, int p2pIndex, int* p2pStatus) =>
-        _nvmlDeviceGetP2PStatus is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetP2PStatus(device1, device2, p2pIndex, p2pStatus);
+        _nvmlDeviceGetP2PStatus is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetP2PStatus(device1, device2, p2pIndex, p2pStatus));
 
     internal NvmlReturn nvmlDeviceGetTopologyCommonAncestor(NvmlDevice device1, NvmlDevice device2, int* pathInfo) =>
-        _nvmlDeviceGetTopologyCommonAncestor is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetTopologyCommonAncestor(device1, device2, pathInfo);
+        _nvmlDeviceGetTopologyCommonAncestor is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetTopologyCommonAncestor(device1, device2, pathInfo));
 }

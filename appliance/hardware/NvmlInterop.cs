@@ -23,6 +23,8 @@ internal sealed unsafe partial class NvmlInterop
     private delegate* unmanaged<byte*, NvmlDevice*, NvmlReturn> _nvmlDeviceGetHandleByPciBusId_v2;
 
     private readonly nint _library;
+    private long _calls;
+    private long _fieldValues;
 
     private NvmlInterop(nint library)
     {
@@ -50,6 +52,18 @@ internal sealed unsafe partial class NvmlInterop
     /// <summary>Symbols of nvml.h that this library lacks, in the order they were asked for.</summary>
     internal List<string> Missing { get; } = [];
 
+    /// <summary>Calls into the library that returned, by all threads: on a real board each is at least one ioctl, and that is what watching costs.</summary>
+    internal long Calls => Interlocked.Read(ref _calls);
+
+    /// <summary>Values asked for by nvmlDeviceGetFieldValues: one call, but the driver looks up each by itself.</summary>
+    internal long FieldValues => Interlocked.Read(ref _fieldValues);
+
+    private NvmlReturn Counted(NvmlReturn status)
+    {
+        Interlocked.Increment(ref _calls);
+        return status;
+    }
+
     private nint Symbol(string name)
     {
         if (NativeLibrary.TryGetExport(_library, name, out var address))
@@ -59,32 +73,32 @@ internal sealed unsafe partial class NvmlInterop
     }
 
     internal NvmlReturn nvmlInit_v2() =>
-        _nvmlInit_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlInit_v2();
+        _nvmlInit_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlInit_v2());
 
     internal NvmlReturn nvmlInitWithFlags(uint flags) =>
-        _nvmlInitWithFlags is null ? NvmlReturn.FunctionNotFound : _nvmlInitWithFlags(flags);
+        _nvmlInitWithFlags is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlInitWithFlags(flags));
 
     internal NvmlReturn nvmlShutdown() =>
-        _nvmlShutdown is null ? NvmlReturn.FunctionNotFound : _nvmlShutdown();
+        _nvmlShutdown is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlShutdown());
 
     internal NvmlReturn nvmlSystemGetDriverVersion(byte* version, uint length) =>
-        _nvmlSystemGetDriverVersion is null ? NvmlReturn.FunctionNotFound : _nvmlSystemGetDriverVersion(version, length);
+        _nvmlSystemGetDriverVersion is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemGetDriverVersion(version, length));
 
     internal NvmlReturn nvmlSystemGetNVMLVersion(byte* version, uint length) =>
-        _nvmlSystemGetNVMLVersion is null ? NvmlReturn.FunctionNotFound : _nvmlSystemGetNVMLVersion(version, length);
+        _nvmlSystemGetNVMLVersion is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemGetNVMLVersion(version, length));
 
     internal NvmlReturn nvmlSystemGetCudaDriverVersion_v2(int* cudaDriverVersion) =>
-        _nvmlSystemGetCudaDriverVersion_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlSystemGetCudaDriverVersion_v2(cudaDriverVersion);
+        _nvmlSystemGetCudaDriverVersion_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlSystemGetCudaDriverVersion_v2(cudaDriverVersion));
 
     internal NvmlReturn nvmlDeviceGetCount_v2(uint* deviceCount) =>
-        _nvmlDeviceGetCount_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetCount_v2(deviceCount);
+        _nvmlDeviceGetCount_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetCount_v2(deviceCount));
 
     internal NvmlReturn nvmlDeviceGetHandleByIndex_v2(uint index, NvmlDevice* device) =>
-        _nvmlDeviceGetHandleByIndex_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetHandleByIndex_v2(index, device);
+        _nvmlDeviceGetHandleByIndex_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetHandleByIndex_v2(index, device));
 
     internal NvmlReturn nvmlDeviceGetHandleByUUID(byte* uuid, NvmlDevice* device) =>
-        _nvmlDeviceGetHandleByUUID is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetHandleByUUID(uuid, device);
+        _nvmlDeviceGetHandleByUUID is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetHandleByUUID(uuid, device));
 
     internal NvmlReturn nvmlDeviceGetHandleByPciBusId_v2(byte* pciBusId, NvmlDevice* device) =>
-        _nvmlDeviceGetHandleByPciBusId_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetHandleByPciBusId_v2(pciBusId, device);
+        _nvmlDeviceGetHandleByPciBusId_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetHandleByPciBusId_v2(pciBusId, device));
 }

@@ -17,7 +17,7 @@ internal sealed unsafe partial class NvmlSurvey
     private NvlinkHealth[] _linkDetail = [];
 
     /// <summary>As many links as the GPU says it has, not as many as the header's macro: beyond them every call is INVALID_ARGUMENT.</summary>
-    private void ReadNvlinks()
+    private bool ReadNvlinks()
     {
         _links.Scope(2, NvmlInterop.AllLinks);
         _links.Scope(3, NvmlInterop.AllLinks);
@@ -25,7 +25,7 @@ internal sealed unsafe partial class NvmlSurvey
         if (_links[0] is not (> 0 and <= 64 and var count))
         {
             _health = _health with { Nvlinks = _links[0] is null ? null : new() { At = Now, Fitted = (int?)_links[0] } };
-            return;
+            return false;
         }
 
         if (_linkDetail.Length != count)
@@ -51,13 +51,14 @@ internal sealed unsafe partial class NvmlSurvey
         if (links.All(l => l.Up is null))
         {
             _health = _health with { Nvlinks = null }; // a machine whose board has them but does not use them: one GPU alone, a virtual machine
-            return;
+            return false;
         }
 
         _health = _health with
         {
             Nvlinks = new() { Fitted = (int)count, ToSwitch = (int?)_links[1], SentKib = _links[2], ReceivedKib = _links[3], Links = links, At = Now },
         };
+        return true;
     }
 
     private bool? StateOf(uint link)
@@ -66,31 +67,55 @@ internal sealed unsafe partial class NvmlSurvey
         return Ok(_nvml.nvmlDeviceGetNvLinkState(_device, link, &isActive)) ? isActive != 0 : null;
     }
 
-    private void ReadNvlinkDetail()
+    /// <summary>Null links are those of a machine that does not use them.</summary>
+    private bool ReadNvlinkCounters()
     {
-        var fields = NvmlFields.PerLink(_linkDetail.Length, NvmlInterop.NVML_FI_DEV_NVLINK_GET_VERSION, NvmlInterop.NVML_FI_DEV_NVLINK_GET_SPEED);
-        if (_linkDetail.Length == 0)
-            return;
-        Fields(fields);
+        if (_health.Nvlinks is not { } nvlinks)
+            return false;
         for (var i = 0; i < _linkDetail.Length; i++)
         {
             ulong crc, ecc;
+            _linkDetail[i] = _linkDetail[i] with
+            {
+                CrcData = Ok(_nvml.nvmlDeviceGetNvLinkErrorCounter(_device, (uint)i, NvmlInterop.NVML_NVLINK_ERROR_DL_CRC_DATA, &crc)) ? (long)crc : null,
+                EccData = Ok(_nvml.nvmlDeviceGetNvLinkErrorCounter(_device, (uint)i, NvmlInterop.NVML_NVLINK_ERROR_DL_ECC_DATA, &ecc)) ? (long)ecc : null,
+            };
+        }
+
+        return Carry(nvlinks);
+    }
+
+    private bool ReadNvlinkEnds()
+    {
+        if (_health.Nvlinks is not { } nvlinks)
+            return false;
+        var fields = NvmlFields.PerLink(_linkDetail.Length, NvmlInterop.NVML_FI_DEV_NVLINK_GET_VERSION, NvmlInterop.NVML_FI_DEV_NVLINK_GET_SPEED);
+        Fields(fields);
+        for (var i = 0; i < _linkDetail.Length; i++)
+        {
             int type;
             NvmlInterop.nvmlPciInfo_t pci;
-            var link = (uint)i;
             _linkDetail[i] = _linkDetail[i] with
             {
                 Version = (int?)fields[i * 2],
                 SpeedMbS = (int?)fields[i * 2 + 1],
-                CrcData = Ok(_nvml.nvmlDeviceGetNvLinkErrorCounter(_device, link, NvmlInterop.NVML_NVLINK_ERROR_DL_CRC_DATA, &crc)) ? (long)crc : null,
-                EccData = Ok(_nvml.nvmlDeviceGetNvLinkErrorCounter(_device, link, NvmlInterop.NVML_NVLINK_ERROR_DL_ECC_DATA, &ecc)) ? (long)ecc : null,
-                RemoteType = Ok(_nvml.nvmlDeviceGetNvLinkRemoteDeviceType(_device, link, &type)) ? type : null,
-                RemotePci = Ok(_nvml.nvmlDeviceGetNvLinkRemotePciInfo_v2(_device, link, &pci)) ? Nvml.Text(pci.busId, 32) : null,
+                RemoteType = Ok(_nvml.nvmlDeviceGetNvLinkRemoteDeviceType(_device, (uint)i, &type)) ? type : null,
+                RemotePci = Ok(_nvml.nvmlDeviceGetNvLinkRemotePciInfo_v2(_device, (uint)i, &pci)) ? Nvml.Text(pci.busId, 32) : null,
             };
         }
+
+        return Carry(nvlinks);
     }
 
-    private void ReadFabric()
+    private bool Carry(GpuNvlinks nvlinks)
+    {
+        NvlinkHealth With(NvlinkHealth link, NvlinkHealth detail) =>
+            detail with { Up = link.Up, Replays = link.Replays, Recoveries = link.Recoveries, CrcErrors = link.CrcErrors };
+        _health = _health with { Nvlinks = nvlinks with { Links = [.. nvlinks.Links.Zip(_linkDetail, With)] } };
+        return true;
+    }
+
+    private bool ReadFabric()
     {
         var info = new NvmlInterop.nvmlGpuFabricInfo_v3_t { version = NvmlInterop.nvmlGpuFabricInfo_v3 };
         var status = _nvml.nvmlDeviceGetGpuFabricInfoV(_device, &info);
@@ -107,15 +132,16 @@ internal sealed unsafe partial class NvmlSurvey
                 ? NvmlFabric.Decode(info, hasSummary) with { At = Now }
                 : null,
         };
+        return _health.Fabric is not null;
     }
 
-    private void ReadTopology()
+    private bool ReadTopology()
     {
         const int Words = 16;
         uint node;
         var cpus = stackalloc ulong[Words];
         var isAffinityKnown = Ok(_nvml.nvmlDeviceGetCpuAffinityWithinScope(_device, Words, cpus, NvmlInterop.NVML_AFFINITY_SCOPE_NODE));
-        var count = _source.Count;
+        var count = _count;
         var (read, nvlink) = (new int?[count], new int?[count]);
         for (var other = 0; other < count; other++)
         {
@@ -139,6 +165,7 @@ internal sealed unsafe partial class NvmlSurvey
                 At = Now,
             },
         };
+        return true;
     }
 
     /// <summary>As the kernel writes it: <c>0-55,112-167</c>; null for an empty set.</summary>

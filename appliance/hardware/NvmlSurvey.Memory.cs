@@ -5,13 +5,16 @@ namespace Appliance.Hardware;
 // Memory errors, row remaps, and what the driver wants done.
 internal sealed unsafe partial class NvmlSurvey
 {
-    private readonly NvmlFields _memory = new(
-        NvmlInterop.NVML_FI_DEV_REMAPPED_COR, NvmlInterop.NVML_FI_DEV_REMAPPED_UNC, NvmlInterop.NVML_FI_DEV_REMAPPED_PENDING,
-        NvmlInterop.NVML_FI_DEV_REMAPPED_FAILURE, NvmlInterop.NVML_FI_DEV_GET_GPU_RECOVERY_ACTION);
+    private readonly NvmlFields _recovery = new(NvmlInterop.NVML_FI_DEV_GET_GPU_RECOVERY_ACTION);
 
-    private void ReadMemoryHealth()
+    /// <summary>What older drivers have instead of nvmlDeviceGetRemappedRows.</summary>
+    private readonly NvmlFields _remaps = new(
+        NvmlInterop.NVML_FI_DEV_REMAPPED_COR, NvmlInterop.NVML_FI_DEV_REMAPPED_UNC, NvmlInterop.NVML_FI_DEV_REMAPPED_PENDING,
+        NvmlInterop.NVML_FI_DEV_REMAPPED_FAILURE);
+
+    private bool ReadMemoryHealth()
     {
-        Fields(_memory);
+        Fields(_recovery);
         var sram = new NvmlInterop.nvmlEccSramErrorStatus_v1_t { version = NvmlInterop.nvmlEccSramErrorStatus_v1 };
         var isSramKnown = Ok(_nvml.nvmlDeviceGetSramEccErrorStatus(_device, &sram));
         NvmlInterop.nvmlUnrepairableMemoryStatus_v1_t unrepairable;
@@ -31,8 +34,9 @@ internal sealed unsafe partial class NvmlSurvey
                 At = Now,
             },
             RowRemaps = Remaps(),
-            Modes = (_health.Modes ?? new() { At = Now }) with { RecoveryAction = (int?)_memory[4] },
+            Modes = (_health.Modes ?? new() { At = Now }) with { RecoveryAction = (int?)_recovery[0] },
         };
+        return true;
     }
 
     private long? Ecc(int type, int life)
@@ -44,23 +48,24 @@ internal sealed unsafe partial class NvmlSurvey
     private GpuRowRemaps? Remaps()
     {
         uint corrected, uncorrected, pending, failed;
-        var isKnown = Ok(_nvml.nvmlDeviceGetRemappedRows(_device, &corrected, &uncorrected, &pending, &failed));
-        if (!isKnown && _memory[0] is null)
-            return null;
-        return (_health.RowRemaps ?? new()) with
+        var held = _health.RowRemaps ?? new();
+        if (Ok(_nvml.nvmlDeviceGetRemappedRows(_device, &corrected, &uncorrected, &pending, &failed)))
+            return held with { Correctable = (int)corrected, Uncorrectable = (int)uncorrected, Pending = pending != 0, Failed = failed != 0, At = Now };
+        Fields(_remaps);
+        return _remaps[0] is null ? null : held with
         {
-            Correctable = isKnown ? (int)corrected : (int?)_memory[0],
-            Uncorrectable = isKnown ? (int)uncorrected : (int?)_memory[1],
-            Pending = isKnown ? pending != 0 : _memory[2] is { } waits ? waits != 0 : null,
-            Failed = isKnown ? failed != 0 : _memory[3] is { } broke ? broke != 0 : null,
+            Correctable = (int?)_remaps[0],
+            Uncorrectable = (int?)_remaps[1],
+            Pending = _remaps[2] is { } waits ? waits != 0 : null,
+            Failed = _remaps[3] is { } broke ? broke != 0 : null,
             At = Now,
         };
     }
 
-    private void ReadHistogram()
+    private bool ReadHistogram()
     {
         if (_health.RowRemaps is not { } remaps)
-            return;
+            return false;
         NvmlInterop.nvmlRowRemapperHistogramValues_t banks;
         if (Ok(_nvml.nvmlDeviceGetRowRemapperHistogram(_device, &banks)))
         {
@@ -78,5 +83,6 @@ internal sealed unsafe partial class NvmlSurvey
         if (Ok(_nvml.nvmlDeviceGetRepairStatus(_device, &repair)))
             remaps = remaps with { ChannelRepairPending = repair.bChannelRepairPending != 0, TpcRepairPending = repair.bTpcRepairPending != 0 };
         _health = _health with { RowRemaps = remaps };
+        return true;
     }
 }

@@ -71,99 +71,104 @@ internal sealed unsafe partial class NvmlInterop
     }
 
     /// <summary>SUCCESS says nothing about the fields: each carries its own nvmlReturn.</summary>
-    internal NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int valuesCount, nvmlFieldValue_t* values) =>
-        _nvmlDeviceGetFieldValues is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetFieldValues(device, valuesCount, values);
+    internal NvmlReturn nvmlDeviceGetFieldValues(NvmlDevice device, int valuesCount, nvmlFieldValue_t* values)
+    {
+        if (_nvmlDeviceGetFieldValues is null)
+            return NvmlReturn.FunctionNotFound;
+        Interlocked.Add(ref _fieldValues, valuesCount);
+        return Counted(_nvmlDeviceGetFieldValues(device, valuesCount, values));
+    }
 
     internal NvmlReturn nvmlDeviceGetTemperatureV(NvmlDevice device, nvmlTemperature_t* temperature) =>
-        _nvmlDeviceGetTemperatureV is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetTemperatureV(device, temperature);
+        _nvmlDeviceGetTemperatureV is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetTemperatureV(device, temperature));
 
     /// <summary>Deprecated in CUDA 13's headers, the only one in older drivers.</summary>
     internal NvmlReturn nvmlDeviceGetTemperature(NvmlDevice device, int sensorType, uint* temp) =>
-        _nvmlDeviceGetTemperature is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetTemperature(device, sensorType, temp);
+        _nvmlDeviceGetTemperature is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetTemperature(device, sensorType, temp));
 
     internal NvmlReturn nvmlDeviceGetMarginTemperature(NvmlDevice device, nvmlMarginTemperature_t* marginTempInfo) =>
-        _nvmlDeviceGetMarginTemperature is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMarginTemperature(device, marginTempInfo);
+        _nvmlDeviceGetMarginTemperature is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMarginTemperature(device, marginTempInfo));
 
     internal NvmlReturn nvmlDeviceGetThermalSettings(NvmlDevice device, uint sensorIndex, nvmlGpuThermalSettings_t* thermalSettings) =>
-        _nvmlDeviceGetThermalSettings is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetThermalSettings(device, sensorIndex, thermalSettings);
+        _nvmlDeviceGetThermalSettings is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetThermalSettings(device, sensorIndex, thermalSettings));
 
     internal NvmlReturn nvmlDeviceGetPowerUsage(NvmlDevice device, uint* power) =>
-        _nvmlDeviceGetPowerUsage is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPowerUsage(device, power);
+        _nvmlDeviceGetPowerUsage is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPowerUsage(device, power));
 
     internal NvmlReturn nvmlDeviceGetTotalEnergyConsumption(NvmlDevice device, ulong* energy) =>
-        _nvmlDeviceGetTotalEnergyConsumption is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetTotalEnergyConsumption(device, energy);
+        _nvmlDeviceGetTotalEnergyConsumption is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetTotalEnergyConsumption(device, energy));
 
     internal NvmlReturn nvmlDeviceGetEnforcedPowerLimit(NvmlDevice device, uint* limit) =>
-        _nvmlDeviceGetEnforcedPowerLimit is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetEnforcedPowerLimit(device, limit);
+        _nvmlDeviceGetEnforcedPowerLimit is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetEnforcedPowerLimit(device, limit));
 
     internal NvmlReturn nvmlDeviceGetPowerManagementLimitConstraints(NvmlDevice device, uint* minLimit, uint* maxLimit) =>
-        _nvmlDeviceGetPowerManagementLimitConstraints is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPowerManagementLimitConstraints(device, minLimit, maxLimit);
+        _nvmlDeviceGetPowerManagementLimitConstraints is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPowerManagementLimitConstraints(device, minLimit, maxLimit));
 
     internal NvmlReturn nvmlDeviceGetPowerManagementDefaultLimit(NvmlDevice device, uint* defaultLimit) =>
-        _nvmlDeviceGetPowerManagementDefaultLimit is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPowerManagementDefaultLimit(device, defaultLimit);
+        _nvmlDeviceGetPowerManagementDefaultLimit is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPowerManagementDefaultLimit(device, defaultLimit));
 
     internal NvmlReturn nvmlDeviceSetPowerManagementLimit(NvmlDevice device, uint limit) =>
-        _nvmlDeviceSetPowerManagementLimit is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceSetPowerManagementLimit(device, limit);
+        _nvmlDeviceSetPowerManagementLimit is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceSetPowerManagementLimit(device, limit));
 
     internal NvmlReturn nvmlDeviceGetClockInfo(NvmlDevice device, int type, uint* clock) =>
-        _nvmlDeviceGetClockInfo is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetClockInfo(device, type, clock);
+        _nvmlDeviceGetClockInfo is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetClockInfo(device, type, clock));
 
     internal NvmlReturn nvmlDeviceGetMaxClockInfo(NvmlDevice device, int type, uint* clock) =>
-        _nvmlDeviceGetMaxClockInfo is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMaxClockInfo(device, type, clock);
+        _nvmlDeviceGetMaxClockInfo is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMaxClockInfo(device, type, clock));
 
     internal NvmlReturn nvmlDeviceSetGpuLockedClocks(NvmlDevice device, uint minGpuClockMHz, uint maxGpuClockMHz) =>
-        _nvmlDeviceSetGpuLockedClocks is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceSetGpuLockedClocks(device, minGpuClockMHz, maxGpuClockMHz);
+        _nvmlDeviceSetGpuLockedClocks is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceSetGpuLockedClocks(device, minGpuClockMHz, maxGpuClockMHz));
 
     internal NvmlReturn nvmlDeviceResetGpuLockedClocks(NvmlDevice device) =>
-        _nvmlDeviceResetGpuLockedClocks is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceResetGpuLockedClocks(device);
+        _nvmlDeviceResetGpuLockedClocks is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceResetGpuLockedClocks(device));
 
     internal NvmlReturn nvmlDeviceGetPerformanceState(NvmlDevice device, int* pState) =>
-        _nvmlDeviceGetPerformanceState is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPerformanceState(device, pState);
+        _nvmlDeviceGetPerformanceState is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPerformanceState(device, pState));
 
     internal NvmlReturn nvmlDeviceGetCurrentClocksEventReasons(NvmlDevice device, ulong* clocksEventReasons) =>
-        _nvmlDeviceGetCurrentClocksEventReasons is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetCurrentClocksEventReasons(device, clocksEventReasons);
+        _nvmlDeviceGetCurrentClocksEventReasons is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetCurrentClocksEventReasons(device, clocksEventReasons));
 
     /// <summary>The same call under its old name, in drivers before 535.</summary>
     internal NvmlReturn nvmlDeviceGetCurrentClocksThrottleReasons(NvmlDevice device, ulong* clocksThrottleReasons) =>
-        _nvmlDeviceGetCurrentClocksThrottleReasons is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetCurrentClocksThrottleReasons(device, clocksThrottleReasons);
+        _nvmlDeviceGetCurrentClocksThrottleReasons is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetCurrentClocksThrottleReasons(device, clocksThrottleReasons));
 
     internal NvmlReturn nvmlDeviceGetSupportedClocksEventReasons(NvmlDevice device, ulong* supportedClocksEventReasons) =>
-        _nvmlDeviceGetSupportedClocksEventReasons is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetSupportedClocksEventReasons(device, supportedClocksEventReasons);
+        _nvmlDeviceGetSupportedClocksEventReasons is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetSupportedClocksEventReasons(device, supportedClocksEventReasons));
 
     internal NvmlReturn nvmlDeviceGetUtilizationRates(NvmlDevice device, nvmlUtilization_t* utilization) =>
-        _nvmlDeviceGetUtilizationRates is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetUtilizationRates(device, utilization);
+        _nvmlDeviceGetUtilizationRates is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetUtilizationRates(device, utilization));
 
     internal NvmlReturn nvmlDeviceGetEncoderUtilization(NvmlDevice device, uint* utilization, uint* samplingPeriodUs) =>
-        _nvmlDeviceGetEncoderUtilization is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetEncoderUtilization(device, utilization, samplingPeriodUs);
+        _nvmlDeviceGetEncoderUtilization is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetEncoderUtilization(device, utilization, samplingPeriodUs));
 
     internal NvmlReturn nvmlDeviceGetDecoderUtilization(NvmlDevice device, uint* utilization, uint* samplingPeriodUs) =>
-        _nvmlDeviceGetDecoderUtilization is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetDecoderUtilization(device, utilization, samplingPeriodUs);
+        _nvmlDeviceGetDecoderUtilization is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetDecoderUtilization(device, utilization, samplingPeriodUs));
 
     internal NvmlReturn nvmlDeviceGetMemoryInfo_v2(NvmlDevice device, nvmlMemory_v2_t* memory) =>
-        _nvmlDeviceGetMemoryInfo_v2 is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMemoryInfo_v2(device, memory);
+        _nvmlDeviceGetMemoryInfo_v2 is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMemoryInfo_v2(device, memory));
 
     internal NvmlReturn nvmlDeviceGetMemoryInfo(NvmlDevice device, nvmlMemory_t* memory) =>
-        _nvmlDeviceGetMemoryInfo is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMemoryInfo(device, memory);
+        _nvmlDeviceGetMemoryInfo is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMemoryInfo(device, memory));
 
     internal NvmlReturn nvmlDeviceGetCurrPcieLinkGeneration(NvmlDevice device, uint* currLinkGen) =>
-        _nvmlDeviceGetCurrPcieLinkGeneration is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetCurrPcieLinkGeneration(device, currLinkGen);
+        _nvmlDeviceGetCurrPcieLinkGeneration is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetCurrPcieLinkGeneration(device, currLinkGen));
 
     internal NvmlReturn nvmlDeviceGetCurrPcieLinkWidth(NvmlDevice device, uint* currLinkWidth) =>
-        _nvmlDeviceGetCurrPcieLinkWidth is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetCurrPcieLinkWidth(device, currLinkWidth);
+        _nvmlDeviceGetCurrPcieLinkWidth is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetCurrPcieLinkWidth(device, currLinkWidth));
 
     internal NvmlReturn nvmlDeviceGetMaxPcieLinkGeneration(NvmlDevice device, uint* maxLinkGen) =>
-        _nvmlDeviceGetMaxPcieLinkGeneration is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMaxPcieLinkGeneration(device, maxLinkGen);
+        _nvmlDeviceGetMaxPcieLinkGeneration is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMaxPcieLinkGeneration(device, maxLinkGen));
 
     internal NvmlReturn nvmlDeviceGetMaxPcieLinkWidth(NvmlDevice device, uint* maxLinkWidth) =>
-        _nvmlDeviceGetMaxPcieLinkWidth is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetMaxPcieLinkWidth(device, maxLinkWidth);
+        _nvmlDeviceGetMaxPcieLinkWidth is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMaxPcieLinkWidth(device, maxLinkWidth));
 
     internal NvmlReturn nvmlDeviceGetGpuMaxPcieLinkGeneration(NvmlDevice device, uint* maxLinkGenDevice) =>
-        _nvmlDeviceGetGpuMaxPcieLinkGeneration is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetGpuMaxPcieLinkGeneration(device, maxLinkGenDevice);
+        _nvmlDeviceGetGpuMaxPcieLinkGeneration is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetGpuMaxPcieLinkGeneration(device, maxLinkGenDevice));
 
     internal NvmlReturn nvmlDeviceGetPcieReplayCounter(NvmlDevice device, uint* value) =>
-        _nvmlDeviceGetPcieReplayCounter is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPcieReplayCounter(device, value);
+        _nvmlDeviceGetPcieReplayCounter is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPcieReplayCounter(device, value));
 
     /// <summary>Measures for 20 ms before it answers.</summary>
     internal NvmlReturn nvmlDeviceGetPcieThroughput(NvmlDevice device, int counter, uint* value) =>
-        _nvmlDeviceGetPcieThroughput is null ? NvmlReturn.FunctionNotFound : _nvmlDeviceGetPcieThroughput(device, counter, value);
+        _nvmlDeviceGetPcieThroughput is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetPcieThroughput(device, counter, value));
 }

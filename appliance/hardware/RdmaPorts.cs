@@ -3,16 +3,22 @@ using Appliance.Model;
 
 namespace Appliance.Hardware;
 
-/// <summary>The ports below <c>/sys/class/infiniband</c>. What names a device is read when it appears; state and counters each time.</summary>
+/// <summary>
+/// The ports below <c>/sys/class/infiniband</c>. What names a device is read when it appears, the state with every look, the twenty counters of a
+/// port with every third: they are judged by minutes.
+/// </summary>
 internal sealed class RdmaPorts(string sysRoot)
 {
     private const int BytesPerWord = 4; // port_xmit_data and port_rcv_data count words
+    private const int CountEvery = 3;
 
     private readonly string _root = Path.Combine(sysRoot, "sys", "class", "infiniband");
-    private readonly Dictionary<string, RdmaPortHealth> _named = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RdmaPortHealth> _known = new(StringComparer.Ordinal);
+    private int _looks;
 
     public IReadOnlyList<RdmaPortHealth> Read(TimeSpan now)
     {
+        var isCounting = _looks++ % CountEvery == 0;
         var ports = new List<RdmaPortHealth>();
         foreach (var device in KernelText.Entries(_root))
         {
@@ -20,34 +26,43 @@ internal sealed class RdmaPorts(string sysRoot)
             foreach (var port in KernelText.Entries(Path.Combine(folder, "ports")))
             {
                 if (int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                    ports.Add(ReadPort(device, folder, number, now));
+                    ports.Add(ReadPort(device, folder, number, isCounting, now));
             }
         }
 
-        foreach (var gone in _named.Keys.Where(k => !ports.Any(p => k == Key(p.Device, p.Port))).ToArray())
-            _named.Remove(gone); // another card may come under the same name
+        foreach (var gone in _known.Keys.Where(k => !ports.Any(p => k == Key(p.Device, p.Port))).ToArray())
+            _known.Remove(gone); // another card may come under the same name
         return ports;
     }
 
     private static string Key(string device, int port) => string.Create(CultureInfo.InvariantCulture, $"{device}/{port}");
 
-    private RdmaPortHealth ReadPort(string device, string folder, int number, TimeSpan now)
+    private RdmaPortHealth ReadPort(string device, string folder, int number, bool isCounting, TimeSpan now)
     {
-        var port = Path.Combine(folder, "ports", number.ToString(CultureInfo.InvariantCulture));
-        if (!_named.TryGetValue(Key(device, number), out var named))
-            _named[Key(device, number)] = named = Name(device, folder, number, port);
-        var rate = KernelText.Read(Path.Combine(port, "rate"));
-        long? Counter(string name) => KernelText.Number(Path.Combine(port, "counters", name));
-        long? Hardware(string name) => KernelText.Number(Path.Combine(port, "hw_counters", name));
-        return named with
+        var (key, path) = (Key(device, number), Path.Combine(folder, "ports", number.ToString(CultureInfo.InvariantCulture)));
+        var isNew = !_known.TryGetValue(key, out var port);
+        if (isNew)
+            port = Name(device, folder, number, path);
+        var rate = KernelText.Read(Path.Combine(path, "rate"));
+        port = port! with
         {
             At = now,
-            State = Word(KernelText.Read(Path.Combine(port, "state"))),
-            PhysState = Word(KernelText.Read(Path.Combine(port, "phys_state"))),
+            State = Word(KernelText.Read(Path.Combine(path, "state"))),
+            PhysState = Word(KernelText.Read(Path.Combine(path, "phys_state"))),
             RateGbS = RateOf(rate),
             RateText = TextOf(rate),
-            Lid = Hex(KernelText.Read(Path.Combine(port, "lid"))),
-            SmLid = Hex(KernelText.Read(Path.Combine(port, "sm_lid"))),
+        };
+        return _known[key] = isNew || isCounting ? Counted(port, folder, path) : port;
+    }
+
+    private static RdmaPortHealth Counted(RdmaPortHealth port, string folder, string path)
+    {
+        long? Counter(string name) => KernelText.Number(Path.Combine(path, "counters", name));
+        long? Hardware(string name) => KernelText.Number(Path.Combine(path, "hw_counters", name));
+        return port with
+        {
+            Lid = Hex(KernelText.Read(Path.Combine(path, "lid"))),
+            SmLid = Hex(KernelText.Read(Path.Combine(path, "sm_lid"))),
             SymbolErrors = Counter("symbol_error"),
             LinkErrorRecoveries = Counter("link_error_recovery"),
             LinkDowned = Counter("link_downed"),
@@ -61,7 +76,7 @@ internal sealed class RdmaPorts(string sysRoot)
             OutOfSequence = Hardware("out_of_sequence"),
             PacketSequenceErrors = Hardware("packet_seq_err"),
             RoceSlowRestarts = Hardware("roce_slow_restart"),
-            CarrierChanges = named.NetDevice is { } net
+            CarrierChanges = port.NetDevice is { } net
                 ? KernelText.Number(Path.Combine(folder, "device", "net", net, "carrier_changes")) : null,
             SentBytes = Counter("port_xmit_data") * BytesPerWord,
             ReceivedBytes = Counter("port_rcv_data") * BytesPerWord,

@@ -17,12 +17,8 @@ public sealed record AlarmBook
 
     public static AlarmBook Empty { get; } = new();
 
-    /// <summary>Worst first; of those causes before what the box did because of them, then oldest first.</summary>
-    public IReadOnlyList<Alarm> Standing =>
-    [
-        .. Entries.Values.Where(e => e.Alarm is not null).Select(e => e.Alarm!)
-            .OrderByDescending(a => a.Severity).ThenBy(a => AlarmCatalogue.Get(a.Code).IsConsequence).ThenBy(a => a.RaisedAt),
-    ];
+    /// <summary>In the order of <see cref="AlarmOrder"/>.</summary>
+    public IReadOnlyList<Alarm> Standing => [.. AlarmOrder.Sorted(Entries.Values.Where(e => e.Alarm is not null).Select(e => e.Alarm!))];
 
     public bool IsStanding(string code, string target) => Entries.TryGetValue((code, target), out var entry) && entry.Alarm is not null;
 

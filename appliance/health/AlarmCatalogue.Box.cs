@@ -25,7 +25,7 @@ public static partial class AlarmCatalogue
         new(GpuPowerWithheld, "GPU power withheld", "GPU 功率受限", Warning, "gpu",
             "The box has lowered GPU power limits to keep the coolant in its band.",
             "See the other alarms for the reason; the power is given back by itself.")
-        { RaiseAfter = Seconds(2), ClearAfter = Seconds(10), IsConsequence = true },
+        { RaiseAfter = Seconds(2), ClearAfter = Seconds(10) },
         new(GpuLimitRefused, "GPU refuses its power limit", "GPU 拒绝功率限制", Critical, "gpu",
             "The driver does not take the power limit; the other GPUs are limited instead.",
             "Check the driver and who else sets power limits.")
@@ -43,12 +43,11 @@ public static partial class AlarmCatalogue
             "Nothing, if that is you; otherwise ask who is working on the box."),
         new(EngineParked, "Engine parked", "推理引擎已暂停", Critical, "control",
             "The model's workers are stopped to save the GPUs.",
-            "See the alarm that caused it.")
-        { IsConsequence = true },
+            "See the alarm that caused it."),
         new(ShutDown, "Thermal shutdown", "过热停机", Critical, "control",
             "The box switches itself off to protect itself.",
             "Find the cause among the other alarms; after the repair acknowledge, then `appliance alarms reset`.")
-        { Latches = true, IsConsequence = true },
+        { Latches = true },
         new(LoopLate, "Control loop late", "控制环路延迟", Warning, "control",
             "The 10 Hz control loop starts its ticks late: the machine is overloaded.",
             "See what uses the processor (`top`); the engine must not starve the control plane.")

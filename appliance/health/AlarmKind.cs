@@ -28,9 +28,6 @@ public sealed record AlarmKind(
     /// <summary>A latching alarm stands until its condition is gone <i>and</i> a person has acknowledged it.</summary>
     public bool Latches { get; init; }
 
-    /// <summary>What the box itself did because of another alarm: listed behind it, since the other one is what has to be mended.</summary>
-    public bool IsConsequence { get; init; }
-
     /// <summary>What to do in the one word of <see cref="KernelLog.FaultAction"/>, where the alarm is about a part of the board.</summary>
     public string? Action { get; init; }
 

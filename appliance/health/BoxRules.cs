@@ -15,7 +15,8 @@ public static class BoxRules
 
     public static IReadOnlyList<Finding> Evaluate(BoxView view, AlarmBook book)
     {
-        var findings = new List<Finding>(view.Reported);
+        var awaited = view.GpusAwaited.Select(i => $"gpu{i}").ToHashSet();
+        var findings = view.Reported.Where(f => f.Code != GpuUnreadable || !awaited.Contains(f.Target)).ToList();
         if (view.Thermal is { } thermal)
         {
             var late = book.IsStanding(LoopLate, "loop") ? LateTickClearMs : LateTickMs;
@@ -23,7 +24,7 @@ public static class BoxRules
                 findings.Add(new(LoopLate, "loop", $"The last tick began {thermal.LatenessMs:0} ms late; {LateTickMs:0} ms is the limit."));
         }
 
-        foreach (var gpu in view.Gpus)
+        foreach (var gpu in view.Gpus.Where(g => !view.GpusAwaited.Contains(g.Index)))
             Gpu(gpu, findings);
         MissingGpus(view, findings);
         Withheld(view, findings);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Appliance.Model;
 
 namespace Appliance.Health;
@@ -17,6 +18,9 @@ public sealed record BoxView
 
     /// <summary>GPUs the board says are fitted.</summary>
     public int GpusFitted { get; init; }
+
+    /// <summary>GPUs that were not read for the first time yet while the box starts: nobody knows anything of them, which is no fault.</summary>
+    public IReadOnlySet<int> GpusAwaited { get; init; } = FrozenSet<int>.Empty;
 
     /// <summary>Power limit of a GPU left alone, W; null where the board does not say.</summary>
     public double? GpuMaxW { get; init; }

@@ -27,6 +27,19 @@ public sealed record BoxHealth : HealthGroup
 
     public HostHealth? Host { get; init; }
 
+    /// <summary>NVLinks are read every ten seconds; what is much older says nothing about now.</summary>
+    private static readonly TimeSpan _nvlinksFresh = TimeSpan.FromSeconds(25);
+
+    /// <summary>GPUs that tell of their links now.</summary>
+    public IEnumerable<GpuHealth> GpusWithNvlinks() => Gpus.Where(g => g.Nvlinks is { } links && links.Age(At) <= _nvlinksFresh);
+
+    /// <summary>Over all of them; null where no GPU has links, or none tells of them.</summary>
+    public (int Up, int Total)? Nvlinks()
+    {
+        var links = GpusWithNvlinks().Select(g => g.Nvlinks!).ToArray();
+        return links.Length == 0 ? null : (links.Sum(l => l.Up), links.Sum(l => l.Fitted ?? l.Links.Count));
+    }
+
     /// <summary>The groups of <paramref name="part"/> that are there replace those held.</summary>
     public BoxHealth With(BoxHealth part) => this with
     {

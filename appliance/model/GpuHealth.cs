@@ -40,4 +40,58 @@ public sealed record GpuHealth
 
     /// <summary>Calls that were refused with something other than NOT_SUPPORTED at their last try: evidence for values that are absent.</summary>
     public IReadOnlyList<NvmlRefusal> Refusals { get; init; } = [];
+
+    /// <summary>
+    /// Only the groups that are not those of <paramref name="before"/>, to be sent instead of the whole. Null where a group has gone, which a
+    /// part cannot say.
+    /// </summary>
+    public GpuHealth? Since(GpuHealth before)
+    {
+        var hasGone = false;
+        var part = new GpuHealth
+        {
+            Index = Index,
+            Access = Access,
+            HungSince = HungSince,
+            Fault = Fault,
+            Identity = New(Identity, before.Identity),
+            Modes = New(Modes, before.Modes),
+            Power = New(Power, before.Power),
+            Heat = New(Heat, before.Heat),
+            Clocks = New(Clocks, before.Clocks),
+            Load = New(Load, before.Load),
+            Ecc = New(Ecc, before.Ecc),
+            RowRemaps = New(RowRemaps, before.RowRemaps),
+            Pcie = New(Pcie, before.Pcie),
+            Nvlinks = New(Nvlinks, before.Nvlinks),
+            Fabric = New(Fabric, before.Fabric),
+            Topology = New(Topology, before.Topology),
+            Refusals = Refusals,
+        };
+        return hasGone ? null : part;
+
+        T? New<T>(T? now, T? held)
+            where T : class
+        {
+            hasGone |= now is null && held is not null;
+            return ReferenceEquals(now, held) ? null : now;
+        }
+    }
+
+    /// <summary>The groups of <paramref name="part"/> that are there replace those held.</summary>
+    public GpuHealth With(GpuHealth part) => part with
+    {
+        Identity = part.Identity ?? Identity,
+        Modes = part.Modes ?? Modes,
+        Power = part.Power ?? Power,
+        Heat = part.Heat ?? Heat,
+        Clocks = part.Clocks ?? Clocks,
+        Load = part.Load ?? Load,
+        Ecc = part.Ecc ?? Ecc,
+        RowRemaps = part.RowRemaps ?? RowRemaps,
+        Pcie = part.Pcie ?? Pcie,
+        Nvlinks = part.Nvlinks ?? Nvlinks,
+        Fabric = part.Fabric ?? Fabric,
+        Topology = part.Topology ?? Topology,
+    };
 }

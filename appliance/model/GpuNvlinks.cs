@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Appliance.Model;
 
 public sealed record GpuNvlinks : HealthGroup
@@ -14,4 +16,8 @@ public sealed record GpuNvlinks : HealthGroup
     public long? ReceivedKib { get; init; }
 
     public IReadOnlyList<NvlinkHealth> Links { get; init; } = [];
+
+    /// <summary>Of <see cref="Links"/>.</summary>
+    [JsonIgnore]
+    public int Up => Links.Count(l => l.Up == true);
 }

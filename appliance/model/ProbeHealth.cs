@@ -28,4 +28,10 @@ public sealed record ProbeHealth : HealthGroup
 
     /// <summary>CPU time of the probe process so far, seconds.</summary>
     public double? CpuS { get; init; }
+
+    /// <summary>Calls into the driver's library that returned since the probe started.</summary>
+    public long? DriverCalls { get; init; }
+
+    /// <summary>Values asked for by those of them that ask for many (nvmlDeviceGetFieldValues).</summary>
+    public long? FieldValues { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed record Snapshot
 
     public InferenceFrame? Inference { get; init; }
 
-    /// <summary>Worst first, then oldest first.</summary>
+    /// <summary>In the order of <see cref="AlarmOrder"/>.</summary>
     public IReadOnlyList<Alarm> Alarms { get; set; } = [];
 
     /// <summary>An older frame than the one held never replaces it.</summary>
@@ -37,11 +37,7 @@ public sealed record Snapshot
 
     public Snapshot With(Alarm alarm) => this with
     {
-        Alarms =
-        [
-            .. Alarms.Where(a => (a.Code, a.Target) != (alarm.Code, alarm.Target)).Append(alarm)
-                .OrderByDescending(a => a.Severity).ThenBy(a => a.RaisedAt),
-        ],
+        Alarms = [.. AlarmOrder.Sorted(Alarms.Where(a => (a.Code, a.Target) != (alarm.Code, alarm.Target)).Append(alarm))],
     };
 
     public Snapshot WithoutAlarm(string code, string target) =>

@@ -56,7 +56,7 @@ internal static class EventSets
 
             if (MonotonicClock.Now >= until)
                 return NvmlReturn.Timeout;
-            Thread.Sleep(100);
+            Thread.Sleep(250); // a real driver wakes its waiters; the twin is looked at, and the kernel's log is quicker than both
         }
     }
 

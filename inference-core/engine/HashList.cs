@@ -67,17 +67,12 @@ internal sealed class HashList
     /// <summary>Writes both lists for <paramref name="files"/> of a directory; only weights get hashes of blocks.</summary>
     public static void Write(string directory, IEnumerable<string> files)
     {
-        var names = files.Order(StringComparer.Ordinal).ToList();
-        using (var blocks = new StreamWriter(System.IO.Path.Combine(directory, BlocksName)))
-        {
-            foreach (var name in names.Where(n => n.EndsWith(".safetensors", StringComparison.Ordinal)))
-            {
-                foreach (var (offset, hash) in HashBlocks(System.IO.Path.Combine(directory, name)))
-                    blocks.Write($"{hash}  {name}@{offset}\n");
-            }
-        }
-        names.Add(BlocksName);
-        File.WriteAllLines(System.IO.Path.Combine(directory, FileName), names.Select(n => $"{HashOfFile(System.IO.Path.Combine(directory, n))}  {n}"));
+        var names = files.Order(StringComparer.Ordinal).ToArray();
+        string PathOf(string name) => System.IO.Path.Combine(directory, name);
+        var blocks = names.Where(n => n.EndsWith(".safetensors", StringComparison.Ordinal)).AsParallel().AsOrdered()
+            .Select(name => HashBlocks(PathOf(name)).Select(b => $"{b.Hash}  {name}@{b.Offset}").ToList());
+        File.WriteAllLines(PathOf(BlocksName), blocks.SelectMany(lines => lines));
+        File.WriteAllLines(PathOf(FileName), names.Append(BlocksName).AsParallel().AsOrdered().Select(name => $"{HashOfFile(PathOf(name))}  {name}"));
     }
 
     public static EngineException Mismatch(string path, string actual, string listed) =>

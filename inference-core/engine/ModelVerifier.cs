@@ -29,6 +29,17 @@ internal static class ModelVerifier
             : throw new EngineException($"{directory}: the model's first token is not a finite number on {device}; its weights are damaged or not of this architecture");
     }
 
+    /// <summary>Hashes of the files that were listed, or of all of them where none were, and of the blocks of those with weights.</summary>
+    public static string WriteHashes(string directory)
+    {
+        var names = HashList.Open(directory) is { } list
+            ? list.Files.Select(f => f.Name)
+            : new DirectoryInfo(directory).EnumerateFiles().Select(f => f.Name).Where(name => !name.StartsWith('.'));
+        var files = names.Where(name => name is not (HashList.FileName or HashList.BlocksName)).ToList();
+        HashList.Write(directory, files);
+        return $"{files.Count} files in {HashList.FileName}, their blocks in {HashList.BlocksName}";
+    }
+
     private static string Describe(ModelConfig config) =>
         $"{config.ModelType}, {config.Layers} layers, hidden {config.HiddenWidth}, vocabulary {config.Vocabulary}, up to {config.MaxPositions} positions";
 

@@ -25,10 +25,8 @@ internal sealed class SyntheticCheckpoint(ModelConfig config, ulong seed, string
         var shards = Shards();
         var files = new List<string> { "config.json" };
         for (var i = 0; i < shards.Count; i++)
-        {
             files.Add(shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:00000}-of-{shards.Count:00000}.safetensors");
-            WriteShard(Path.Combine(directory, files[^1]), shards[i]);
-        }
+        Parallel.For(0, shards.Count, i => WriteShard(Path.Combine(directory, files[i + 1]), shards[i]));
 
         if (shards.Count > 1)
         {

@@ -11,14 +11,20 @@ internal static class VerifyCommand
     {
         var model = EngineOptions.Model();
         var device = new Option<string?>("--device") { Description = $"Also load it on this device and compute a token: {EngineOptions.Devices}." };
+        var write = new Option<bool>("--write-hashes")
+        {
+            Description = $"When all is well, write {HashList.FileName} and {HashList.BlocksName}, by which weights are checked while they are loaded.",
+        };
         var json = EngineOptions.Json();
-        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, json };
+        var command = new Command("verify", "Check a model directory: configuration, files, hashes, shapes, values, tokenizer.") { model, device, write, json };
         command.SetAction(parsed => CommandEdge.Run(() =>
         {
             var directory = parsed.GetValue(model)!;
             var checks = ModelVerifier.Checks(directory).Append(("tokenizer", () => tokenizerCheck(directory)));
             if (parsed.GetValue(device) is { } name)
                 checks = checks.Append(("engine", () => ModelVerifier.CheckEngine(directory, name)));
+            if (parsed.GetValue(write))
+                checks = checks.Append(("written", () => ModelVerifier.WriteHashes(directory)));
             return Verify(checks, parsed.GetValue(json));
         }));
         return command;

@@ -104,65 +104,48 @@ internal sealed class Sampler
 
     private int Draw(Span<float> logits, SamplerScratch scratch)
     {
-        // Weights relative to the likeliest, in double: the sums over 130 000 tokens decide at the edges.
-        var max = logits[Greedy.Pick(logits)];
-        var candidates = scratch.Candidates(logits.Length);
-        var count = 0;
-        var total = 0.0;
-        for (var token = 0; token < logits.Length; token++)
-        {
-            var weight = Math.Exp((logits[token] - max) / (double)_options.Temperature);
-            if (weight <= 0 || weight < _options.MinP)
-                continue;
-            candidates[count++] = (token, weight);
-            total += weight;
-        }
-        if (_options.TopK > 0 || _options.TopP < 1)
-            (count, total) = Nucleus(candidates, count, total);
+        var weights = scratch.Weights;
+        weights.Fill(logits, _options.Temperature, _options.MinP);
+        if (weights.Count == 0)
+            return Greedy.Pick(logits); // Everything was forbidden.
+        var chance = SplitMix.At(_options.Seed, _choice, _position).NextDouble();
+        if (_options.TopK == 0 && _options.TopP >= 1)
+            return weights.At(chance * weights.Total);
 
-        var target = SplitMix.At(_options.Seed, _choice, _position).NextDouble() * total;
-        for (var i = 0; i < count; i++)
+        // A token lighter than an equal share of what top-p leaves over cannot be in the nucleus; that spares sorting most of them.
+        var candidates = _options.TopK > 0
+            ? weights.Heaviest(_options.TopK)
+            : weights.AtLeast(weights.Total * (1 - (double)_options.TopP) / weights.Count);
+        var (count, total) = Nucleus(candidates, _options.TopK > 0 ? Sum(candidates) : weights.Total);
+        var place = chance * total;
+        foreach (var (token, weight) in candidates[..count])
         {
-            target -= candidates[i].Weight;
-            if (target < 0)
-                return candidates[i].Token;
+            place -= weight;
+            if (place < 0)
+                return token;
         }
         return candidates[count - 1].Token;
     }
 
-    /// <summary>Keeps the likeliest candidates in order and says how many and what they weigh together.</summary>
-    private (int Count, double Total) Nucleus((int Token, double Weight)[] candidates, int count, double total)
+    /// <summary>How many of the heaviest candidates are needed for top-p of <paramref name="total"/>, and what they weigh together.</summary>
+    private (int Count, double Total) Nucleus(ReadOnlySpan<(int Token, double Weight)> candidates, double total)
     {
-        // A token lighter than an equal share of what top-p leaves over cannot be in the nucleus; that spares sorting most of them.
-        var floor = _options.TopP < 1 && _options.TopK == 0 ? total * (1 - (double)_options.TopP) / count : 0;
-        var kept = 0;
-        for (var i = 0; i < count; i++)
-        {
-            if (candidates[i].Weight >= floor)
-                candidates[kept++] = candidates[i];
-        }
-        candidates.AsSpan(0, kept).Sort(static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
-        if (_options.TopK > 0 && _options.TopK < kept)
-        {
-            kept = _options.TopK;
-            total = Sum(candidates, kept);
-        }
         var limit = total * _options.TopP;
         var sum = 0.0;
-        for (var i = 0; i < kept; i++)
+        for (var i = 0; i < candidates.Length; i++)
         {
             sum += candidates[i].Weight;
             if (sum >= limit)
                 return (i + 1, sum);
         }
-        return (kept, sum);
+        return (candidates.Length, sum);
     }
 
-    private static double Sum((int Token, double Weight)[] candidates, int count)
+    private static double Sum(ReadOnlySpan<(int Token, double Weight)> candidates)
     {
         var sum = 0.0;
-        for (var i = 0; i < count; i++)
-            sum += candidates[i].Weight;
+        foreach (var (_, weight) in candidates)
+            sum += weight;
         return sum;
     }
 }

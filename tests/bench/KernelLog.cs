@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Appliance.Hardware;
 using Appliance.Health.Board;
 using Appliance.Health.KernelLog;
@@ -7,8 +9,9 @@ using Appliance.Model;
 namespace Bench;
 
 /// <summary>
-/// From a line in the kernel's log to the decision about it, through the daemon's own reader and rules: 10 000 lines, one by one, to a file
-/// of kmsg records. What /dev/kmsg adds is the kernel's wake-up of a poll; what the file adds is inotify's.
+/// From a line in the kernel's log to the decision about it: 10 000 lines, one by one, to a file of kmsg records. First the reader and the rules
+/// alone in this process, then the daemon as it is shipped, with everything else it does beside them. What /dev/kmsg adds is the kernel's wake-up
+/// of a poll; what the file adds is inotify's.
 /// </summary>
 internal static class KernelLog
 {
@@ -23,7 +26,7 @@ internal static class KernelLog
             // The daemon is compiled ahead of time; here the rules come first, so that no line waits for a compiler.
             var rules = Rules(time);
             _ = await FromFileAsync(Path.Combine(root, "warm"), time, 500);
-            Row[] rows = [.. await FromFileAsync(Path.Combine(root, "timed"), time, Lines), rules];
+            Row[] rows = [.. await FromFileAsync(Path.Combine(root, "timed"), time, Lines), rules, .. Daemon()];
             return Report.Print("kernel-log", rows);
         }
         finally
@@ -69,6 +72,41 @@ internal static class KernelLog
             new("of that the rules, p99", decided[count * 99 / 100], null, "ms"),
             new("of that the rules, longest", decided[^1], null, "ms", "the rest is waiting for a processor"),
         ];
+    }
+
+    /// <summary>The published daemon on the twin: it counts from the kernel's stamp to its decision and says so in its status.</summary>
+    private static Row[] Daemon()
+    {
+        using var box = new BenchBox();
+        box.Start("appliance", "twin", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
+        BenchBox.WaitFor(Path.Combine(box.RunDirectory, "twin.sock"));
+        box.Start("appliance", "daemon", "--simulated", "--run-dir", box.RunDirectory, "--config", box.ConfigFile);
+        BenchBox.WaitFor(Path.Combine(box.RunDirectory, "control.sock"));
+        Thread.Sleep(TimeSpan.FromSeconds(3)); // its start is measured elsewhere
+        var file = Path.Combine(box.RunDirectory, "sysfs/dev/kmsg");
+        var first = File.ReadAllLines(file).Length;
+        for (var i = 0; i < Lines; i++)
+        {
+            File.AppendAllText(file, string.Create(CultureInfo.InvariantCulture, $"3,{first + i},{(long)MonotonicClock.Now.TotalMicroseconds},-;{Said(i)}\n"));
+            Thread.Sleep(1);
+        }
+
+        Thread.Sleep(TimeSpan.FromSeconds(1));
+        var board = Board(box);
+        double Of(string name) => board.GetProperty(name).GetDouble();
+        return
+        [
+            new("daemon: stamp → decided, p50", Of("kernel_decision_ms_p50"), null, "ms", $"{Of("kernel_lines"):0} lines"),
+            new("daemon: stamp → decided, p99", Of("kernel_decision_ms_p99"), LimitMs, "ms", "compiled ahead of time, with its loop, its probe and its disk"),
+            new("daemon: stamp → decided, longest", Of("kernel_decision_ms_max"), null, "ms"),
+        ];
+    }
+
+    private static JsonElement Board(BenchBox box)
+    {
+        var start = new ProcessStartInfo(Path.Combine(BenchBox.Programs, "appliance"), ["status", "--json", "--run-dir", box.RunDirectory]) { RedirectStandardOutput = true };
+        using var status = Process.Start(start)!;
+        return JsonDocument.Parse(status.StandardOutput.ReadToEnd()).RootElement.GetProperty("hardware");
     }
 
     private static void Write(string file, long[] written, TimeProvider time)

@@ -112,11 +112,12 @@ public sealed class ProbeTests
         rig.Inject("ecc_storm", "gpu6", 500);
         rig.Inject("fabric_mask", "gpu7", 0x11);
         rig.Inject("rdma_down", "mlx5_3");
-        Wait.Until("all of it is read", TimeSpan.FromSeconds(6), () =>
+        Wait.Until("the link under load is seen trained down", TimeSpan.FromSeconds(3), () =>
+            Health(rig).GetProperty("gpus")[1].GetProperty("pcie").GetProperty("generation").GetInt32() == 3);
+        Wait.Until("all of it is read, which takes ten seconds in turn", TimeSpan.FromSeconds(13), () =>
         {
             var gpus = Health(rig).GetProperty("gpus");
-            return gpus[1].GetProperty("pcie").GetProperty("generation").GetInt32() == 3
-                && !gpus[2].GetProperty("nvlinks").GetProperty("links")[4].GetProperty("up").GetBoolean()
+            return !gpus[2].GetProperty("nvlinks").GetProperty("links")[4].GetProperty("up").GetBoolean()
                 && gpus[4].GetProperty("row_remaps").GetProperty("pending").GetBoolean()
                 && gpus[6].GetProperty("ecc").GetProperty("volatile_corrected").GetInt64() > 500
                 && gpus[7].GetProperty("fabric").GetProperty("degraded_bandwidth").GetBoolean()

@@ -40,11 +40,13 @@ internal sealed partial class CommandLine
         var lockDirectory = new Option<string>("--lock-dir") { Required = true };
         var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
         var library = new Option<string?>("--library");
-        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library };
+        var whole = new Option<bool>("--whole");
+        var slots = new Option<string?>("--slots");
+        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library, whole, slots };
         probe.Hidden = true;
         probe.SetAction(parse => ProbeProcess.Run(
             new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
-                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library)),
+                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library), parse.GetValue(whole), parse.GetValue(slots)),
             Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
         return probe;
     }
@@ -91,9 +93,15 @@ internal sealed partial class CommandLine
 
     private Command Explain()
     {
-        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE", Required = true };
-        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg };
-        explain.SetAction(parse => ExplainVerb.Run(parse.GetValue(kmsg)!, _input, OutputOf(parse)));
+        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE" };
+        var board = new Option<string>("--board") { Description = "Instead: a recorded board; tells the alarms it would have raised.", HelpName = "FILE", Hidden = true };
+        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg, board };
+        explain.SetAction(parse => (parse.GetValue(kmsg), parse.GetValue(board)) switch
+        {
+            ({ } log, null) => ExplainVerb.Run(log, _input, OutputOf(parse)),
+            (null, { } record) => ReplayVerb.Run(record, OutputOf(parse)),
+            _ => OutputOf(parse).Fail(ExitCode.Usage, "explain needs --kmsg FILE."),
+        });
         return explain;
     }
 

@@ -36,7 +36,7 @@ internal static class GpuHealthText
         var isPcieWhole = pcie is null || ((pcie.Generation ?? 0) >= (pcie.MaxGeneration ?? 0) && (pcie.Width ?? 0) >= (pcie.MaxWidth ?? 0));
         var remaps = gpu.RowRemaps;
         var links = gpu.Nvlinks;
-        var up = links?.Links.Count(l => l.Up == true);
+        var up = links?.Up;
         var action = gpu.Modes?.RecoveryAction;
         return string.Concat(
             $"gpu{gpu.Index}  ",

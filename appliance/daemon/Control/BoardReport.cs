@@ -43,11 +43,20 @@ internal sealed record BoardReport
     /// <summary>Why the kernel's log cannot be read; null while it can.</summary>
     public string? KernelLogFault { get; set; }
 
+    /// <summary>Lines of the kernel's log since the daemon started, and how long after their stamp they were decided.</summary>
+    public long KernelLines { get; set; }
+
+    public double? KernelDecisionMsP50 { get; set; }
+
+    public double? KernelDecisionMsP99 { get; set; }
+
+    public double? KernelDecisionMsMax { get; set; }
+
     public static BoardReport? Of(HealthLoop? health)
     {
         if (health?.Latest is not { Probe: { } probe } box)
             return null;
-        var links = box.Gpus.Where(g => g.Nvlinks is not null).SelectMany(g => g.Nvlinks!.Links).ToArray();
+        var links = box.Nvlinks();
         var fabric = box.Gpus.Where(g => g.Fabric is not null).ToArray();
         return new()
         {
@@ -63,8 +72,8 @@ internal sealed record BoardReport
             DriverVersion = probe.DriverVersion,
             GpusAnswering = box.Gpus.Count(g => g.Access == GpuAccess.Good),
             GpusFitted = box.Gpus.Count,
-            NvlinksUp = links.Length > 0 ? links.Count(l => l.Up == true) : null,
-            NvlinksTotal = links.Length > 0 ? links.Length : null,
+            NvlinksUp = links?.Up,
+            NvlinksTotal = links?.Total,
             GpusInFabric = fabric.Length > 0 ? fabric.Count(g => g.Fabric is { State: FabricState.Completed, Status: 0 }) : null,
             FabricManagerAlive = box.Fabric?.ManagerAlive,
             Switches = box.Fabric?.Switches,
@@ -75,6 +84,10 @@ internal sealed record BoardReport
             ClockSource = box.Clock?.Source,
             ClockOffsetUs = box.Clock?.OffsetUs,
             KernelLogFault = health.KernelFault,
+            KernelLines = health.KernelLatency.Count,
+            KernelDecisionMsP50 = health.KernelLatency.QuantileMs(0.5),
+            KernelDecisionMsP99 = health.KernelLatency.QuantileMs(0.99),
+            KernelDecisionMsMax = health.KernelLatency.Count > 0 ? Math.Round(health.KernelLatency.MaxMs, 1) : null,
         };
     }
 }

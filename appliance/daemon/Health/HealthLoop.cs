@@ -25,7 +25,7 @@ internal sealed class HealthLoop : IDisposable
     private readonly Func<BoxHealth> _sweep;
     private readonly Func<NvmlEvent?> _nextEvent;
     private readonly TimeProvider _time;
-    private readonly BoardMemoryFile _file;
+    private readonly BoardMemoryWriter _writer;
     private readonly BoardWatch _watch;
     private readonly KernelLogReader _kernel;
     private readonly TickRecord _tick;
@@ -34,6 +34,7 @@ internal sealed class HealthLoop : IDisposable
     private readonly Queue<(string Code, string? Target)> _seen = new();
     private BoardMemory _kept;
     private TimeSpan _keptAt;
+    private TimeSpan _beganAt;
     private long _lostTold;
 
     /// <param name="sweep">What was last read of the box; never waits.</param>
@@ -44,8 +45,9 @@ internal sealed class HealthLoop : IDisposable
         _sweep = sweep;
         _nextEvent = nextEvent;
         _time = time;
-        _file = new(state.Paths.State);
-        _kept = _file.Read();
+        var file = new BoardMemoryFile(state.Paths.State);
+        _writer = new(file);
+        _kept = file.Read();
         _watch = new(_kept);
         _watch.Boot(KernelLogReader.BootId(state.Paths.SysRoot));
         _kernel = new(state.Paths.SysRoot, _watch.KernelSequence);
@@ -63,7 +65,10 @@ internal sealed class HealthLoop : IDisposable
     public XidTally Xids { get; } = new();
 
     /// <summary>Why the memory cannot be kept; null when it is.</summary>
-    public string? KeepFault { get; private set; }
+    public string? KeepFault => _writer.Fault;
+
+    /// <summary>From the kernel's stamp of a line to the decision about it, of the lines that came while this daemon ran.</summary>
+    public LatenessHistogram KernelLatency { get; } = new();
 
     /// <summary>Why the kernel's log cannot be read; null when it can.</summary>
     public string? KernelFault => _kernel.Fault;
@@ -80,7 +85,9 @@ internal sealed class HealthLoop : IDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         _kernel.Start();
+        var keeping = Task.Run(_writer.RunAsync, CancellationToken.None);
         var swept = TimeSpan.MinValue;
+        _beganAt = _time.GetElapsedTime(0);
         try
         {
             while (!stop.IsCancellationRequested)
@@ -102,6 +109,8 @@ internal sealed class HealthLoop : IDisposable
         }
 
         Keep(Moment.Of(_time), always: true);
+        _writer.Complete();
+        await keeping.ConfigureAwait(false);
     }
 
     /// <summary>Until a line comes, at most until the driver's events are due.</summary>
@@ -130,6 +139,7 @@ internal sealed class HealthLoop : IDisposable
         while (events.Count < 1024 && _nextEvent() is { } happened)
             events.Add(happened);
         var decisions = _watch.Kernel(lines, events, now);
+        Time(lines);
         foreach (var decision in decisions)
         {
             Xids.Add(decision);
@@ -143,6 +153,16 @@ internal sealed class HealthLoop : IDisposable
         }
 
         return decisions.Count > 0;
+    }
+
+    private void Time(List<KernelLine> lines)
+    {
+        var decidedAt = _time.GetElapsedTime(0);
+        foreach (var line in lines)
+        {
+            if (line.At >= _beganAt)
+                KernelLatency.Add((decidedAt - line.At).TotalMilliseconds);
+        }
     }
 
     private void TakeAcknowledgements()
@@ -213,7 +233,7 @@ internal sealed class HealthLoop : IDisposable
             return;
         if (memory.KernelSequence != _kept.KernelSequence || grave || memory.Closed != _kept.Closed || !memory.Normal.SequenceEqual(_kept.Normal))
         {
-            KeepFault = _file.Write(memory);
+            _writer.Keep(memory);
             _kept = memory;
         }
 

@@ -46,7 +46,8 @@ internal static class DaemonProcess
         var checkpoint = new CheckpointFile(paths.State);
         using var notifier = SystemdNotifier.FromEnvironment();
         var probe = new ProbeLink(
-            new(board.Gpus.Count, paths.SysRoot, paths.Sockets, TickLoop.Period, simulated ? Programs.PathOf(Programs.TwinNvml) : null), time);
+            new(board.Gpus.Count, paths.SysRoot, paths.Sockets, TickLoop.Period, simulated ? Programs.PathOf(Programs.TwinNvml) : null,
+                SlotsFile: Path.Combine(paths.State, "gpu-slots")), time);
         using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         using var reset = simulated ? null : new HardwareWatchdog(HardwareWatchdog.Device);

@@ -5,20 +5,16 @@ namespace Appliance.Daemon.Loop;
 /// <summary>The fabric's frame out of what every GPU says of its links and its registration, and of the process that registers them. Pure.</summary>
 internal static class FabricAssembly
 {
-    /// <summary>What is older says nothing about now.</summary>
-    private static readonly TimeSpan _timeToLive = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// <c>unknown</c> while no GPU says anything, <c>none</c> where the GPUs have no links (a single-GPU machine), <c>ok</c>, <c>degraded</c>.
     /// Links that are up are not enough: they train in hardware, without the Fabric Manager.
     /// </summary>
     public static FabricFrame Frame(BoxHealth sweep, DateTimeOffset now)
     {
-        var fresh = sweep.Gpus.Where(g => g.Nvlinks is { } links && links.Age(sweep.At) <= _timeToLive).ToArray();
         var told = sweep.Gpus.Any(g => g.Access == GpuAccess.Good);
-        if (fresh.Length == 0)
+        if (sweep.Nvlinks() is not var (up, total))
             return new() { Ts = now, State = told ? "none" : "unknown" };
-        var (up, total) = (fresh.Sum(g => g.Nvlinks!.Links.Count(l => l.Up == true)), fresh.Sum(g => g.Nvlinks!.Fitted ?? 0));
+        var fresh = sweep.GpusWithNvlinks().ToArray();
         var isWhole = fresh.Length == sweep.Gpus.Count && up == total && fresh.All(IsRegistered) && sweep.Fabric?.ManagerAlive != false;
         return new() { Ts = now, NvlinksUp = up, NvlinksTotal = total, State = total == 0 ? "none" : isWhole ? "ok" : "degraded" };
     }

@@ -25,7 +25,7 @@ internal static class LocalGpus
 
         fault = null;
         using var poller = new GpuPoller(nvml, nvml.Count, TimeSpan.FromMilliseconds(100), time);
-        using var surveyor = new GpuSurveyor(nvml, nvml.Count, "/", time, _ => { });
+        using var surveyor = new GpuSurveyor(nvml, poller, "/", time, _ => { });
         var took = new double[nvml.Count][];
         for (var i = 0; i < nvml.Count; i++)
             took[i] = [.. Enumerable.Range(0, Reads).Select(_ => Timed(poller, i, time)).Skip(1).Order()];
@@ -70,9 +70,9 @@ internal static class LocalGpus
                 json.WritePropertyName("frame");
                 JsonSerializer.Serialize(json, Frame(i, readings[i], poller.Identity(i), Moment.Of(time)), ModelJson.Default.GpuFrame);
                 json.WriteNumber("survey_whole_ms", Math.Round(Timed(surveyor, i, time, out _), 3));
-                json.WriteNumber("survey_ms", Math.Round(Timed(surveyor, i, time, out var health), 3)); // the second: what hardly moves is not read again
+                json.WriteNumber("survey_ms", Math.Round(Timed(surveyor, i, time, out var health), 3)); // the second: nothing is due again yet
                 json.WritePropertyName("health");
-                JsonSerializer.Serialize(json, health, HealthJson.Default.GpuHealth);
+                JsonSerializer.Serialize(json, readings[i].Onto(health), HealthJson.Default.GpuHealth);
                 json.WriteEndObject();
             }
 

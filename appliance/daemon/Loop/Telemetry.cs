@@ -16,6 +16,9 @@ internal sealed class Telemetry
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _rulesEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a box that starts may take until a GPU was read for the first time: the probe starts, the driver's library loads.</summary>
+    private static readonly TimeSpan _startGrace = TimeSpan.FromSeconds(5);
+
     private readonly DaemonState _state;
     private readonly BusTopics _topics;
     private readonly BusSession _bus;
@@ -25,6 +28,7 @@ internal sealed class Telemetry
     private readonly TimeProvider _time;
     private readonly TickRecord _tick;
     private readonly long _boot;
+    private readonly HashSet<int> _awaited;
     private string? _stateSent;
     private TimeSpan _framesAt = TimeSpan.MinValue;
     private TimeSpan _rulesAt = TimeSpan.MinValue;
@@ -40,6 +44,7 @@ internal sealed class Telemetry
         _time = time;
         _points = new(state.Board);
         _tick = new(state.Board);
+        _awaited = [.. Enumerable.Range(0, state.Board.Gpus.Count)];
         bus.Own($"{BusTopics.Root}/{state.Config.Node}/alarm/#");
         bus.Subscribe(_topics.Frame("inference"), OnInference);
     }
@@ -104,6 +109,7 @@ internal sealed class Telemetry
         if (_state.Loop.Fault is { } broken)
             reported.Add(new(AlarmCatalogue.LoopFault, "loop", $"A tick broke: {broken}; everything was driven to full."));
         reported.AddRange(_state.Health?.Findings ?? []);
+        _awaited.RemoveWhere(i => _tick.Gpus[i].PowerW.HasValue || _tick.Gpus[i].Lost || _state.SinceStart > _startGrace);
         _state.Alarms.Step(
             new()
             {
@@ -112,6 +118,7 @@ internal sealed class Telemetry
                 Inference = snapshot.Inference,
                 Now = now.Utc,
                 GpusFitted = _state.Board.Gpus.Count,
+                GpusAwaited = _awaited,
                 GpuMaxW = _state.Board.Gpus.MaxW,
                 BusConnected = _bus.IsConnected || _state.SinceStart < TimeSpan.FromSeconds(5),
                 ConfigFault = _state.ConfigFault,

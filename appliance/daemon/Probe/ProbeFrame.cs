@@ -9,8 +9,11 @@ internal enum ProbeFrame : byte
     /// <summary>Index and <see cref="Hardware.GpuReading"/>, ten times a second per GPU.</summary>
     Reading = (byte)'r',
 
-    /// <summary>One <see cref="Model.GpuHealth"/>, once a second per GPU.</summary>
+    /// <summary>One <see cref="Model.GpuHealth"/>, whole: the first, and whenever something is not there any more.</summary>
     Gpu = (byte)'g',
+
+    /// <summary>A <see cref="Model.GpuHealth"/> of which only the groups are there that were just read.</summary>
+    GpuPart = (byte)'d',
 
     /// <summary>A <see cref="Model.GpuHealth"/> of which only access, hung-since and fault count: sent for a GPU whose own threads sit in the driver.</summary>
     Access = (byte)'a',

@@ -78,7 +78,7 @@ internal sealed class ProbeLink : IGpuFeed
     {
         var now = _time.GetElapsedTime(0);
         lock (_gate)
-            return _host with { At = now, Probe = Heard(now), Gpus = [.. _gpus] };
+            return _host with { At = now, Probe = Heard(now), Gpus = [.. _gpus.Select(g => _readings[g.Index].Onto(g))] };
     }
 
     public bool TryTakeEvent(out NvmlEvent happened)
@@ -157,6 +157,8 @@ internal sealed class ProbeLink : IGpuFeed
             RedirectStandardOutput = true,
         };
         string[] words = ["probe", "--gpus", $"{_options.Gpus}", "--sysroot", _options.SysRoot, "--lock-dir", _options.LockDirectory, "--read-ms", $"{_options.ReadEvery.TotalMilliseconds:0}"];
+        if (_options.SlotsFile is { } slots)
+            words = [.. words, "--slots", slots];
         foreach (var word in _options.Library is { } library ? [.. words, "--library", library] : words)
             start.ArgumentList.Add(word);
         if (_options.Library is not null)
@@ -177,6 +179,11 @@ internal sealed class ProbeLink : IGpuFeed
                 var health = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
                 lock (_gate)
                     _gpus[health.Index] = health;
+                break;
+            case ProbeFrame.GpuPart:
+                var newer = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;
+                lock (_gate)
+                    _gpus[newer.Index] = _gpus[newer.Index].With(newer);
                 break;
             case ProbeFrame.Access:
                 var access = JsonSerializer.Deserialize(payload, HealthJson.Default.GpuHealth)!;

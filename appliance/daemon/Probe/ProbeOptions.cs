@@ -6,4 +6,6 @@ namespace Appliance.Daemon.Probe;
 /// <param name="LockDirectory">Where the lock is that keeps a second probe from being started beside one that hangs.</param>
 /// <param name="ReadEvery">Between two reads of one GPU for the cooling loop.</param>
 /// <param name="Library">Another libnvidia-ml than the system's: the twin's.</param>
-internal sealed record ProbeOptions(int Gpus, string SysRoot, string LockDirectory, TimeSpan ReadEvery, string? Library);
+/// <param name="Whole">A GPU's health is told whole with every look, the reading of the moment laid over it: for records of a board.</param>
+/// <param name="SlotsFile">Where it is kept which GPU sits where; null takes the driver's numbers.</param>
+internal sealed record ProbeOptions(int Gpus, string SysRoot, string LockDirectory, TimeSpan ReadEvery, string? Library, bool Whole = false, string? SlotsFile = null);

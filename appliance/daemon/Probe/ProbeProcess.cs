@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Appliance.Daemon.Control;
 using Appliance.Hardware;
@@ -30,6 +31,12 @@ internal sealed class ProbeProcess : IDisposable
     private readonly HostSurveyor _host;
     private readonly ProbeWriter _writer;
     private readonly HangWatch _hangs;
+
+    /// <summary>By GPU, what the daemon holds: its survey's thread alone looks at it.</summary>
+    private readonly GpuHealth?[] _sent;
+
+    /// <summary>By GPU, that the daemon was told something else meanwhile.</summary>
+    private readonly bool[] _isStale;
     private readonly ManualResetEventSlim _stop = new();
     private TimeSpan _saidAt = TimeSpan.MinValue;
     private TimeSpan _collectedAt = TimeSpan.MinValue;
@@ -40,12 +47,13 @@ internal sealed class ProbeProcess : IDisposable
         _options = options;
         _time = time;
         _writer = writer;
-        _nvml = new(options.Library);
+        _nvml = new(options.Library, new(options.Gpus, options.SlotsFile));
         _poller = new(_nvml, options.Gpus, options.ReadEvery, time) { ReadDone = SendReading };
-        _surveyor = new(_nvml, options.Gpus, options.SysRoot, time, health => writer.Send(ProbeFrame.Gpu, health, HealthJson.Default.GpuHealth));
+        _surveyor = new(_nvml, _poller, options.SysRoot, time, SendHealth);
         _events = new(_nvml, options.Gpus, time, happened => writer.Send(ProbeFrame.Event, happened, HealthJson.Default.NvmlEvent));
         _host = new(options.SysRoot, time, part => writer.Send(ProbeFrame.Host, part, HealthJson.Default.BoxHealth));
         _hangs = new(options.Gpus, _poller.Call, _surveyor.Call);
+        (_sent, _isStale) = (new GpuHealth?[options.Gpus], new bool[options.Gpus]);
     }
 
     /// <param name="input">The daemon's wishes; its end is the daemon's end.</param>
@@ -111,11 +119,31 @@ internal sealed class ProbeProcess : IDisposable
     {
         Span<GpuReading> reading = stackalloc GpuReading[1];
         _poller.ReadOne(index, out reading[0]);
-        Span<byte> payload = stackalloc byte[4 + Marshal.SizeOf<long>() * 64];
+        Span<byte> payload = stackalloc byte[4 + Unsafe.SizeOf<GpuReading>()];
         var bytes = MemoryMarshal.AsBytes(reading);
         BinaryPrimitives.WriteInt32LittleEndian(payload, index);
         bytes.CopyTo(payload[4..]);
-        _writer.Send(ProbeFrame.Reading, payload[..(4 + bytes.Length)]);
+        _writer.Send(ProbeFrame.Reading, payload);
+    }
+
+    /// <summary>What is new since the last look; nothing where nothing was due.</summary>
+    private void SendHealth(GpuHealth health)
+    {
+        if (_options.Whole)
+        {
+            _poller.ReadOne(health.Index, out var reading);
+            _writer.Send(ProbeFrame.Gpu, reading.Onto(health), HealthJson.Default.GpuHealth);
+            return;
+        }
+
+        var sent = Interlocked.Exchange(ref _isStale[health.Index], false) ? null : _sent[health.Index];
+        if (ReferenceEquals(health, sent))
+            return;
+        _sent[health.Index] = health;
+        if (sent is not null && health.Since(sent) is { } part)
+            _writer.Send(ProbeFrame.GpuPart, part, HealthJson.Default.GpuHealth);
+        else
+            _writer.Send(ProbeFrame.Gpu, health, HealthJson.Default.GpuHealth);
     }
 
     private void Watch()
@@ -124,7 +152,11 @@ internal sealed class ProbeProcess : IDisposable
         {
             var now = _time.GetElapsedTime(0);
             foreach (var changed in _hangs.Look(now))
+            {
                 _writer.Send(ProbeFrame.Access, changed, HealthJson.Default.GpuHealth);
+                Volatile.Write(ref _isStale[changed.Index], true);
+            }
+
             Say(now);
             Collect(now);
         }
@@ -145,6 +177,7 @@ internal sealed class ProbeProcess : IDisposable
         if (state == _saidState && now - _saidAt < _sayEvery)
             return;
         (_saidState, _saidAt) = (state, now);
+        var (calls, values) = _nvml.Asked;
         var said = new ProbeHealth
         {
             At = now,
@@ -157,6 +190,8 @@ internal sealed class ProbeProcess : IDisposable
             Pid = Environment.ProcessId,
             MemoryMib = Math.Round(Environment.WorkingSet / 1048576.0, 1),
             CpuS = Math.Round(Environment.CpuUsage.TotalTime.TotalSeconds, 3),
+            DriverCalls = calls,
+            FieldValues = values,
         };
         _writer.Send(ProbeFrame.Probe, said, HealthJson.Default.ProbeHealth);
     }

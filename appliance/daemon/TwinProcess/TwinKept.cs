@@ -5,7 +5,10 @@ using Appliance.Twin;
 
 namespace Appliance.Daemon.TwinProcess;
 
-/// <summary>What a twin leaves behind every second, so that a restarted one goes on where it was: a box does not cool down because its simulator did.</summary>
+/// <summary>
+/// What a twin leaves behind every second, so that a restarted one goes on where it was: a box does not cool down because its simulator did. Faults
+/// of the plant go on; those of drivers, links and disks end with the twin, as most of them do with a reboot of the box that its restart stands for.
+/// </summary>
 internal sealed record TwinKept
 {
     public double SupplyC { get; init; }

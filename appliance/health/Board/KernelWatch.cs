@@ -43,7 +43,7 @@ public sealed record KernelWatch
             if (fault is KernelFault.Xid one)
                 memory = memory.With(one);
             touched.Add(id);
-            foreach (var near in recent.Where(s => XidWorkflow.HangsOnNeighbours(s.Fault) && XidWorkflow.AreNear(s.Fault.Line, fault.Line)))
+            foreach (var near in recent.Where(s => XidWorkflow.Matters(s.Fault, fault) && XidWorkflow.AreNear(s.Fault.Line, fault.Line)))
                 touched.Add(near.Id);
         }
 
@@ -57,8 +57,11 @@ public sealed record KernelWatch
             var settled = now - seen.Fault.Line.At!.Value >= XidWorkflow.Window;
             if (!touched.Contains(seen.Id) && (seen.Settled || !settled))
                 continue;
-            KernelFault[] near = XidWorkflow.HangsOnNeighbours(seen.Fault)
-                ? [.. recent.Where(s => s.Id != seen.Id && XidWorkflow.AreNear(s.Fault.Line, seen.Fault.Line)).Select(s => s.Fault)] : [];
+            KernelFault[] near =
+            [
+                .. recent.Where(s => s.Id != seen.Id && XidWorkflow.Matters(seen.Fault, s.Fault) && XidWorkflow.AreNear(s.Fault.Line, seen.Fault.Line))
+                    .Select(s => s.Fault),
+            ];
             var decision = XidWorkflow.Decide(seen.Fault, near, seen.Before, ours(seen.Fault.Line.At!.Value));
             if (!settled && decision is { Xid: 45, Action: FaultAction.RestartFabricManager })
                 decision = decision with { Severity = FaultSeverity.Information, Alarm = null }; // what it follows from may still come

@@ -19,13 +19,23 @@ public static class XidWorkflow
         ? (a - b).Duration() <= Window
         : Math.Abs(one.Number - other.Number) <= WindowLines;
 
-    /// <summary>False for what means the same whatever stands beside it: most of what programs do wrong.</summary>
-    public static bool HangsOnNeighbours(KernelFault fault) => fault switch
+    /// <summary>
+    /// Whether a neighbour can change what is said of a line, or whose fault it is. In a storm everything is near everything: what cannot matter
+    /// must not be looked at again, or a hundred lines cost ten thousand decisions.
+    /// </summary>
+    public static bool Matters(KernelFault of, KernelFault near) => (of, near) switch
     {
-        KernelFault.Xid xid => XidCatalogue.Find(xid.Code) is { } kind && (kind.IsWorkflow || kind.Bucket is null || kind.Severity == FaultSeverity.Fatal),
-        KernelFault.Sxid or KernelFault.Host => true,
-        _ => throw new System.Diagnostics.UnreachableException($"No rule for {fault.GetType().Name}."),
+        (KernelFault.Xid { Code: 74 }, _) => true, // that it came alone is part of it
+        (KernelFault.Xid { Code: 136 }, KernelFault.Sxid { Link: not null }) => true,
+        (KernelFault.Xid xid, KernelFault.Xid other) => other.Gpu == xid.Gpu && (xid.Code == 45 || (other.Code is 48 or 63 or 64 or 154 && HangsOnNeighbours(xid))),
+        (KernelFault.Sxid, KernelFault.Xid { Code: 74 or 79 or 136 }) => true,
+        (KernelFault.Sxid, KernelFault.Host { Pattern.Name: "gpu_off_bus" }) => true,
+        _ => false,
     };
+
+    /// <summary>False for what means the same whatever stands beside it: most of what programs do wrong.</summary>
+    private static bool HangsOnNeighbours(KernelFault.Xid xid) =>
+        XidCatalogue.Find(xid.Code) is { } kind && (kind.IsWorkflow || kind.Bucket is null || kind.Severity == FaultSeverity.Fatal);
 
     /// <param name="near">The other lines within the window, before and after.</param>
     /// <param name="memory">What lay before this line.</param>

@@ -29,6 +29,26 @@ public sealed class SynthVerifyTests
         Assert.NotEqual(first, Bytes(Synth("qwen2", folder.File("c"), seed: 4, "f32")));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Hashes_of_a_model_that_came_with_or_without_them_are_written_and_hold(bool came)
+    {
+        using var folder = new TemporaryDirectory();
+        var directory = Synth("qwen2", folder.File("m"), seed: 3, "bf16");
+        var (list, blocks) = (Path.Combine(directory, HashList.FileName), Path.Combine(directory, HashList.BlocksName));
+        var expected = (File.ReadAllText(list), File.ReadAllText(blocks));
+        if (came)
+            File.WriteAllLines(list, File.ReadAllLines(list).Where(l => !l.EndsWith(HashList.BlocksName, StringComparison.Ordinal)));
+        else
+            File.Delete(list);
+        File.Delete(blocks);
+        Assert.Equal("2 files in SHA256SUMS, their blocks in SHA256SUMS.blocks", ModelVerifier.WriteHashes(directory));
+        Assert.Equal(expected, (File.ReadAllText(list), File.ReadAllText(blocks)));
+        Assert.Equal("3 files as SHA256SUMS says", Checks(directory)["hashes"]);
+        Assert.NotNull(HashList.Open(directory)!.BlocksOf("model.safetensors"));
+    }
+
     [Fact]
     public void A_directory_that_holds_something_is_left_alone()
     {

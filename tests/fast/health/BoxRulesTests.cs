@@ -17,6 +17,19 @@ public sealed class BoxRulesTests
         Assert.Empty(BoxRules.Evaluate(new BoxView { GpusFitted = 8, Thermal = new ThermalFrame { Ts = Start, Mode = "boot" } }, AlarmBook.Empty));
 
     [Fact]
+    public void A_gpu_that_a_starting_box_has_not_read_yet_is_awaited_and_not_missed()
+    {
+        var silent = Healthy();
+        silent = silent with
+        {
+            Gpus = [.. silent.Gpus.Select(g => g.Index == 7 ? g with { State = "unreadable", PowerW = null, TemperatureC = null } : g)],
+            Reported = [new(AlarmCatalogue.GpuUnreadable, "gpu7", "gpu7: cannot be read; it counts as 700 W"), new(AlarmCatalogue.GpuUnreadable, "nvml", "NVML blind.")],
+        };
+        Assert.Equal(["nvml"], BoxRules.Evaluate(silent with { GpusAwaited = new HashSet<int> { 7 } }, AlarmBook.Empty).Select(f => f.Target));
+        Assert.Equal(["gpu7", "gpu7", "nvml"], BoxRules.Evaluate(silent, AlarmBook.Empty).Select(f => f.Target).Order());
+    }
+
+    [Fact]
     public void Every_finding_is_registered_and_says_its_target() => AnyView.Sample(view =>
         BoxRules.Evaluate(view, AlarmBook.Empty).All(f =>
             AlarmCatalogue.Find(f.Code) is not null && f.Target.Length > 0 && f.Text.EndsWith('.')));

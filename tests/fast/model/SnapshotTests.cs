@@ -26,6 +26,9 @@ public sealed class SnapshotTests
         var snapshot = new Snapshot { Node = "box1" }.With(warning).With(critical).With(warning with { Acknowledged = true });
         Assert.Equal(["fan_stalled", "fan_slow"], snapshot.Alarms.Select(a => a.Code));
         Assert.True(snapshot.Alarms[1].Acknowledged);
+        // One order everywhere: what the box did because of a fault stands behind the fault.
+        var done = new Alarm("shut_down", "loop", Severity.Critical, "off", "see the cause", Start.AddSeconds(-5));
+        Assert.Equal(["fan_stalled", "shut_down", "fan_slow"], snapshot.With(done).Alarms.Select(a => a.Code));
         Assert.Empty(snapshot.WithoutAlarm("fan_stalled", "fan2").WithoutAlarm("fan_slow", "fan1").Alarms);
     }
 }

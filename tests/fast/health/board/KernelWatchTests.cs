@@ -25,6 +25,21 @@ public sealed class KernelWatchTests
     }
 
     [Fact]
+    public void In_a_storm_a_line_has_only_those_decided_anew_that_it_can_change()
+    {
+        var step = KernelWatch.Step(Storm(), [new(1000, TimeSpan.FromSeconds(11), 3, Xid(62))], [], _ => false, TimeSpan.FromSeconds(11));
+        Assert.Equal(62, Assert.Single(step.Told).Decision.Xid);
+        step = KernelWatch.Step(Storm(), [new(1000, TimeSpan.FromSeconds(11), 3, Xid(154))], [], _ => false, TimeSpan.FromSeconds(11));
+        Assert.Equal(101, step.Told.Length); // the driver's wish concerns every error of its GPU
+
+        static KernelWatch Storm()
+        {
+            var lines = Enumerable.Range(0, 100).Select(i => new KernelLine(i, TimeSpan.FromSeconds(10 + i * 0.005), 3, Xid(new[] { 46, 62, 79, 95, 109, 119 }[i % 6])));
+            return KernelWatch.Step(KernelWatch.Empty, [.. lines], [], _ => false, TimeSpan.FromSeconds(10.5)).Watch;
+        }
+    }
+
+    [Fact]
     public void Removed_channels_raise_nothing_before_two_seconds_have_passed_without_another_error()
     {
         Assert.Null(Assert.Single(Say(10, Xid(45))).Alarm);
