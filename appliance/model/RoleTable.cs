@@ -14,7 +14,6 @@ public static class RoleTable
         ["gpus"] = Role.Viewer,
         ["fabric"] = Role.Viewer,
         ["alarms"] = Role.Viewer,
-        ["panel"] = Role.Viewer,
 
         ["acknowledge"] = Role.Operator,
         ["reset"] = Role.Operator,
@@ -24,7 +23,6 @@ public static class RoleTable
         ["service"] = Role.Operator,
 
         ["commission"] = Role.Admin,
-        ["setup"] = Role.Admin,
         ["reboot"] = Role.Admin,
         ["power-off"] = Role.Admin,
     };

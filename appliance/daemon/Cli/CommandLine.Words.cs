@@ -93,9 +93,15 @@ internal sealed partial class CommandLine
 
     private Command Explain()
     {
-        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE", Required = true };
-        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg };
-        explain.SetAction(parse => ExplainVerb.Run(parse.GetValue(kmsg)!, _input, OutputOf(parse)));
+        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE" };
+        var board = new Option<string>("--board") { Description = "Instead: a recorded board; tells the alarms it would have raised.", HelpName = "FILE", Hidden = true };
+        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg, board };
+        explain.SetAction(parse => (parse.GetValue(kmsg), parse.GetValue(board)) switch
+        {
+            ({ } log, null) => ExplainVerb.Run(log, _input, OutputOf(parse)),
+            (null, { } record) => ReplayVerb.Run(record, OutputOf(parse)),
+            _ => OutputOf(parse).Fail(ExitCode.Usage, "explain needs --kmsg FILE."),
+        });
         return explain;
     }
 
@@ -116,7 +122,7 @@ internal sealed partial class CommandLine
             HelpName = "PLACE",
         };
         var health = new Command("health", "A support bundle: state, events, logs, configuration without secrets; works with every process dead.") { destination };
-        health.SetAction(parse => UntilStopped(stop => DumpVerb.RunAsync(
+        health.SetAction(parse => RefusedOf(parse, "dump") ?? UntilStopped(stop => DumpVerb.RunAsync(
             Box(parse), parse.GetValue(destination), PlacesOf(parse), new(_output, _error, Screen.OfConsole(), parse.GetValue(_json)), _time, stop)));
         return new Command("dump", "Pack what support needs into one file.") { health };
     }
@@ -160,7 +166,7 @@ internal sealed partial class CommandLine
     {
         var board = new Option<string?>("--board") { Description = "The board file to hold the machine to; the configuration's without it.", HelpName = "BOARD" };
         var commission = new Command("commission", "Prove fans, pumps, tachometers and the safe state on the machine itself; the control plane must be stopped.") { board };
-        commission.SetAction(parse => UntilStopped(stop => PartVerbs.CommissionAsync(DaemonPathsOf(parse), parse.GetValue(board), OutputOf(parse), _time, stop)));
+        commission.SetAction(parse => RefusedOf(parse, "commission") ?? UntilStopped(stop => PartVerbs.CommissionAsync(DaemonPathsOf(parse), parse.GetValue(board), OutputOf(parse), _time, stop)));
         return commission;
     }
 
@@ -168,15 +174,25 @@ internal sealed partial class CommandLine
     {
         var name = new Argument<string>("FAN") { Description = "fan1 to fan6." };
         var fan = new Command("fan", "Swap a fan while the box runs: others at full, and told when the new one turns well.") { name };
-        fan.SetAction(parse => UntilStopped(stop => ServiceVerb.FanAsync(Box(parse), parse.GetValue(name)!, OutputOf(parse), _time, stop)));
+        fan.SetAction(parse => RefusedOf(parse, "service") ?? UntilStopped(stop => ServiceVerb.FanAsync(Box(parse), parse.GetValue(name)!, OutputOf(parse), _time, stop)));
         var filled = new Option<bool>("--filled") { Description = "The loop was filled: pumps at full, and told whether it is good." };
         var coolant = new Command("coolant", "Whether the loop may be drained now, how, and afterwards whether it is good again.") { filled };
-        coolant.SetAction(parse => UntilStopped(stop => ServiceVerb.CoolantAsync(Box(parse), parse.GetValue(filled), OutputOf(parse), _time, stop)));
+        coolant.SetAction(parse => RefusedOf(parse, "service") ?? UntilStopped(stop => ServiceVerb.CoolantAsync(Box(parse), parse.GetValue(filled), OutputOf(parse), _time, stop)));
         return new Command("service", "Work on the box with its software's help.") { fan, coolant };
     }
 
     /// <summary>The box of the machine unless a run directory is named.</summary>
     private RunPaths DaemonPathsOf(ParseResult parse) => parse.GetValue(_runDirectory) is { } directory ? RunPaths.Twin(directory) : RunPaths.Box;
+
+    /// <summary>What the control socket does not see is held to the same table here; what a user may read and write, the machine itself decides.</summary>
+    /// <returns>The exit code of a refusal; null when this user may.</returns>
+    private int? RefusedOf(ParseResult parse, string action)
+    {
+        if (PathsOf(parse) != RunPaths.Box)
+            return null;
+        var (role, who) = Hardware.Accounts.RoleOf(Hardware.Accounts.OwnUid);
+        return RoleTable.Refusal(role, action, who) is { } line ? OutputOf(parse).Fail(ExitCode.Failed, line) : null;
+    }
 
     /// <summary>On the twin nothing of /etc/appliance is the box'.</summary>
     private BundlePlaces PlacesOf(ParseResult parse) =>

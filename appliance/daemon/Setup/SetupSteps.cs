@@ -51,8 +51,8 @@ internal sealed class SetupSteps(SetupMachine machine, TimeProvider time)
     {
         if (!IsUser(administrator.Name))
             machine.Run("useradd", ["--create-home", "--shell", "/bin/bash", "--comment", "Administrator of the box", administrator.Name]);
-        // Out of every other role: one person, one role.
-        machine.Run("usermod", ["--append", "--groups", RoleTable.GroupOf(Role.Admin), administrator.Name]);
+        // And may read the journal, which a support bundle is made of.
+        machine.Run("usermod", ["--append", "--groups", $"{RoleTable.GroupOf(Role.Admin)},systemd-journal", administrator.Name]);
         var secret = $"{administrator.Name}:{administrator.Password ?? administrator.PasswordHash}\n";
         machine.Run("chpasswd", administrator.PasswordHash is null ? [] : ["--encrypted"], secret);
     }

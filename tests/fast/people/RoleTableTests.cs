@@ -13,7 +13,7 @@ public sealed class RoleTableTests
     [InlineData("reset", Role.Operator)]
     [InlineData("dump", Role.Operator)]
     [InlineData("commission", Role.Admin)]
-    [InlineData("setup", Role.Admin)]
+    [InlineData("power-off", Role.Admin)]
     public void Each_action_needs_its_role_and_more_is_enough(string action, Role needed)
     {
         foreach (var role in Enum.GetValues<Role>())

@@ -45,7 +45,7 @@ public sealed class SetupTests : IDisposable
         Assert.Equal("rack7-box2\n", Read("etc/hostname"));
         var calls = Calls();
         Assert.Contains("useradd --create-home --shell /bin/bash --comment Administrator of the box ann", calls, StringComparison.Ordinal);
-        Assert.Contains("usermod --append --groups appliance-admin ann", calls, StringComparison.Ordinal);
+        Assert.Contains("usermod --append --groups appliance-admin,systemd-journal ann", calls, StringComparison.Ordinal);
         Assert.Contains("tls-bootstrap --force --name rack7-box2 --address 10.1.2.3", calls, StringComparison.Ordinal);
         Assert.Contains($"stdin ann:{Good}", calls, StringComparison.Ordinal);
         Assert.All(calls.Split('\n').Where(l => !l.StartsWith("stdin", StringComparison.Ordinal)), line => Assert.DoesNotContain(Good, line, StringComparison.Ordinal));
