@@ -29,8 +29,8 @@ public static partial class Controller
 
         var most = Most(in e, settings);
         var wanted = Invert(setpoint - e.ModelErrorK, most, in known, in e, settings);
-        if (state.Shortage > 0.5 && state.ComingC > settings.SetpointC + ShortFromK)
-            wanted = most;
+        if (state.ComingC > settings.SetpointC + (state.Shortage > 0.5 ? ShortFromK : CapFromK))
+            wanted = most; // what the model says of the drive is not what is coming
         state.FloorS = wanted <= settings.MinDrive + 1e-3 ? state.FloorS + dt : 0;
         var full = hazard.FullFans || (!e.SupplyC.IsGood && state.UnknownS > 0.3);
         if (settings.Liquid)

@@ -10,6 +10,7 @@ public static partial class Controller
     private const double StopPumpsAfterS = 2;
     private const double NearIdleW = 1200;
     private const double ParkAfterSpentS = 75;
+    private const double SpentBelowK = 0.25;
 
     /// <summary>Leak, lost flow, lost sight, heat. Acts in the tick that sees it; conditions are only added beside it.</summary>
     private static Hazard Hazards(
@@ -104,7 +105,7 @@ public static partial class Controller
         state.ComingMidC += (state.ComingC - state.ComingMidC) * Math.Min(1, dt / 10);
         state.ComingSlowC += (state.ComingC - state.ComingSlowC) * Math.Min(1, dt / 40);
         var spent = state.Capping && state.CapW <= gpus.Count * gpus.MinLimitW + 1 && e.HeatW > NearIdleW;
-        var rises = state.ComingMidC > settings.SetpointC + settings.BandK - 0.1 && state.ComingMidC > state.ComingSlowC - 0.02;
+        var rises = state.ComingMidC > settings.SetpointC + settings.BandK - SpentBelowK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.SpentS = spent && rises ? state.SpentS + dt : Math.Max(0, state.SpentS - dt);
         return state.SpentS > ParkAfterSpentS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
     }

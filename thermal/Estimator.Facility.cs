@@ -11,7 +11,7 @@ public static partial class Estimator
     private const double ColdForS = 20;
     private const double ValveStuckAfterS = 1.2;
     private const double ValveOff = 0.25;
-    private const double ValveOffAtLeast = 0.05;
+    private const double ValveOffAtLeast = 0.02;
     private const double NoWaterLMin = 0.8;
 
     /// <summary>

@@ -28,6 +28,10 @@ internal static partial class LibcInterop
     internal const int TIMER_ABSTIME = 1;
 
     internal const int SCHED_RR = 2;
+    internal const int PRIO_PROCESS = 0;
+    internal const int MCL_CURRENT = 1;
+    internal const int MCL_FUTURE = 2;
+    internal const int MCL_ONFAULT = 4;
 
     /// <summary>linux/watchdog.h: seconds until the reset.</summary>
     internal const nuint WDIOC_SETTIMEOUT = 0xC0045706;
@@ -72,6 +76,13 @@ internal static partial class LibcInterop
     /// <param name="pid">0 is the calling thread.</param>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int sched_setscheduler(int pid, int policy, in int priority);
+
+    /// <param name="who">0 is the calling thread; threads that it starts inherit.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setpriority(int which, int who, int nice);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int mlockall(int flags);
 
     internal const short POLLIN = 1;
 

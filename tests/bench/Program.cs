@@ -9,11 +9,15 @@ switch (args is [] ? "power-on" : args[0])
         return GuideBench.Run();
     case "probe":
         return ProbeCost.Run();
+    case "loop":
+        return LoopLateness.Run(args[1..]);
+    case "mutate":
+        return Mutation.Run(args[1..]);
     case "kernel-log":
         return await KernelLog.RunAsync(TimeProvider.System);
     case var thermal when ThermalVerbs.Names.Contains(thermal):
         return ThermalVerbs.Run(thermal, args.Length > 1 && int.TryParse(args[1], out var plants) ? plants : null);
     default:
-        Console.Error.WriteLine($"bench: there is no benchmark \"{args[0]}\"; there are: power-on, guide, probe, kernel-log, {string.Join(", ", ThermalVerbs.Names)}.");
+        Console.Error.WriteLine($"bench: there is no benchmark \"{args[0]}\"; there are: power-on, guide, probe, loop, mutate, kernel-log, {string.Join(", ", ThermalVerbs.Names)}.");
         return 64;
 }

@@ -3,6 +3,7 @@ using Appliance.Daemon.Control;
 using Appliance.Daemon.Loop;
 using Appliance.Daemon.Setup;
 using Appliance.Daemon.TwinProcess;
+using Appliance.Hardware;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Cli;
@@ -29,6 +30,8 @@ internal static class DaemonVerb
         using (role)
         {
             DaemonProcess.WriteSafeDuty(paths);
+            Scheduling.TryBeforeOthers();
+            Scheduling.TryKeepInMemory();
             var loaded = ConfigStore.Load(configFile, paths, keep: true);
             if (loaded.Fault is { } fault)
                 output.Fail(ExitCode.Config, $"{fault} The last good configuration is in force.");
