@@ -3,14 +3,15 @@ using System.Text;
 
 namespace BmcAgent;
 
-/// <summary>Asks appliance-login, which asks PAM. Anything but a role is nobody: a helper that is gone lets nobody in.</summary>
+/// <summary>Asks appliance-login, which asks PAM. Anything but a role is nobody; a helper that does not answer lets nobody in either, but is no wrong password.</summary>
 internal static class LoginClient
 {
     public const string SocketPath = "/run/appliance-login.sock";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <returns><c>viewer</c>, <c>operator</c>, <c>admin</c>, or null.</returns>
+    /// <returns><c>viewer</c>, <c>operator</c>, <c>admin</c>; null for nobody.</returns>
+    /// <exception cref="IOException">Nobody answered.</exception>
     public static async Task<string?> AskAsync(string path, string name, string password, CancellationToken cancel)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -24,9 +25,9 @@ internal static class LoginClient
             var count = await socket.ReceiveAsync(buffer, late.Token);
             return Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n') is var word and ("viewer" or "operator" or "admin") ? word : null;
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            return null;
+            throw new IOException($"{path} does not answer", e);
         }
     }
 }

@@ -48,7 +48,16 @@ internal sealed class PanelDoor(Func<string, string, CancellationToken, Task<str
                 return new(StatusCodes.Status429TooManyRequests, $"{MostFailures} wrong passwords; try again in {(LockedFor - (now - failed.Last)).TotalMinutes:0} minutes.");
         }
 
-        var role = await ask(name, password, cancel);
+        string? role;
+        try
+        {
+            role = await ask(name, password, cancel);
+        }
+        catch (IOException)
+        {
+            return new(StatusCodes.Status503ServiceUnavailable, "Nobody can say who you are: appliance-login does not answer (systemctl status appliance-login).");
+        }
+
         lock (_lock)
             return Took(name, source, print, role is not null, now);
     }

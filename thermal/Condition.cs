@@ -19,8 +19,6 @@ public enum TargetKind : byte
 /// <param name="Limit">What it was compared with.</param>
 public readonly record struct Condition(ConditionCode Code, TargetKind Kind, int Index, double Value = 0, double Limit = 0)
 {
-    public Severity Severity => ConditionBook.Severity(Code);
-
     /// <summary>The alarm code on the wire, e.g. <c>fan_stalled</c>.</summary>
     public string Name => ConditionBook.Name(Code);
 
@@ -41,9 +39,6 @@ public readonly record struct Condition(ConditionCode Code, TargetKind Kind, int
 
     /// <summary>One sentence with the value, its unit and the limit.</summary>
     public string Text(Board board) => ConditionBook.Text(this, Target(board));
-
-    /// <summary>What a person does now.</summary>
-    public string NextStep(Board board) => ConditionBook.NextStep(Code, Target(board));
 }
 
 /// <summary>Up to <see cref="Limits.Conditions"/> conditions without allocation; more are counted, not kept.</summary>

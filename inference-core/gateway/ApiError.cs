@@ -12,6 +12,8 @@ internal static class ApiError
             return;
         response.Clear();
         response.StatusCode = error.Status;
+        if (error.Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = "Bearer";
         if (error.RetryAfterS is { } seconds)
             response.Headers.RetryAfter = seconds.ToString();
         await ApiJson.WriteAsync(context, json => WriteObject(json, error));

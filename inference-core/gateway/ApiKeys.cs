@@ -26,7 +26,6 @@ internal sealed class ApiKeys(string file, TimeProvider time)
     {
         if (!Open.Contains(context.Request.Path.Value) && !Knows(context.Request.Headers.Authorization))
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ApiException(401, Count() == 0
                 ? "This box has no API key yet: it is made when the box is claimed (appliance setup)."
                 : "Incorrect or missing API key; send it as 'Authorization: Bearer KEY'.", code: "invalid_api_key");

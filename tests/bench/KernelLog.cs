@@ -106,7 +106,7 @@ internal static class KernelLog
     {
         var start = new ProcessStartInfo(Path.Combine(BenchBox.Programs, "appliance"), ["status", "--json", "--run-dir", box.RunDirectory]) { RedirectStandardOutput = true };
         using var status = Process.Start(start)!;
-        return JsonDocument.Parse(status.StandardOutput.ReadToEnd()).RootElement.GetProperty("board");
+        return JsonDocument.Parse(status.StandardOutput.ReadToEnd()).RootElement.GetProperty("hardware");
     }
 
     private static void Write(string file, long[] written, TimeProvider time)

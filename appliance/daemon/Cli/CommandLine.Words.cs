@@ -93,9 +93,15 @@ internal sealed partial class CommandLine
 
     private Command Explain()
     {
-        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE", Required = true };
-        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg };
-        explain.SetAction(parse => ExplainVerb.Run(parse.GetValue(kmsg)!, _input, OutputOf(parse)));
+        var kmsg = new Option<string>("--kmsg") { Description = "A kernel log: dmesg, /dev/kmsg records or syslog; - reads standard input.", HelpName = "FILE" };
+        var board = new Option<string>("--board") { Description = "Instead: a recorded board; tells the alarms it would have raised.", HelpName = "FILE", Hidden = true };
+        var explain = new Command("explain", "What the lines of a kernel log mean, and what to do about each.") { kmsg, board };
+        explain.SetAction(parse => (parse.GetValue(kmsg), parse.GetValue(board)) switch
+        {
+            ({ } log, null) => ExplainVerb.Run(log, _input, OutputOf(parse)),
+            (null, { } record) => ReplayVerb.Run(record, OutputOf(parse)),
+            _ => OutputOf(parse).Fail(ExitCode.Usage, "explain needs --kmsg FILE."),
+        });
         return explain;
     }
 

@@ -80,6 +80,9 @@ internal sealed class Commission(Board board, RunPaths paths, TimeProvider time,
         }
     }
 
+    /// <summary>By a good part of what it turned, and not by the noise of one that hardly turns at all.</summary>
+    private static bool HasFallen(double? was, double? rpm, double maxRpm) => rpm < (1 - Falls) * was && was - rpm > Falls / 2 * maxRpm;
+
     /// <summary>The next one is tried when this one turns again as before.</summary>
     private async Task RecoverAsync(RotorBench bench, string name, IReadOnlyDictionary<string, double?> full, CancellationToken cancel)
     {
@@ -101,7 +104,7 @@ internal sealed class Commission(Board board, RunPaths paths, TimeProvider time,
         {
             await Task.Delay(Pace, time, cancel).ConfigureAwait(false);
             now = bench.Look();
-            fallen = now.FirstOrDefault(n => n.Value is { } rpm && full[n.Key] is { } was && was > 0 && rpm < (1 - Falls) * was).Key;
+            fallen = bench.Rotors.FirstOrDefault(r => HasFallen(full[r.Rotor.Name], now[r.Rotor.Name], r.MaxRpm)).Rotor?.Name;
         }
         while (fallen is null && time.GetElapsedTime(began) < Patience);
 

@@ -68,8 +68,12 @@ public sealed class PanelDoorTests
     }
 
     [Fact]
-    public async Task A_helper_that_is_not_there_lets_nobody_in() =>
-        Assert.Null(await LoginClient.AskAsync(Path.Combine(Path.GetTempPath(), "no-such.sock"), "ann", "x", CancellationToken.None));
+    public async Task A_helper_that_does_not_answer_lets_nobody_in_and_is_no_wrong_password()
+    {
+        var door = new PanelDoor((n, p, c) => LoginClient.AskAsync(Path.Combine(Path.GetTempPath(), "no-such.sock"), n, p, c), () => true, _time);
+        for (var i = 0; i <= PanelDoor.MostFailures; i++)
+            Assert.Equal(503, (await door.CheckAsync(Basic("ann", "right:pass"), "10.0.0.1", CancellationToken.None)).Status);
+    }
 
     private PanelDoor Door() => new(
         (name, password, _) =>
