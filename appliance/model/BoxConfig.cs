@@ -21,6 +21,8 @@ public sealed record BoxConfig
     public BmcAgentConfig BmcAgent { get; set; } = new();
 
     public InferenceConfig InferenceCore { get; set; } = new();
+
+    public HealthConfig Health { get; set; } = new();
 }
 
 /// <summary>Where the MQTT broker is.</summary>
@@ -92,6 +94,40 @@ public sealed record InferenceConfig
 
     /// <summary>Seconds that answers under way get to finish when the process is told to stop, 0..600.</summary>
     public double DrainS { get; set; } = 3;
+}
+
+/// <summary>The thresholds of operation; what is physics or the vendor's is not configured.</summary>
+public sealed record HealthConfig
+{
+    /// <summary>GPU memory in use above which gpu_memory_high is raised after 5 minutes, percent; free cache of the engine counts as free.</summary>
+    public double GpuMemoryPercent { get; set; } = 90;
+
+    /// <summary>P99 between two tokens, or end to end of a model that answers in one piece, above which latency_high is raised, ms.</summary>
+    public double LatencyP99Ms { get; set; } = 200;
+
+    /// <summary>P99 to the first token that every request is allowed, ms.</summary>
+    public double FirstTokenMs { get; set; } = 2000;
+
+    /// <summary>What is added to first_token_ms for each token of the prompt, ms.</summary>
+    public double FirstTokenMsPerPromptToken { get; set; } = 1;
+
+    /// <summary>Requests answered below which availability_low is raised, percent.</summary>
+    public double AvailabilityPercent { get; set; } = 99.9;
+
+    /// <summary>Requests ended with HTTP 5xx above which http_errors_high is raised, percent.</summary>
+    public double ServerErrorPercent { get; set; } = 0.1;
+
+    /// <summary>Offset of the system clock above which clock_offset_high is raised, µs.</summary>
+    public double ClockOffsetUs { get; set; } = 100;
+
+    /// <summary>Round trip to another node above which node_latency_high is raised, µs.</summary>
+    public double NodeLatencyUs { get; set; } = 500;
+
+    /// <summary>Other nodes whose round trip is watched, as host:port, separated by commas; null for none.</summary>
+    public string? Peers { get; set; }
+
+    /// <summary>Requests within 5 minutes below which shares and latencies are not judged.</summary>
+    public int MinimumRequests { get; set; } = 200;
 }
 
 [JsonSourceGenerationOptions(

@@ -17,6 +17,9 @@ public sealed record BoxHealth : HealthGroup
     /// <summary>Sorted by device and port. Null as long as the kernel's tree was not read; empty where it has none.</summary>
     public IReadOnlyList<RdmaPortHealth>? RdmaPorts { get; init; }
 
+    /// <summary>Null as long as nobody looked; empty where none is configured.</summary>
+    public IReadOnlyList<PeerHealth>? Peers { get; init; }
+
     public IReadOnlyList<DiskHealth>? Disks { get; init; }
 
     public IReadOnlyList<RaidHealth>? Raids { get; init; }
@@ -29,6 +32,15 @@ public sealed record BoxHealth : HealthGroup
 
     /// <summary>NVLinks are read every ten seconds; what is much older says nothing about now.</summary>
     private static readonly TimeSpan _nvlinksFresh = TimeSpan.FromSeconds(25);
+
+    /// <summary>A peer's round trip is the latency of the rail that leads to it; of several the longest.</summary>
+    public BoxHealth WithPeers(IReadOnlyList<PeerHealth> peers) => this with
+    {
+        Peers = peers,
+        RdmaPorts = RdmaPorts is { } ports && peers.Any(p => p.NetDevice is not null)
+            ? [.. ports.Select(port => port.NetDevice is { } net && peers.Where(p => p.NetDevice == net).Max(p => p.LatencyUs) is { } us ? port with { LatencyUs = us } : port)]
+            : RdmaPorts,
+    };
 
     /// <summary>GPUs that tell of their links now.</summary>
     public IEnumerable<GpuHealth> GpusWithNvlinks() => Gpus.Where(g => g.Nvlinks is { } links && links.Age(At) <= _nvlinksFresh);

@@ -32,6 +32,17 @@ public static class ConfigTable
         new("inference_core.max_running", ConfigKind.Whole, "Requests running at once.") { Min = 1, Max = 256 },
         new("inference_core.max_waiting", ConfigKind.Whole, "Requests waiting before 503 is answered.") { Min = 0, Max = 10_000 },
         new("inference_core.drain_s", ConfigKind.Number, "Seconds that answers under way get to finish when the process is told to stop.") { Min = 0, Max = 600 },
+
+        new("health.gpu_memory_percent", ConfigKind.Number, "GPU memory in use above which gpu_memory_high is raised after 5 minutes, percent; free cache of the engine counts as free.") { Min = 50, Max = 100 },
+        new("health.latency_p99_ms", ConfigKind.Number, "P99 between two tokens, or end to end of a model that answers in one piece, above which latency_high is raised, ms.") { Min = 1, Max = 60000 },
+        new("health.first_token_ms", ConfigKind.Number, "P99 to the first token that every request is allowed, ms.") { Min = 1, Max = 600000 },
+        new("health.first_token_ms_per_prompt_token", ConfigKind.Number, "What is added to first_token_ms for each token of the prompt, ms.") { Min = 0, Max = 1000 },
+        new("health.availability_percent", ConfigKind.Number, "Requests answered below which availability_low is raised, percent.") { Min = 50, Max = 100 },
+        new("health.server_error_percent", ConfigKind.Number, "Requests ended with HTTP 5xx above which http_errors_high is raised, percent.") { Min = 0, Max = 100 },
+        new("health.clock_offset_us", ConfigKind.Number, "Offset of the system clock above which clock_offset_high is raised, µs.") { Min = 1, Max = 1000000 },
+        new("health.node_latency_us", ConfigKind.Number, "Round trip to another node above which node_latency_high is raised, µs.") { Min = 1, Max = 1000000 },
+        new("health.peers", ConfigKind.Text, "Other nodes whose round trip is watched, as host:port, separated by commas; null for none.", Nullable: true),
+        new("health.minimum_requests", ConfigKind.Whole, "Requests within 5 minutes below which shares and latencies are not judged.") { Min = 1, Max = 1000000 },
     ];
 
     /// <summary>Sections and what they are for, in the order of the file.</summary>
@@ -41,6 +52,7 @@ public static class ConfigTable
         ("daemon", "The control plane."),
         ("bmc_agent", "The management plane: broker, panel, event log."),
         ("inference_core", "The data plane: model and API."),
+        ("health", "Thresholds of operation, with what they need to be judged."),
     ];
 
     public static ConfigKey? Find(string path) => Keys.FirstOrDefault(k => k.Path == path);

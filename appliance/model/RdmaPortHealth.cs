@@ -75,6 +75,6 @@ public sealed record RdmaPortHealth : HealthGroup
 
     public long? ReceivedBytes { get; init; }
 
-    /// <summary>Round trip to the configured peer, µs; null where none is configured.</summary>
+    /// <summary>Round trip to the configured peer on this rail, µs; null where none is configured there.</summary>
     public double? LatencyUs { get; init; }
 }

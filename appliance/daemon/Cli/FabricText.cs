@@ -19,7 +19,32 @@ internal static class FabricText
         }
 
         yield return "";
-        if (sweep.RdmaPorts is not { Count: > 0 } ports)
+        foreach (var line in Ports(sweep.RdmaPorts ?? [], screen))
+            yield return line;
+        yield return "";
+        foreach (var line in Peers(sweep.Peers ?? [], screen))
+            yield return line;
+    }
+
+    private static IEnumerable<string> Peers(IReadOnlyList<PeerHealth> peers, Screen screen)
+    {
+        if (peers.Count == 0)
+        {
+            yield return "No other node is configured (health.peers): the way between nodes is not measured.";
+            yield break;
+        }
+
+        foreach (var peer in peers)
+        {
+            yield return peer.LatencyUs is { } us
+                ? $"{Screen.Pad(peer.Name, 24)}  {us:0} µs there and back over {peer.NetDevice ?? "an unknown device"}"
+                : $"{Screen.Pad(peer.Name, 24)}  {screen.Warn(peer.Fault ?? "not reached yet")}";
+        }
+    }
+
+    private static IEnumerable<string> Ports(IReadOnlyList<RdmaPortHealth> ports, Screen screen)
+    {
+        if (ports.Count == 0)
         {
             yield return "No RDMA port.";
             yield break;

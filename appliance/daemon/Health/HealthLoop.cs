@@ -24,6 +24,7 @@ internal sealed class HealthLoop : IDisposable
     private readonly DaemonState _state;
     private readonly Func<BoxHealth> _sweep;
     private readonly Func<NvmlEvent?> _nextEvent;
+    private readonly Func<IReadOnlyList<PeerHealth>> _peers;
     private readonly TimeProvider _time;
     private readonly BoardMemoryWriter _writer;
     private readonly BoardWatch _watch;
@@ -39,11 +40,13 @@ internal sealed class HealthLoop : IDisposable
 
     /// <param name="sweep">What was last read of the box; never waits.</param>
     /// <param name="nextEvent">The next of the driver's events; null when there is none.</param>
-    public HealthLoop(DaemonState state, Func<BoxHealth> sweep, Func<NvmlEvent?> nextEvent, TimeProvider time)
+    /// <param name="peers">Other nodes as they were reached last; never waits.</param>
+    public HealthLoop(DaemonState state, Func<BoxHealth> sweep, Func<NvmlEvent?> nextEvent, Func<IReadOnlyList<PeerHealth>> peers, TimeProvider time)
     {
         _state = state;
         _sweep = sweep;
         _nextEvent = nextEvent;
+        _peers = peers;
         _time = time;
         var file = new BoardMemoryFile(state.Paths.State);
         _writer = new(file);
@@ -176,7 +179,7 @@ internal sealed class HealthLoop : IDisposable
 
     private void Judge(Moment now)
     {
-        Latest = _sweep();
+        Latest = _sweep().WithPeers(_peers());
         var parked = _state.Requests.ParkEngine;
         var known = _state.Latest.Read(_tick);
         Findings = _watch.Evaluate(
@@ -189,6 +192,7 @@ internal sealed class HealthLoop : IDisposable
                 EngineParked = parked,
                 CoolantC = known && _tick.Estimate.SupplyC.IsGood ? _tick.Estimate.SupplyC.Value : null,
                 Service = Service(now),
+                Limits = HealthLimits.Of(_state.Config.Health),
             },
             now.Utc,
             _state.Alarms.IsStanding);

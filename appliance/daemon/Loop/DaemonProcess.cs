@@ -116,7 +116,8 @@ internal static class DaemonProcess
         using var bus = Telemetry.OpenBus(state.Config, state.Paths, state.Topics, boot, time);
         var telemetry = new Telemetry(state, bus, outbox, checkpoint, boot, time);
         var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
-        using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, time);
+        var peers = new PeerWatch(() => state.Config.Health.Peers, time);
+        using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, () => peers.Latest, time);
         (state.Bus, state.Outbox, state.Engine, state.Health) = (bus, outbox, engine, health);
         outbox.Attach(bus, state.Topics);
         state.Alarms.Attach(bus, outbox);
@@ -131,7 +132,7 @@ internal static class DaemonProcess
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
         await Task.WhenAll(
-            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), StatusAsync(state, notifier, time, stop),
+            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), peers.RunAsync(stop), StatusAsync(state, notifier, time, stop),
             ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");

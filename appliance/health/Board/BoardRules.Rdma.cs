@@ -59,8 +59,7 @@ public sealed partial class BoardRules
         if (Grow(Measure.CarrierChanges, name, port.CarrierChanges, port.At, Minute).Sum(now) is var changes and > 2)
             Find(BoardAlarms.RdmaPortErrors, name, $"The carrier of {name} came or went {changes:0} times within a minute (limit 2).");
         Symbols(port, name, now);
-        if (port.LatencyUs > _limits.NodeLatencyUs * (Stands(BoardAlarms.NodeLatencyHigh, name) ? 0.9 : 1))
-            Find(BoardAlarms.NodeLatencyHigh, name, $"The round trip over {name} takes {port.LatencyUs:0} µs (limit {_limits.NodeLatencyUs:0} µs).");
+        Latency(name, $"over {name}", port.LatencyUs, now);
 
         // Fatal by the vendor's reading: none of these counters moves on a port that is well.
         void Any(Measure measure, long? count, string what)

@@ -55,6 +55,7 @@ public sealed partial class BoardRules
         }
 
         Rdma(view);
+        OtherNodes(view);
         Storage(view);
         Host(view);
         Service(view);

@@ -1,8 +1,23 @@
+using Appliance.Model;
+
 namespace Appliance.Health.Board;
 
 /// <summary>The operating thresholds that a customer may set. What is physics or the vendor's stands with its rule.</summary>
 public sealed record HealthLimits
 {
+    public static HealthLimits Of(HealthConfig config) => new()
+    {
+        GpuMemoryPercent = config.GpuMemoryPercent,
+        LatencyP99Ms = config.LatencyP99Ms,
+        FirstTokenMs = config.FirstTokenMs,
+        FirstTokenMsPerPromptToken = config.FirstTokenMsPerPromptToken,
+        AvailabilityPercent = config.AvailabilityPercent,
+        ServerErrorPercent = config.ServerErrorPercent,
+        ClockOffsetUs = config.ClockOffsetUs,
+        NodeLatencyUs = config.NodeLatencyUs,
+        MinimumRequests = config.MinimumRequests,
+    };
+
     /// <summary>Share of GPU memory in use, percent.</summary>
     public double GpuMemoryPercent { get; init; } = 90;
 

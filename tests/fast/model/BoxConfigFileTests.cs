@@ -17,8 +17,8 @@ public class BoxConfigFileTests
 
     [Theory]
     [InlineData("{\n\"bus\": {\"prot\": 1}}", "2: bus.prot is not a key; did you mean bus.port? known here: host, port.")]
-    [InlineData("{\"buss\": {}}", "1: buss is not a key; did you mean bus? known here: node, bus, daemon, bmc_agent, inference_core.")]
-    [InlineData("{\"setpoint_c\": 38}", "1: setpoint_c is not a key; did you mean daemon.setpoint_c? known here: node, bus, daemon, bmc_agent, inference_core.")]
+    [InlineData("{\"buss\": {}}", "1: buss is not a key; did you mean bus? known here: node, bus, daemon, bmc_agent, inference_core, health.")]
+    [InlineData("{\"setpoint_c\": 38}", "1: setpoint_c is not a key; did you mean daemon.setpoint_c? known here: node, bus, daemon, bmc_agent, inference_core, health.")]
     [InlineData("{\"bus\": {\"zzzzzzzzzz\": 1}}", "1: bus.zzzzzzzzzz is not a key; known here: host, port.")]
     [InlineData("{\"bus\": {\"port\": \"abc\"}}", "1: bus.port is \"abc\"; it must be a whole number in 1..65535.")]
     [InlineData("{\"bus\": {\"port\": 1.5}}", "1: bus.port is 1.5; it must be a whole number in 1..65535.")]
