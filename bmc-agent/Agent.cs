@@ -9,6 +9,9 @@ namespace BmcAgent;
 /// <summary>The management plane put together: broker, reader, log, heartbeat watch, panel.</summary>
 internal sealed class Agent
 {
+    /// <summary>What setup leaves when somebody has claimed the box.</summary>
+    private const string ClaimFile = "/etc/appliance/claimed.json";
+
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -23,6 +26,9 @@ internal sealed class Agent
     private readonly TimeProvider _time;
     private readonly long _startedAt;
 
+    /// <summary>Null on the twin, whose panel is plain, open, and on the loopback only.</summary>
+    private readonly PanelCertificate? _certificate;
+
     /// <param name="runDirectory">The twin's run directory; null on a box.</param>
     public Agent(BoxConfig config, string? runDirectory, TimeProvider time)
     {
@@ -31,12 +37,16 @@ internal sealed class Agent
         _paths = runDirectory is null ? RunPaths.Box : RunPaths.Twin(runDirectory);
         _time = time;
         _startedAt = time.GetTimestamp();
+        _certificate = runDirectory is null ? new(BusTls.BoxDirectory, time) : null;
     }
 
     /// <summary>What this process cannot do with a configuration that is otherwise fine.</summary>
-    public static string? Fault(BoxConfig config)
+    /// <param name="onBox">There the panel speaks TLS and asks who one is, and may listen anywhere.</param>
+    public static string? Fault(BoxConfig config, bool onBox)
     {
-        if (Loopback(config.BmcAgent.Listen) is null)
+        if (onBox && !IPAddress.TryParse(config.BmcAgent.Listen, out _) && config.BmcAgent.Listen != "localhost")
+            return $"bmc_agent.listen is \"{config.BmcAgent.Listen}\", which is no address; right would be 127.0.0.1, or 0.0.0.0 for every network.";
+        if (!onBox && Loopback(config.BmcAgent.Listen) is null)
             return $"bmc_agent.listen is \"{config.BmcAgent.Listen}\"; without TLS and credentials the panel listens on the loopback only: 127.0.0.1 or ::1.";
         if (config.BmcAgent.EmbeddedBroker && Loopback(config.Bus.Host) is null)
             return $"bus.host is \"{config.Bus.Host}\"; the embedded broker listens on the loopback only: 127.0.0.1, or set bmc_agent.embedded_broker to false.";
@@ -49,6 +59,8 @@ internal sealed class Agent
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync()
     {
+        if (_certificate?.Fault() is { } fault)
+            return Refuse(fault);
         Directory.CreateDirectory(_paths.State);
         var builder = Builder();
         await using var app = builder.Build();
@@ -100,7 +112,7 @@ internal sealed class Agent
             _time);
         var reader = new BusReader(session, book, events, ownBroker: broker is not null, _time, log);
         var watch = new HeartbeatWatch(_paths, _runDirectory, SafeProgram(), reader, _config.Node, _time, log);
-        new PanelApi(_config, book, events, session, _time).Map(app);
+        new PanelApi(_config, book, events, session, _time, Door()).Map(app);
 
         try
         {
@@ -108,7 +120,7 @@ internal sealed class Agent
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            return Refuse(PortHolder.Explain(Loopback(_config.BmcAgent.Listen)!, _config.BmcAgent.Port, "bmc_agent.port"));
+            return Refuse(PortHolder.Explain(Address(), _config.BmcAgent.Port, "bmc_agent.port"));
         }
 
         // The session outlives the others by a moment, so that the last acknowledgements leave.
@@ -119,7 +131,7 @@ internal sealed class Agent
         var others = Task.WhenAll(
             reader.RunAsync(stop.Token), watch.RunAsync(stop.Token), SaveAsync(broker, book, lastKnown, notifier, log, stop.Token));
         log.Ready(
-            $"http://{_config.BmcAgent.Listen}:{_config.BmcAgent.Port}/", $"{_config.Bus.Host}:{_config.Bus.Port}",
+            $"{(_certificate is null ? "http" : "https")}://{_config.BmcAgent.Listen}:{_config.BmcAgent.Port}/", $"{_config.Bus.Host}:{_config.Bus.Port}",
             broker is null ? "external broker" : "embedded broker", _config.Node, _time.GetElapsedTime(_startedAt).TotalMilliseconds);
 
         notifier.Ready($"panel on {_config.BmcAgent.Listen}:{_config.BmcAgent.Port}");
@@ -141,12 +153,23 @@ internal sealed class Agent
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Critical);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        if (_certificate is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 256;
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(Loopback(_config.BmcAgent.Listen)!, _config.BmcAgent.Port);
+            kestrel.Listen(Address(), _config.BmcAgent.Port, listen =>
+            {
+                if (_certificate is not { } certificate)
+                    return;
+                listen.UseHttps(https =>
+                {
+                    https.SslProtocols = System.Security.Authentication.SslProtocols.Tls13;
+                    https.ServerCertificateSelector = (_, _) => certificate.Current();
+                });
+            });
         });
         return builder;
     }
@@ -197,6 +220,12 @@ internal sealed class Agent
             }
         }
     }
+
+    private PanelDoor? Door() => _certificate is null
+        ? null
+        : new((name, password, cancel) => LoginClient.AskAsync(LoginClient.SocketPath, name, password, cancel), () => File.Exists(ClaimFile), _time);
+
+    private IPAddress Address() => Loopback(_config.BmcAgent.Listen) ?? IPAddress.Parse(_config.BmcAgent.Listen);
 
     private static string SafeProgram() =>
         Path.Combine(Environment.GetEnvironmentVariable("APPLIANCE_BIN_DIR") ?? AppContext.BaseDirectory, "appliance-safe");

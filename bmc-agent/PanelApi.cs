@@ -11,7 +11,8 @@ namespace BmcAgent;
 /// HTTP: the panel's files and the JSON behind them. Read-only. <c>/api/snapshot</c>, <c>/api/history</c>, <c>/api/events</c>, <c>/api/guide</c>,
 /// and <c>/api/stream</c> (server-sent events) which repeats the snapshot whenever it changes.
 /// </summary>
-internal sealed class PanelApi(BoxConfig config, NodeBook book, EventLog events, BusSession session, TimeProvider time)
+/// <param name="door">Asks who one is; null lets everybody in who reaches the loopback.</param>
+internal sealed class PanelApi(BoxConfig config, NodeBook book, EventLog events, BusSession session, TimeProvider time, PanelDoor? door = null)
 {
     /// <summary>Browsers watching at once.</summary>
     public const int StreamLimit = 64;
@@ -92,7 +93,16 @@ internal sealed class PanelApi(BoxConfig config, NodeBook book, EventLog events,
         headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         headers.CacheControl = "no-cache";
-        if (!IsOurHost(http.Request.Host.Host))
+        if (door is not null && await door.CheckAsync(http.Request.Headers.Authorization, $"{http.Connection.RemoteIpAddress}", http.RequestAborted) is { IsOpen: false } closed)
+        {
+            if (closed.Status == StatusCodes.Status401Unauthorized)
+                headers.WWWAuthenticate = "Basic realm=\"appliance\", charset=\"UTF-8\"";
+            await ErrorAsync(http, closed.Status, closed.Line);
+            return;
+        }
+
+        // Where one logs in, a page of somebody else has no way to do so for one.
+        if (door is null && !IsOurHost(http.Request.Host.Host))
         {
             await ErrorAsync(http, StatusCodes.Status421MisdirectedRequest, $"{http.Request.Host.Host} is not this panel's name.");
             return;

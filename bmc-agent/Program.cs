@@ -34,11 +34,13 @@ return await parse.InvokeAsync();
 
 static async Task<int> ServeAsync(string? configFile, string? runDirectory)
 {
+    // systemd sets RUNTIME_DIRECTORY from RuntimeDirectory=; nobody else has a reason to point it at the box' own.
+    var onBox = runDirectory is null && Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY") == RunPaths.Box.Sockets;
     BoxConfig config;
     try
     {
         config = configFile is null ? new BoxConfig() : BoxConfigFile.Parse(await File.ReadAllBytesAsync(configFile), configFile);
-        if (Agent.Fault(config) is { } fault)
+        if (Agent.Fault(config, onBox) is { } fault)
             throw new FormatException($"{configFile}: {fault}");
     }
     catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
@@ -47,7 +49,5 @@ static async Task<int> ServeAsync(string? configFile, string? runDirectory)
         return ExitCode.BadConfiguration;
     }
 
-    // systemd sets RUNTIME_DIRECTORY from RuntimeDirectory=; nobody else has a reason to point it at the box' own.
-    var onBox = runDirectory is null && Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY") == RunPaths.Box.Sockets;
     return await new Agent(config, onBox ? null : runDirectory ?? ".run", TimeProvider.System).RunAsync();
 }

@@ -20,7 +20,7 @@ cp -a artifacts/appliance artifacts/appliance-safe artifacts/appliance-rights ar
 cp -a packaging "$stage/"
 cp -a packaging/debian "$stage/debian"
 cp packaging/systemd/{appliance,bmc-agent,inference-core}.service "$stage/debian/"
-for unit in appliance-watchdog.service appliance-rights.service appliance-rights.socket; do
+for unit in appliance-watchdog.service appliance-rights.service appliance-rights.socket appliance-login.service appliance-login.socket; do
   cp "packaging/systemd/$unit" "$stage/debian/appliance.$unit"
 done
 find "$stage" -type f ! -perm /111 -exec chmod 0644 {} +

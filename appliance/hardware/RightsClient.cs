@@ -23,6 +23,8 @@ public static class RightsClient
 
     public static string? PowerOff() => Ask(SocketPath, "power-off");
 
+    public static string? Reboot() => Ask(SocketPath, "reboot");
+
     /// <returns>Null when it was done, else one line that says why not.</returns>
     public static string? Ask(string path, string request)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Appliance.Rights;
 
-/// <summary>One line of the protocol, understood; there is no fourth.</summary>
+/// <summary>One line of the protocol, understood; there is no fifth.</summary>
 internal abstract record RightsRequest
 {
     /// <param name="Uuid">As NVML names it: <c>GPU-…</c>.</param>
@@ -12,12 +12,15 @@ internal abstract record RightsRequest
 
     public sealed record PowerOff : RightsRequest;
 
+    public sealed record Reboot : RightsRequest;
+
     /// <returns>Null for anything else, whatever it is.</returns>
     public static RightsRequest? Parse(string line) => line.Split(' ') switch
     {
         ["limit", var uuid, var watts] when IsUuid(uuid) && IsWatts(watts, out var value) => new Limit(uuid, value),
         ["stop-engine"] => new StopEngine(),
         ["power-off"] => new PowerOff(),
+        ["reboot"] => new Reboot(),
         _ => null,
     };
 

@@ -46,7 +46,8 @@ internal sealed class RightsServer(Func<string, double, string?> limit, Func<str
         RightsRequest.Limit wanted => limit(wanted.Uuid, wanted.Watts),
         RightsRequest.StopEngine => systemctl(["kill", "--signal=SIGKILL", Engine]),
         RightsRequest.PowerOff => systemctl(["poweroff"]),
-        null => "not understood; known: limit UUID WATTS, stop-engine, power-off",
+        RightsRequest.Reboot => systemctl(["reboot"]),
+        null => "not understood; known: limit UUID WATTS, stop-engine, power-off, reboot",
         _ => throw new UnreachableException(),
     };
 

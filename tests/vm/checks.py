@@ -44,7 +44,7 @@ class Box:
 
     def claimed(self):
         """Claims the box from a file, for the checks that are about something else."""
-        self.run("test -e /etc/appliance/claimed.json || echo '{\"administrator\":{\"name\":\"ann\",\"password\":\"Kupfer-Laterne7\"}}' | appliance setup --file - --json", 180)
+        self.run("test -e /etc/appliance/claimed.json || echo '{\"administrator\":{\"name\":\"ann\",\"password\":\"Kupferlat-7e\"}}' | appliance setup --file - --json", 180)
         self.managed()
 
     def in_control(self):
@@ -158,6 +158,8 @@ def claim(box):
     for who, what, allowed in (("vera", "alarms", True), ("vera", "alarms reset", False), ("otto", "alarms reset", True), ("nora", "alarms", False), ("ann", "alarms reset", True)):
         said = box.run(f"runuser -u {who} -- appliance {what}; echo rc=$?", check=False)
         need(("needs the group appliance-" not in said) == allowed, f"{who}: appliance {what}: {said}")
+    for who, code in (("ann:Kupferlat-7e", "200"), ("ann:wrong", "401"), ("vera:x", "401")):
+        need(box.run(f"curl -sk -o /dev/null -w '%{{http_code}}' -u {who} https://127.0.0.1:8000/api/snapshot") == code, f"the panel does not answer {who} with {code}")
     return f"{strokes} keystrokes, {took:.0f} s on an emulated machine; viewer, operator, administrator and stranger may what they may"
 
 
@@ -251,7 +253,7 @@ def disk_full(box):
     need(box.run("echo x > /var/lib/probe 2>/dev/null; test -s /var/lib/probe; echo $?") != "0", "the disk is not full")
     box.run("appliance inject fan_dead fan3 --run-dir /run/twin")
     box.guest.wait_for("appliance alarms --json | grep -q fan3", 90, "an alarm about fan3 while the disk is full")
-    box.guest.wait_for("curl -s http://127.0.0.1:8000/api/snapshot | grep -q fan3", 60, "the panel shows it")
+    box.guest.wait_for("curl -sk -u ann:Kupferlat-7e https://127.0.0.1:8000/api/snapshot | grep -q fan3", 60, "the panel shows it")
     need(box.pid() == pid, "the daemon was restarted")
     said = box.run("appliance health; journalctl -b --no-pager -o cat -u appliance -u bmc-agent | tail -n 20", check=False)
     box.run("rm -f /root/fill /root/fill2 /var/lib/probe; appliance inject clear --run-dir /run/twin")

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Appliance.Daemon.Config;
-using Appliance.Daemon.Control;
 using Appliance.Daemon.Setup;
 using Appliance.Model;
 
@@ -16,7 +15,7 @@ internal static class SetupVerb
     {
         if (machine == SetupMachine.Real && !Directory.Exists(Path.GetDirectoryName(Claim.BoxFile)))
             return output.Fail(ExitCode.Failed, "there is no box to claim on this machine: the package appliance is not installed; the twin of `appliance run --simulated` needs no setup.");
-        if (machine == SetupMachine.Real && AccountsInterop.geteuid() != 0)
+        if (machine == SetupMachine.Real && Hardware.Accounts.OwnUid != 0)
             return output.Fail(ExitCode.Failed, "setup changes users, network and certificates of the machine and must run as root: sudo appliance setup");
         if (!again && Claim.Read(machine.PathOf(Claim.BoxFile)) is { } claim)
             return output.Fail(ExitCode.Failed, string.Format(null, SetupWords.English.Claimed, claim.By, claim.ClaimedAt.UtcDateTime.ToString("yyyy-MM-dd", null)));

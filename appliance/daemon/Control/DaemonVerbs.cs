@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Appliance.Daemon.Loop;
+using Appliance.Hardware;
 using Appliance.Health;
 using Appliance.Model;
 
@@ -22,6 +23,8 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         ["acknowledge"] = (request, peer, _) => Now(Acknowledge(request, peer)),
         ["reset"] = (_, peer, _) => Now(Reset(peer)),
         ["drive"] = (request, peer, _) => Now(Drive(request, peer)),
+        ["reboot"] = (_, peer, _) => Now(Machine(peer, "rebooted", RightsClient.Reboot)),
+        ["power-off"] = (_, peer, _) => Now(Machine(peer, "switched off", RightsClient.PowerOff)),
         ["inject"] = InjectAsync,
     };
 
@@ -114,6 +117,15 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         state.DriveManually(fans, pumps);
         state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, $"drives by hand: fans {Told(fans)}, pumps {Told(pumps)}", time.GetUtcNow()));
         return ControlReply.Done;
+    }
+
+    /// <summary>Somebody at the console wants the machine down; the shutdown leaves fans and pumps at full.</summary>
+    private ControlReply Machine(ControlPeer peer, string what, Func<string?> ask)
+    {
+        if (state.Simulated)
+            return ControlReply.Error("this is the twin; its machine is not switched.");
+        state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, $"had the machine {what}", time.GetUtcNow()));
+        return ask() is { } fault ? ControlReply.Error(fault) : ControlReply.Done;
     }
 
     private static string Told(Duty? duty) => duty is { } d ? $"{d.Permille / 10} %" : "as they were";

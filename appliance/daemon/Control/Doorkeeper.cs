@@ -1,3 +1,4 @@
+using Appliance.Hardware;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Control;
@@ -9,10 +10,7 @@ namespace Appliance.Daemon.Control;
 /// <param name="claimFile">There once setup has claimed the box; null where nothing needs claiming (the twin).</param>
 internal sealed class Doorkeeper(string? claimFile)
 {
-    /// <summary>The group that the programs of a box share; no person belongs to it.</summary>
-    private const string ProgramGroup = "appliance";
-
-    private readonly uint _own = AccountsInterop.geteuid();
+    private readonly uint _own = Accounts.OwnUid;
 
     /// <summary>One line for the one who asks; null when it is allowed.</summary>
     public string? Refusal(ControlPeer peer, string verb)
@@ -24,14 +22,5 @@ internal sealed class Doorkeeper(string? claimFile)
     }
 
     /// <summary>May ask a directory server: never on the loop's thread.</summary>
-    public (Role Role, string Who) RoleOf(uint uid)
-    {
-        if (uid == 0 || uid == _own)
-            return (Role.Admin, uid == 0 ? "root" : Environment.UserName);
-        if (!AccountsInterop.TryUser(uid, out var name, out var gid))
-            return (Role.None, $"uid {uid}");
-        var groups = AccountsInterop.GroupsOf(name, gid);
-        var role = RoleTable.Of(groups);
-        return (role == Role.None && groups.Contains(ProgramGroup) ? Role.Viewer : role, name);
-    }
+    public (Role Role, string Who) RoleOf(uint uid) => uid == _own ? (Role.Admin, Environment.UserName) : Accounts.RoleOf(uid);
 }

@@ -165,8 +165,8 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
         2 => AcknowledgeAllAsync(cancel),
         3 => AskAsync("reset", null, cancel),
         4 => BundleAsync(cancel),
-        5 => SystemAsync("reboot"),
-        6 => SystemAsync("poweroff"),
+        5 => AskAsync("reboot", null, cancel),
+        6 => AskAsync("power-off", null, cancel),
         _ => throw new UnreachableException($"No action {index}."),
     };
 
@@ -194,21 +194,5 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
         using var said = new StringWriter();
         await DumpVerb.RunAsync(box, null, places, new(said, said, new(200, 24, false, false), json: false), time, cancel).ConfigureAwait(false);
         _model = _model with { Message = said.ToString().Split('\n')[0] };
-    }
-
-    /// <summary>systemd and polkit decide whether this user may.</summary>
-    private async Task SystemAsync(string what)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo("/usr/bin/systemctl", ["--no-ask-password", what]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            var error = await process.StandardError.ReadToEndAsync().ConfigureAwait(false);
-            await process.WaitForExitAsync().ConfigureAwait(false);
-            _model = _model with { Message = process.ExitCode == 0 ? "ok" : error.Trim().ReplaceLineEndings(" ") };
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            _model = _model with { Message = e.Message };
-        }
     }
 }

@@ -17,7 +17,8 @@ public sealed class RightsTests : IDisposable
     [InlineData("limit GPU-7717b0c5-0000-4000-8000-000000000001 420.5", "GPU-7717b0c5-0000-4000-8000-000000000001 420.5")]
     [InlineData("stop-engine", "kill --signal=SIGKILL inference-core.service")]
     [InlineData("power-off", "poweroff")]
-    public void Three_verbs_are_known(string line, string does)
+    [InlineData("reboot", "reboot")]
+    public void Four_verbs_are_known(string line, string does)
     {
         Assert.Null(Server.Answer(line));
         Assert.Equal([does], _done);
@@ -25,7 +26,7 @@ public sealed class RightsTests : IDisposable
 
     [Theory]
     [InlineData("")]
-    [InlineData("reboot")]
+    [InlineData("reboot now")]
     [InlineData("power-off now")]
     [InlineData("limit GPU-1 NaN")]
     [InlineData("limit GPU-1 -5")]

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Appliance.Daemon.Control;
+namespace Appliance.Hardware;
 
 /// <summary>Users and groups as the machine knows them (files, LDAP, SSSD: whatever nsswitch.conf says); the calls of libc that ask it.</summary>
 internal static unsafe partial class AccountsInterop
@@ -54,6 +54,30 @@ internal static unsafe partial class AccountsInterop
         return false;
     }
 
+    /// <returns>False when there is no such user.</returns>
+    internal static bool TryUser(string name, out uint uid, out uint gid)
+    {
+        (uid, gid) = (0, 0);
+        for (var size = 4096; size <= MaxBuffer; size *= 4)
+        {
+            var buffer = new byte[size];
+            fixed (byte* start = buffer)
+            {
+                passwd_t entry;
+                passwd_t* found;
+                var error = getpwnam_r(name, &entry, start, (nuint)size, &found);
+                if (error == ERANGE)
+                    continue;
+                if (error != 0 || found is null)
+                    return false;
+                (uid, gid) = (entry.pw_uid, entry.pw_gid);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>All groups of a user, the primary one among them, by name; a group without a name is left out.</summary>
     internal static IReadOnlyList<string> GroupsOf(string user, uint gid)
     {
@@ -92,6 +116,9 @@ internal static unsafe partial class AccountsInterop
 
     [LibraryImport("libc")]
     private static partial int getpwuid_r(uint uid, passwd_t* entry, byte* buffer, nuint size, passwd_t** result);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int getpwnam_r(string name, passwd_t* entry, byte* buffer, nuint size, passwd_t** result);
 
     [LibraryImport("libc")]
     private static partial int getgrgid_r(uint gid, group_t* entry, byte* buffer, nuint size, group_t** result);
