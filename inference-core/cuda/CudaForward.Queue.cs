@@ -7,8 +7,8 @@ internal sealed partial class CudaForward
 {
     private const int ThreadsOfPairs = 256;
 
-    // absorb and raise of latent.cu count on it.
-    private const int ThreadsOfHead = 512;
+    // Up to so many rows each has thread blocks of its own for its latent projections.
+    private const int FewRows = 8;
 
     // The inner norms of latent attention do not follow rms_norm_eps: as in ForwardReference.
     private const float LatentEpsilon = 1e-6f;
@@ -246,10 +246,10 @@ internal sealed partial class CudaForward
             Value = a.ValueWidth,
             Interleaved = Config.Rope.Interleaved ? 1 : 0,
             Rows = rows,
-            RowsOfBlock = RowsOfBlock(rows),
             Epsilon = LatentEpsilon,
         };
-        _kernels.Absorb.Launch(_stream, new Extent(Blocks(rows), a.Heads + 1), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
+        var (absorb, rowsOfBlock, threads) = rows <= FewRows ? (_kernels.AbsorbOne, 1, 512) : (_kernels.AbsorbMany, 8, 256);
+        absorb.Launch(_stream, new Extent((rows + rowsOfBlock - 1) / rowsOfBlock, a.Heads + 1), threads, 0, true, new KernelArguments().Add(call));
         QueueAttention(index, rows, few);
         Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
         Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
@@ -269,17 +269,12 @@ internal sealed partial class CudaForward
             Value = a.ValueWidth,
             Room = _step.Room,
             Rows = rows,
-            RowsOfBlock = RowsOfBlock(rows),
             First = first,
             Whole = whole ? 1 : 0,
         };
-        _kernels.RaiseMix.Launch(_stream, new Extent(a.Heads, Blocks(rows)), ThreadsOfHead, 0, true, new KernelArguments().Add(call));
+        var (raise, rowsOfBlock, threads) = rows <= FewRows ? (_kernels.RaiseOne, 1, 512) : (_kernels.RaiseMany, 4, 256);
+        raise.Launch(_stream, new Extent(a.Heads, (rows + rowsOfBlock - 1) / rowsOfBlock), threads, 0, true, new KernelArguments().Add(call));
     }
-
-    // Rows that share the weights of a head: one, until there are as many as keep all multiprocessors busy.
-    private static int RowsOfBlock(int rows) => rows <= 8 ? 1 : 8;
-
-    private static int Blocks(int rows) => (rows + RowsOfBlock(rows) - 1) / RowsOfBlock(rows);
 
     private Parts FeedForward(CudaLayer layer, int rows, Added add)
     {
@@ -287,15 +282,6 @@ internal sealed partial class CudaForward
         if (ProductKernels.IsSplit(layer.GateUp, rows))
         {
             var parts = MultiplyNormed(layer.GateUp, layer.FeedForwardNorm, add, rows);
-            if (ProductKernels.IsActivated(layer.FeedForwardDown, rows))
-            {
-                // What is read must outlive what is written.
-                var results = parts.First == _step.Results ? _step.OtherResults : _step.Results;
-                var (product, down) = SplitProduct(layer.FeedForwardDown, 0, 0, rows, results, 0);
-                _kernels.Products.Activated.Launch(_stream, layer.FeedForwardDown.RunCount, product, parts);
-                return down;
-            }
-
             Activate(parts, _step.Inner, _step.Room, width, rows, 0, 0);
         }
         else

@@ -29,8 +29,10 @@ internal sealed class KernelSet : IDisposable
         PickBest = Layer("pick_best");
         CombineHeads = Attention.Kernel("combine_heads");
         LatentNorm = Latent("latent_norm");
-        Absorb = Latent("absorb");
-        RaiseMix = Latent("raise_mix");
+        AbsorbOne = Latent("absorb_one");
+        AbsorbMany = Latent("absorb_many");
+        RaiseOne = Latent("raise_one");
+        RaiseMany = Latent("raise_many");
         ScoreExperts = Experts("score_experts");
         Route = Experts("route");
         Gather = Experts("gather");
@@ -66,9 +68,13 @@ internal sealed class KernelSet : IDisposable
 
     public CudaKernel LatentNorm { get; }
 
-    public CudaKernel Absorb { get; }
+    public CudaKernel AbsorbOne { get; }
 
-    public CudaKernel RaiseMix { get; }
+    public CudaKernel AbsorbMany { get; }
+
+    public CudaKernel RaiseOne { get; }
+
+    public CudaKernel RaiseMany { get; }
 
     public CudaKernel ScoreExperts { get; }
 

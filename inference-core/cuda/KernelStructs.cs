@@ -168,7 +168,6 @@ internal struct LatentCall
     public int Value;
     public int Interleaved;
     public int Rows;
-    public int RowsOfBlock;
     public float Epsilon;
 }
 
@@ -183,7 +182,6 @@ internal struct ValueCall
     public int Value;
     public int Room;
     public int Rows;
-    public int RowsOfBlock;
     public int First;
     public int Whole;
 }

@@ -21,13 +21,12 @@ internal sealed class ProductKernels
     private readonly Dictionary<int, ProductKernel> _gated = [];
     private readonly Dictionary<int, ProductKernel> _experts = [];
 
-    /// <summary>Slabs of inputs that a thread block of gemm_normed or gemm_activated keeps.</summary>
+    /// <summary>Slabs of inputs that a thread block of gemm_normed keeps.</summary>
     private const int OwnSlabs = 64;
 
     public ProductKernels(CudaModule module)
     {
         Normed = new ProductKernel(module, "gemm_normed", 8, 8, OwnSlabs * 1024);
-        Activated = new ProductKernel(module, "gemm_activated", 8, 8, OwnSlabs * 1024);
         // Rows of a tile, and stages of the ring as gemm.cu instantiates them.
         foreach (var (rows, stages) in new[] { (8, 8), (16, 8), (32, 7), (64, 6), (128, 6) })
         {
@@ -48,9 +47,6 @@ internal sealed class ProductKernels
     /// <summary>Whether one row of so many columns is normed by every thread block that multiplies it.</summary>
     public static bool IsNormed(int rows, int columns) => rows == 1 && columns % CudaMatrix.SlabInputs == 0 && columns <= OwnSlabs * CudaMatrix.SlabInputs;
 
-    /// <summary>Whether every thread block that multiplies one row makes the gated inputs of its run for itself.</summary>
-    public static bool IsActivated(CudaMatrix matrix, int rows) => rows == 1 && matrix.Inputs % CudaMatrix.SlabInputs == 0 && matrix.Split.Run <= OwnSlabs;
-
     /// <summary>The least tile that holds so many rows, at most <see cref="MostSplitRows"/>.</summary>
     public static int TileFor(int rows) => rows <= 8 ? 8 : rows <= 16 ? 16 : rows <= 32 ? 32 : rows <= 64 ? 64 : MostSplitRows;
 
@@ -65,9 +61,6 @@ internal sealed class ProductKernels
 
     /// <summary>A norm and a product of one row: one kernel less to wait for.</summary>
     public ProductKernel Normed { get; }
-
-    /// <summary>silu(gate) · up and a product of one row.</summary>
-    public ProductKernel Activated { get; }
 
     public ProductKernel Split(int rows) => _split[TileFor(rows)];
 
@@ -101,7 +94,4 @@ internal sealed class ProductKernel
 
     public void Launch(CudaStream stream, Extent grid, in Product product, in NormCall norm) =>
         _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(norm));
-
-    public void Launch(CudaStream stream, Extent grid, in Product product, in Parts gates) =>
-        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(gates));
 }

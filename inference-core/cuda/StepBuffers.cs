@@ -32,7 +32,7 @@ internal sealed class StepBuffers : IDisposable
         HeadOutputs = Activations(Room, heads * headWidth);
         Inner = Activations(Room, config.DenseWidth);
         OtherResults = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
-            [ForOneRow(layer.Down), layer.HasExperts ? 0 : ForOneRow(layer.GateUp), layer.HasExperts ? 0 : ForOneRow(layer.FeedForwardDown)])));
+            [ForOneRow(layer.Down), layer.HasExperts ? 0 : ForOneRow(layer.GateUp)])));
         Results = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
             [Floats(layer.Down), Floats(layer.Output), layer.HasExperts ? 0 : Floats(layer.GateUp), layer.HasExperts ? 0 : Floats(layer.FeedForwardDown)])));
 

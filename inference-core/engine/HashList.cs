@@ -69,10 +69,15 @@ internal sealed class HashList
     {
         var names = files.Order(StringComparer.Ordinal).ToArray();
         string PathOf(string name) => System.IO.Path.Combine(directory, name);
-        var blocks = names.Where(n => n.EndsWith(".safetensors", StringComparison.Ordinal)).AsParallel().AsOrdered()
-            .Select(name => HashBlocks(PathOf(name)).Select(b => $"{b.Hash}  {name}@{b.Offset}").ToList());
+        var weights = Array.FindAll(names, n => n.EndsWith(".safetensors", StringComparison.Ordinal));
+        var blocks = new string[weights.Length][];
+        Parallel.For(0, weights.Length, i => blocks[i] = [.. HashBlocks(PathOf(weights[i])).Select(b => $"{b.Hash}  {weights[i]}@{b.Offset}")]);
         File.WriteAllLines(PathOf(BlocksName), blocks.SelectMany(lines => lines));
-        File.WriteAllLines(PathOf(FileName), names.Append(BlocksName).AsParallel().AsOrdered().Select(name => $"{HashOfFile(PathOf(name))}  {name}"));
+
+        string[] listed = [.. names, BlocksName];
+        var sums = new string[listed.Length];
+        Parallel.For(0, listed.Length, i => sums[i] = $"{HashOfFile(PathOf(listed[i]))}  {listed[i]}");
+        File.WriteAllLines(PathOf(FileName), sums);
     }
 
     public static EngineException Mismatch(string path, string actual, string listed) =>

@@ -199,6 +199,7 @@ struct Attention {
             for (int j = 0; j < sums; j += 2 * width) l[j] += l[j + width];
 #pragma unroll
         for (int d = 1; d < row_threads; d *= 2) l[0] += __shfl_xor_sync(0xffffffffu, l[0], d);
+        __syncwarp();
         if (part == 0) {
             float alpha = rescale(old, now);
             row_value(0)[r] = now;
@@ -343,8 +344,8 @@ struct Attention {
             barrier_wait(full(stage), phase);
             if (n == 0) __syncthreads();  // the queries
             make_scores(stage, block);
-            clear_behind(stage, block);
             __syncthreads();
+            clear_behind(stage, block);
             // Everybody has done with the stage before this one.
             if (threadIdx.x == 0 && n > 0 && !ahead.over()) {
                 load(ahead.block, stage == 0 ? STAGES - 1 : stage - 1);

@@ -111,12 +111,11 @@ template <int R> DEVICE void pin(float (&d)[R]) {
     for (int i = 0; i < R; i++) asm volatile("" : "+f"(d[i])::"memory");
 }
 
-// Where a chain's inputs come from. Of one row every thread block makes them for itself, in front of its first product, and keeps them behind the
-// ring: a kernel less to wait for.
+// Where the inputs come from. One row every thread block norms for itself, in front of its first product, and keeps it behind the ring: a kernel
+// less to wait for. (The same for gates gained nothing.)
 enum Source {
-    LOADED,     // from memory, slab by slab, beside the weights
-    NORMED,     // the norm of the residual, all of it
-    ACTIVATED,  // silu(gate) · up, the slabs of this block's run
+    LOADED,  // from memory, slab by slab, beside the weights
+    NORMED,  // the norm of the residual, all of it
 };
 #define OWN_SLABS 64
 
@@ -269,33 +268,6 @@ DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, NORMED> ring) {
     publish_own();
 }
 
-// What activate of layer.cu makes, of the slabs that this block's run multiplies, in the run's order.
-template <int N, int STAGES>
-DEVICE void activate_inputs(const Product& p, const Parts& parts, Ring<N, STAGES, ACTIVATED> ring) {
-    const int chunks = OWN_SLABS * 8 / 256;
-    int first = blockIdx.x * p.split.run, tiles = min(p.split.run, p.blocks * p.split.depth - first);
-    wait_for_previous();
-    float g[chunks][8], u[chunks][8];
-#pragma unroll
-    for (int j = 0; j < chunks; j++) {
-        int chunk = threadIdx.x + j * 256, column = ((first + (chunk >> 3)) % p.split.depth * 8 + (chunk & 7)) * 16;
-        if (chunk >= tiles * 8) break;
-        const float* from = parts.first + column;
-        int n = segments_of(parts.split, column);
-        sum_parts(g[j], from, parts.stride, n);
-        sum_parts(u[j], from + 8, parts.stride, n);
-    }
-#pragma unroll
-    for (int j = 0; j < chunks; j++) {
-        int chunk = threadIdx.x + j * 256;
-        if (chunk >= tiles * 8) break;
-#pragma unroll
-        for (int i = 0; i < 8; i++) g[j][i] = gated(g[j][i], u[j][i]);
-        store_own(ring.own_inputs(chunk >> 3) + ((chunk & 7) << 4), g[j]);
-    }
-    publish_own();
-}
-
 template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
 DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
     if (MODE == EXPERTS) wait_for_previous();
@@ -303,10 +275,9 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
     float sum[MODE == FULL ? N / 2 : 1];
     Chains<MODE> chains(p);
     Chain c;
-    int own = 0;
     while (chains.take(c, SLAB_BYTES(N))) {
         int add = 0, closed = 0, held = -1;
-        for (int k = c.from; k < c.to; k++, own++, ring.advance()) {
+        for (int k = c.from; k < c.to; k++, ring.advance()) {
             if (MODE == FULL && k > 0 && (c.block * p.split.depth + k) % p.split.run == 0) {
                 wait_groups<0>();
                 pin(d);
@@ -316,7 +287,7 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
                 add = 0;
             }
             barrier_wait(ring.full + ring.stage * 8, ring.phase);
-            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(SOURCE == NORMED ? k : own));
+            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(k));
             pin(d);
             fence_operands();
 #pragma unroll
@@ -348,7 +319,7 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
 }
 
 template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
-DEVICE void multiply(const Product& p, const NormCall* norm, const Parts* gates) {
+DEVICE void multiply(const Product& p, const NormCall* norm) {
     Ring<N, STAGES, SOURCE> ring;
     let_next_start();
     if (threadIdx.x == 0) {
@@ -365,18 +336,17 @@ DEVICE void multiply(const Product& p, const NormCall* norm, const Parts* gates)
     } else {
         if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
         if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*norm, ring);
-        if constexpr (SOURCE == ACTIVATED) activate_inputs<N, STAGES>(p, *gates, ring);
         consume<N, STAGES, MODE, GATED, SOURCE>(p, ring, threadIdx.x >> 7);
     }
 }
 
 #define SPLIT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, LOADED>(p, nullptr, nullptr); }
+    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, LOADED>(p, nullptr); }
 #define EXPERT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, LOADED>(p, nullptr, nullptr); }
+    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, LOADED>(p, nullptr); }
 #define FULL_KERNELS(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, LOADED>(p, nullptr, nullptr); } \
-    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, LOADED>(p, nullptr, nullptr); }
+    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, LOADED>(p, nullptr); } \
+    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, LOADED>(p, nullptr); }
 
 SPLIT_KERNEL(8, 8)
 SPLIT_KERNEL(16, 8)
@@ -392,9 +362,5 @@ EXPERT_KERNEL(64, 6)
 EXPERT_KERNEL(128, 6)
 
 KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, const __grid_constant__ NormCall norm) {
-    multiply<8, 8, SPLIT, false, NORMED>(p, &norm, nullptr);
-}
-
-KERNEL __launch_bounds__(384, 1) gemm_activated(const __grid_constant__ Product p, const __grid_constant__ Parts gates) {
-    multiply<8, 8, SPLIT, false, ACTIVATED>(p, nullptr, &gates);
+    multiply<8, 8, SPLIT, false, NORMED>(p, &norm);
 }
