@@ -54,7 +54,7 @@ public sealed class BundleTests : IDisposable
         for (var seconds = 0; seconds < 20 && !writing.IsCompleted; seconds++)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(20);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
         }
 
         var manifest = await writing.WaitAsync(TimeSpan.FromSeconds(10));
