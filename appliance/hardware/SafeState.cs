@@ -29,13 +29,17 @@ public static class SafeState
 {
     private const string LimitFile = "power_management_limit_mw";
 
-    public static SafeStateReport Write(string sysRoot, Board? board, TimeSpan gpuDeadline)
+    /// <param name="sysRoot">Where sysfs is.</param>
+    /// <param name="board">Whose fans and pumps must be among those found; null: whatever is found.</param>
+    /// <param name="gpuDeadline">For NVML, which may hang.</param>
+    /// <param name="settle">After this the GPUs' limits are written once more, over what somebody else still had under way; zero: once is enough.</param>
+    public static SafeStateReport Write(string sysRoot, Board? board, TimeSpan gpuDeadline, TimeSpan settle = default)
     {
         var rotors = WriteRotors(sysRoot, board);
         var failures = new List<string>(rotors.Failures);
         var limited = Directory.Exists(Path.Combine(sysRoot, "twin"))
-            ? LimitTwinGpus(sysRoot, board?.Gpus.MinLimitW ?? 200, failures)
-            : LimitNvmlGpus(gpuDeadline, failures);
+            ? Twice(settle, () => LimitTwinGpus(sysRoot, board?.Gpus.MinLimitW ?? 200), failures)
+            : LimitNvmlGpus(gpuDeadline, settle, failures);
         return new(rotors.RotorsFull, limited, failures);
     }
 
@@ -76,9 +80,24 @@ public static class SafeState
         }
     }
 
-    private static int LimitTwinGpus(string sysRoot, double watts, List<string> failures)
+    /// <summary>Limits all GPUs, and after a while again; what the last round says counts.</summary>
+    private static int Twice(TimeSpan settle, Func<(int Limited, List<string> Failures)> limit, List<string> failures)
+    {
+        var round = limit();
+        if (settle > TimeSpan.Zero)
+        {
+            Thread.Sleep(settle);
+            round = limit();
+        }
+
+        failures.AddRange(round.Failures);
+        return round.Limited;
+    }
+
+    private static (int Limited, List<string> Failures) LimitTwinGpus(string sysRoot, double watts)
     {
         var limited = 0;
+        var failures = new List<string>();
         foreach (var folder in Directory.GetDirectories(Path.Combine(sysRoot, "twin"), "gpu*"))
         {
             using var file = SysfsFile.TryOpen(Path.Combine(folder, LimitFile), write: true, out var status);
@@ -90,11 +109,11 @@ public static class SafeState
                 failures.Add($"{Path.GetFileName(folder)}: {status}");
         }
 
-        return limited;
+        return (limited, failures);
     }
 
     /// <summary>NVML may hang, and that may be why we were called: its thread is left behind after the deadline, the fans are safe already.</summary>
-    private static int LimitNvmlGpus(TimeSpan deadline, List<string> failures)
+    private static int LimitNvmlGpus(TimeSpan deadline, TimeSpan settle, List<string> failures)
     {
         var limited = 0;
         var found = new List<string>();
@@ -107,13 +126,7 @@ public static class SafeState
                 return;
             }
 
-            for (var i = 0; i < nvml.Count; i++)
-            {
-                if (nvml.Open(i, out _) is { } gpu && gpu.SetPowerLimit(0))
-                    limited++;
-                else
-                    found.Add($"gpu{i}: power limit refused");
-            }
+            limited = Twice(settle, () => LimitAll(nvml), found);
         })
         { IsBackground = true, Name = "nvml" };
         worker.Start();
@@ -126,5 +139,17 @@ public static class SafeState
         Debug.Assert(!worker.IsAlive);
         failures.AddRange(found);
         return limited;
+    }
+
+    private static (int Limited, List<string> Failures) LimitAll(Nvml nvml)
+    {
+        var failures = new List<string>();
+        for (var i = 0; i < nvml.Count; i++)
+        {
+            if (nvml.Open(i, out _) is not { } gpu || !gpu.SetPowerLimit(0))
+                failures.Add($"gpu{i}: power limit refused");
+        }
+
+        return (nvml.Count - failures.Count, failures);
     }
 }

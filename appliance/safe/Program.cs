@@ -49,13 +49,8 @@ if (boardFile is not null)
     }
 }
 
-var report = rotorsOnly ? SafeState.WriteRotors(sysRoot, board) : SafeState.Write(sysRoot, board, TimeSpan.FromSeconds(3));
-if (!rotorsOnly)
-{
-    // A probe outlives its daemon for a moment and carries out what it was told last, a GPU's old limit for one: what is safe is written again.
-    Thread.Sleep(TimeSpan.FromMilliseconds(300));
-    report = SafeState.Write(sysRoot, board, TimeSpan.FromSeconds(3));
-}
-
+// A probe outlives its daemon for a moment and carries out what it was told last, a GPU's old limit for one.
+var settle = TimeSpan.FromMilliseconds(300);
+var report = rotorsOnly ? SafeState.WriteRotors(sysRoot, board) : SafeState.Write(sysRoot, board, TimeSpan.FromSeconds(3), settle);
 Console.WriteLine($"appliance-safe: {report}{fault}");
 return report.IsGood && fault.Length == 0 ? 0 : 1;
