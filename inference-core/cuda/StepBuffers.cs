@@ -23,7 +23,7 @@ internal sealed class StepBuffers : IDisposable
         var (hidden, heads) = (config.HiddenWidth, config.Attention.Heads);
         Room = RoundUp(options.MaxTokens, RoomUnit);
         LogitRoom = RoundUp(options.MaxLogits, RoomUnit);
-        Inputs = new StepInputs(stream, Room, options, config);
+        Inputs = new StepInputs(stream, Room, LogitRoom, options, config);
 
         Residual = Take((long)Room * hidden * sizeof(float));
         OtherResidual = Take((long)Room * hidden * sizeof(float));
@@ -132,8 +132,8 @@ internal sealed class StepBuffers : IDisposable
     /// <summary>(cosine, sine) [positions, pairs].</summary>
     public ulong Rope { get; }
 
-    // 64 splits for each of 256 rows, or one row of a million tokens.
-    private static int AttentionRows => 16384;
+    // 64 splits, 20 000 keys, for each of 256 rows; more for fewer.
+    private const int AttentionRows = 16384;
 
     public ulong Take(long bytes)
     {

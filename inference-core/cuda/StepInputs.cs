@@ -19,11 +19,11 @@ internal sealed unsafe class StepInputs : IDisposable
     private readonly int _logitRoom;
     private readonly int _maxTiles;
 
-    public StepInputs(CudaStream stream, int room, ForwardOptions options, ModelConfig config)
+    public StepInputs(CudaStream stream, int room, int logitRoom, ForwardOptions options, ModelConfig config)
     {
         _stream = stream;
         _room = room;
-        _logitRoom = options.MaxLogits + 1;
+        _logitRoom = logitRoom;
         // A tile of attention holds 16 rows or more, a row is a token's head; each sequence may leave its last tile unfilled.
         _maxTiles = (room * Math.Max(1, config.Attention.Heads / 16)) + (2 * options.MaxSequences) + room;
         TableWidth = KvCache.BlocksFor(config.MaxPositions);
