@@ -55,11 +55,9 @@ internal sealed unsafe class CudaKernel
     /// It may begin before the kernel in front of it has ended, and waits itself (<c>griddepcontrol.wait</c>) for what that one writes.
     /// </param>
     /// <param name="arguments">In the kernel's order.</param>
-    /// <param name="cluster">Blocks that run together and see each other's shared memory; <c>default</c>: none.</param>
-    public void Launch(
-        CudaStream stream, Extent grid, Extent block, int sharedBytes, bool programmatic, in KernelArguments arguments, Extent cluster = default)
+    public void Launch(CudaStream stream, Extent grid, Extent block, int sharedBytes, bool programmatic, in KernelArguments arguments)
     {
-        var attributes = stackalloc CUlaunchAttribute[2];
+        var attributes = stackalloc CUlaunchAttribute[1];
         var config = new CUlaunchConfig
         {
             gridDimX = (uint)grid.X,
@@ -78,17 +76,6 @@ internal sealed unsafe class CudaKernel
             {
                 id = CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION,
                 programmaticStreamSerializationAllowed = 1,
-            };
-        }
-
-        if (cluster.X > 0)
-        {
-            attributes[config.numAttrs++] = new CUlaunchAttribute
-            {
-                id = CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION,
-                clusterDimX = (uint)cluster.X,
-                clusterDimY = (uint)cluster.Y,
-                clusterDimZ = (uint)cluster.Z,
             };
         }
 

@@ -1,6 +1,6 @@
 namespace InferenceCore.Cuda;
 
-/// <summary>Blocks of a grid, threads of a block or blocks of a cluster, in up to three directions.</summary>
+/// <summary>Blocks of a grid or threads of a block, in up to three directions.</summary>
 internal readonly record struct Extent(int X, int Y = 1, int Z = 1)
 {
     public int Count => X * Y * Z;
