@@ -4,12 +4,12 @@ using System.Text;
 namespace InferenceCore.Cuda;
 
 /// <summary>
-/// Device code, compiled once for each architecture, driver, compiler, source and set of options, and kept in files. Every file begins with the
+/// Device code, compiled once for each architecture, driver, source and set of options, and kept in files. Every file begins with the
 /// hash of what follows: one that is torn or rotten is compiled again. Any number of processes may use a folder at once, since a file appears
 /// whole or not at all; where the folder cannot be written nothing is kept and everything works.
 /// </summary>
 /// <param name="folder">Where files lie; made when first needed.</param>
-/// <param name="platform">What the code depends on beside its source: architecture, driver and compiler version, fit for a file's name.</param>
+/// <param name="platform">What the code depends on beside its source: architecture and driver version, fit for a file's name.</param>
 /// <param name="compile">Makes device code of a source and options.</param>
 internal sealed class KernelCache(string folder, string platform, Func<KernelSource, IReadOnlyList<string>, byte[]> compile)
 {
@@ -17,11 +17,11 @@ internal sealed class KernelCache(string folder, string platform, Func<KernelSou
 
     private int _files;
 
-    /// <summary>For one device, with the compiler of this machine.</summary>
-    public static KernelCache Of(CudaDevice device, KernelCompiler compiler) => new(
+    /// <summary>For one device, with the compiler of this machine, which is not even opened where everything is kept already.</summary>
+    public static KernelCache Of(CudaDevice device, Lazy<KernelCompiler> compiler) => new(
         DefaultFolder(),
-        $"{device.Architecture}-driver{device.Driver.DriverVersion()}-nvrtc{compiler.Version}",
-        (source, options) => compiler.Compile(source, [$"--gpu-architecture={device.Architecture}", .. options]));
+        $"{device.Architecture}-driver{device.Driver.DriverVersion()}",
+        (source, options) => compiler.Value.Compile(source, [$"--gpu-architecture={device.Architecture}", .. options]));
 
     /// <summary>Sources that had to be compiled.</summary>
     public int Compiled { get; private set; }

@@ -6,8 +6,6 @@ namespace InferenceCore.Cuda;
 /// <summary>Turns CUDA C++ into device code. Sources see no folder: what they include they bring along.</summary>
 internal sealed unsafe class KernelCompiler(NvrtcInterop nvrtc)
 {
-    public string Version { get; } = nvrtc.Version();
-
     /// <exception cref="CudaException">It does not compile; the message holds the compiler's log.</exception>
     public byte[] Compile(KernelSource source, IReadOnlyList<string> options)
     {

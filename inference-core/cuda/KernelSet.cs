@@ -14,7 +14,7 @@ internal sealed class KernelSet : IDisposable
     {
         var compiler = new Lazy<KernelCompiler>(() => new KernelCompiler(NvrtcInterop.Load(libraries)));
         var codes = new byte[_sources.Length][];
-        InParallel(i => codes[i] = KernelCache.Of(device, compiler.Value).Get(KernelSource.Embedded(_sources[i])));
+        InParallel(i => codes[i] = KernelCache.Of(device, compiler).Get(KernelSource.Embedded(_sources[i])));
         Mark = MarkOf(codes);
         _modules = _sources.Zip(codes).ToDictionary(s => s.First, s => new CudaModule(device, s.Second), StringComparer.Ordinal);
 

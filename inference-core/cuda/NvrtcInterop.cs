@@ -5,7 +5,6 @@ namespace InferenceCore.Cuda;
 /// <summary>The calls of NVRTC, the compiler of CUDA C++ that is a library, named as in nvrtc.h. Nothing else in the tree may call it.</summary>
 internal sealed unsafe class NvrtcInterop
 {
-    internal readonly delegate* unmanaged<int*, int*, int> nvrtcVersion;
     internal readonly delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, int> nvrtcCreateProgram;
     internal readonly delegate* unmanaged<nint, int, byte**, int> nvrtcCompileProgram;
     internal readonly delegate* unmanaged<nint, nuint*, int> nvrtcGetProgramLogSize;
@@ -19,7 +18,6 @@ internal sealed unsafe class NvrtcInterop
 
     private NvrtcInterop(nint library)
     {
-        nvrtcVersion = (delegate* unmanaged<int*, int*, int>)Symbol("nvrtcVersion");
         nvrtcCreateProgram = (delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, int>)Symbol("nvrtcCreateProgram");
         nvrtcCompileProgram = (delegate* unmanaged<nint, int, byte**, int>)Symbol("nvrtcCompileProgram");
         nvrtcGetProgramLogSize = (delegate* unmanaged<nint, nuint*, int>)Symbol("nvrtcGetProgramLogSize");
@@ -35,14 +33,6 @@ internal sealed unsafe class NvrtcInterop
 
     /// <exception cref="CudaException">It is not there.</exception>
     internal static NvrtcInterop Load(CudaLibraries libraries) => new(libraries.Load("NVIDIA's runtime compiler (NVRTC)", _names));
-
-    /// <summary>e.g. 13.0.</summary>
-    internal string Version()
-    {
-        int major, minor;
-        Check("nvrtcVersion", nvrtcVersion(&major, &minor));
-        return $"{major}.{minor}";
-    }
 
     /// <param name="call">Its name.</param>
     /// <param name="result">What it returned.</param>
