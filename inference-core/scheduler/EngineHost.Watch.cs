@@ -94,6 +94,7 @@ internal sealed partial class EngineHost
                     break;
                 case WorkerNews.Proven proven when proven.Vocabulary == _model!.Vocabulary:
                     _journal!.HasRoomFor(proven.CacheTokens);
+                    _caches = proven;
                     _journal.Metrics.CountProof(Now);
                     Checked?.Invoke(link.Name, proven.Answer);
                     return;

@@ -12,10 +12,10 @@ internal sealed class FakeForward : IForward
     private readonly HashSet<int> _fetched = [];
     private readonly float[][] _rows;
 
-    public FakeForward(ModelConfig config, ForwardOptions options)
+    public FakeForward(ModelConfig config, ForwardOptions options, string? gpu = null)
     {
         Config = config;
-        Pool = new FakePool(options.CacheBlocks ?? int.MaxValue);
+        Pool = new FakePool(options.CacheBlocks ?? int.MaxValue, gpu);
         (MaxTokens, MaxLogits) = (options.MaxTokens, options.MaxLogits);
         _rows = new float[options.MaxLogits][];
     }
