@@ -68,8 +68,6 @@ internal sealed partial class EngineHost
 
     private Journal Open(ServedModel model, SchedulerOptions options)
     {
-        // What reading the tokenizer left behind is most of the heap, and the worker is still reading weights.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         _model = model;
         return new Journal(model, options, _time);
     }

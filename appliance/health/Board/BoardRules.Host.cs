@@ -62,8 +62,8 @@ public sealed partial class BoardRules
 
         // Errors of an earlier life are normal for this disk; new ones are not.
         var known = NormalOf(disk.Serial ?? disk.Name, "media_errors");
-        if (known is null || smart.MediaErrors < known)
-            Learn(disk.Serial ?? disk.Name, "media_errors", smart.MediaErrors);
+        if (smart.MediaErrors is { } counted && (known is null || counted < known))
+            Learn(disk.Serial ?? disk.Name, "media_errors", counted);
         else if (smart.MediaErrors > known && Acceptable(BoardAlarms.DiskFailing, disk.Name, disk.Serial ?? disk.Name, "media_errors", smart.MediaErrors))
             Find(BoardAlarms.DiskFailing, disk.Name, $"{disk.Name} could not read or write {smart.MediaErrors - known:0} places since it was first seen ({smart.MediaErrors} in all).", Severity.Warning);
     }
