@@ -35,7 +35,7 @@ public sealed class BoardHealthTests
         var injected = TimeProvider.System.GetUtcNow();
         box.WaitUntil("the alarm on the bus", TimeSpan.FromSeconds(2 * limitS), () => subscriber.Messages.Any(m => m.Topic == $"appliance/v1/box1/alarm/{code}/{of}" && m.Payload.Length > 0));
 
-        var since = subscriber.Messages.First(m => m.Topic == $"appliance/v1/box1/alarm/{code}/{of}" && m.Payload.Length > 0).Json.GetProperty("since").GetDateTimeOffset();
+        var since = subscriber.Messages.First(m => m.Topic == $"appliance/v1/box1/alarm/{code}/{of}" && m.Payload.Length > 0).Json.GetProperty("raised_at").GetDateTimeOffset();
         Assert.InRange((since - injected).TotalSeconds, 0, limitS);
     }
 }

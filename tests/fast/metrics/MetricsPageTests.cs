@@ -42,11 +42,9 @@ public sealed class MetricsPageTests
     [Fact]
     public void Profiling_metrics_are_there_for_who_asks_and_while_they_are_read()
     {
-        var asked = Source() with { Profiling = true };
-        asked = asked with { Health = asked.Health! with { Gpus = [asked.Health!.Gpus[0] with
-        {
-            Profile = new() { At = Now.Uptime, GraphicsActive = 0.9, TensorActive = 0.5, MemoryActive = 0.4, PcieSentBytesPerS = 1e9, PcieReceivedBytesPerS = 2e9 },
-        }] } };
+        var profile = new GpuProfile { At = Now.Uptime, GraphicsActive = 0.9, TensorActive = 0.5, MemoryActive = 0.4, PcieSentBytesPerS = 1e9, PcieReceivedBytesPerS = 2e9 };
+        var source = Source();
+        var asked = source with { Profiling = true, Health = source.Health! with { Gpus = [source.Health!.Gpus[0] with { Profile = profile }] } };
         Assert.Equal(
             [("GR_ENGINE_ACTIVE", "0.9"), ("PIPE_TENSOR_ACTIVE", "0.5"), ("DRAM_ACTIVE", "0.4"), ("PCIE_TX_BYTES", "1000000000"), ("PCIE_RX_BYTES", "2000000000")],
             Profiles(asked));
