@@ -1,25 +1,34 @@
 namespace Appliance.Guide;
 
 /// <summary>
-/// Finds the entry a question is about: BM25 over everything that is listed for an entry, its questions counting in full and its answer
-/// by half, on the terms of <see cref="Terms"/>. A few hundred entries are compared one by one in about a millisecond.
+/// Finds the entry a question is about: BM25 over everything that is listed for an entry, its questions counting in full, its answer less
+/// and its names more, on the terms of <see cref="Terms"/>. A few hundred entries are compared one by one in about a millisecond.
 /// </summary>
 /// <remarks>
-/// Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). Found better here than the nearest listed question:
-/// a short question shares too few words with any single one.
+/// Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). Found better here than the nearest listed question
+/// (a short question shares too few words with any single one), and no worse than both together or a trained classifier.
 /// </remarks>
 public sealed class GuideIndex
 {
     /// <summary>How soon a term that is repeated counts no more.</summary>
-    private const double Saturation = 0.8;
+    private const double Saturation = 1.15;
 
     /// <summary>How much a long entry's terms count less.</summary>
-    private const double LengthShare = 0.7;
+    private const double LengthShare = 0.75;
 
-    private const double AnswerWeight = 0.6;
+    private const double AnswerWeight = 0.4;
+
+    /// <summary>Of an entry's id and of what it covers.</summary>
+    private const double NameWeight = 1.25;
 
     /// <summary>The guide's own question, letter for letter: nothing else comes near.</summary>
     private const double ListedBonus = 10;
+
+    /// <summary>What a question loses for each word that names something else than this box, the third and later ones aside.</summary>
+    private const double ElsewhereCost = 1.2;
+
+    /// <summary>What a question would lose if the guide had never heard any of its words; in proportion.</summary>
+    private const double UnknownCost = 2;
 
     private readonly Dictionary<string, double> _rarity = new(StringComparer.Ordinal);
     private readonly double _unknownRarity;
@@ -48,18 +57,26 @@ public sealed class GuideIndex
     /// <summary>The nearest entries, best first; those with nothing in common are left out.</summary>
     public IReadOnlyList<GuideHit> Find(string question, int count)
     {
-        var asked = Terms.Of(question).Select(t => (t.Key, Weight: t.Value * _rarity.GetValueOrDefault(t.Key, _unknownRarity))).ToArray();
-        // By the root of what the question says at all: a long one must not look surer than a short one, and words that the guide has
-        // never heard are evidence that it is about something else.
-        var whole = Math.Sqrt(asked.Sum(t => t.Weight));
         var listed = _listed.GetValueOrDefault(Bare(question));
+        var terms = Terms.Of(question);
+        var elsewhere = terms.Keys.Count(t => t[0] == Thesaurus.Elsewhere && !_rarity.ContainsKey(t));
+        var asked = terms.Where(t => t.Key[0] != Thesaurus.Elsewhere)
+            .Select(t => (t.Key, Weight: t.Value * _rarity.GetValueOrDefault(t.Key, _unknownRarity))).ToArray();
+        var whole = asked.Sum(t => t.Weight);
         if (whole == 0) // "Who are you?" has no word that says anything
             return listed is null ? [] : [new(listed, ListedBonus)];
+        // By the root of what the question says at all: a long one must not look surer than a short one. What the guide has never heard, and
+        // what it knows to be something else, is evidence that the question is not for it.
+        var root = Math.Sqrt(whole);
+        var strange = UnknownCost * asked.Where(t => !_rarity.ContainsKey(t.Key)).Sum(t => t.Weight) / whole + ElsewhereCost * Math.Min(elsewhere, 2);
         return
         [
-            .. _entries.Select(e => new GuideHit(e.Entry, asked.Sum(t => e.Terms.TryGetValue(t.Key, out var often) ? t.Weight * often / (often + e.Norm) : 0) / whole + (e.Entry == listed ? ListedBonus : 0)))
+            .. _entries.Select(e => new GuideHit(e.Entry, Common(e.Terms, e.Norm) / root - strange + (e.Entry == listed ? ListedBonus : 0)))
                 .Where(h => h.Score > 0).OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count),
         ];
+
+        double Common(Dictionary<string, double> entry, double norm) =>
+            asked.Sum(t => entry.TryGetValue(t.Key, out var often) ? t.Weight * often / (often + norm) : 0);
     }
 
     /// <summary>Letters and digits alone, in lower case: how a question is punctuated says nothing.</summary>
@@ -70,7 +87,8 @@ public sealed class GuideIndex
         var terms = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var question in entry.Questions.Values.SelectMany(q => q))
             Add(question, 1);
-        Add(string.Join(' ', entry.Answers.Values.Concat(entry.Covers).Append(entry.Id)), AnswerWeight);
+        Add(string.Join(' ', entry.Answers.Values), AnswerWeight);
+        Add(string.Join(' ', entry.Covers.Append(entry.Id.Replace('-', ' '))).Replace('.', ' '), NameWeight);
         return terms;
 
         void Add(string text, double weight)
