@@ -14,20 +14,23 @@ public static class GuideJudge
     public const int HitsWanted = 10;
 
     /// <summary>Worth an answer.</summary>
-    public const double Enough = 1.3;
+    public const double Enough = 2.2;
 
     /// <summary>Worth showing what is nearest, unless the model says that the guide does not cover it.</summary>
-    public const double Worth = 1.0;
+    public const double Worth = 2.0;
 
-    /// <summary>What the entry gains that the model chose, and what all lose when it refused.</summary>
-    public const double Vote = 0.45;
+    /// <summary>What the entry gains that the model chose.</summary>
+    public const double Vote = 0.5;
+
+    /// <summary>What all lose when the model refused: it says too often that the guide covers a question, and hardly ever wrongly that it does not.</summary>
+    public const double Refusal = 1.2;
 
     /// <param name="hits">From <see cref="GuideIndex.Find"/>, best first.</param>
     /// <param name="model">The entry whose answer the model gave; null when it was not asked or gave none of the guide's.</param>
     public static GuideVerdict Decide(IReadOnlyList<GuideHit> hits, GuideEntry? model)
     {
         var refused = model?.Id == GuideEntry.NotInGuide;
-        var weighed = hits.Select(h => h with { Score = h.Score + (refused ? -Vote : h.Entry == model ? Vote : 0) }).OrderByDescending(h => h.Score).ToArray();
+        var weighed = hits.Select(h => h with { Score = h.Score + (refused ? -Refusal : h.Entry == model ? Vote : 0) }).OrderByDescending(h => h.Score).ToArray();
         if (weighed.Length == 0 || weighed[0].Score < Worth || (refused && weighed[0].Score < Enough))
             return new GuideVerdict.NotCovered();
         return weighed[0].Score >= Enough

@@ -36,6 +36,9 @@ internal sealed class Thesaurus
     /// <summary>As it was built into this program.</summary>
     public static Thesaurus Shared { get; } = new();
 
+    /// <summary>Whether an English stem is one of its words, or the first of a phrase.</summary>
+    public bool Knows(string stem) => _english.ContainsKey(stem);
+
     /// <summary>What English words mean, given their stems in order, those of phrases too.</summary>
     public IEnumerable<string> Meanings(IReadOnlyList<string> stems)
     {
@@ -54,13 +57,22 @@ internal sealed class Thesaurus
     {
         for (var at = 0; at < run.Length;)
         {
-            var length = Math.Min(_longest, run.Length - at);
-            while (length > 0 && !_chinese.ContainsKey(run.Substring(at, length)))
-                length--;
-            foreach (var meaning in length == 0 ? [] : _chinese[run.Substring(at, length)])
+            var (length, meanings) = Longest(run.AsSpan(at));
+            foreach (var meaning in meanings)
                 yield return meaning;
-            at += Math.Max(1, length);
+            at += length;
         }
+    }
+
+    private (int Length, List<string> Meanings) Longest(ReadOnlySpan<char> run)
+    {
+        for (var length = Math.Min(_longest, run.Length); length > 0; length--)
+        {
+            if (_chinese.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(run[..length], out var meanings))
+                return (length, meanings);
+        }
+
+        return (1, []);
     }
 
     private void Add(string line, Func<string, string> meaning)
