@@ -52,10 +52,10 @@ public sealed class GuideJudgeTests
     [Fact]
     public void The_models_choice_decides_between_entries_that_are_close_and_not_between_others()
     {
-        GuideHit[] close = [new(A, 2.0), new(B, 1.9)];
+        GuideHit[] close = [new(A, 3.0), new(B, 2.9)];
         Assert.Equal(new GuideVerdict.Found(A), GuideJudge.Decide(close, null));
         Assert.Equal(new GuideVerdict.Found(B), GuideJudge.Decide(close, B));
-        Assert.Equal(new GuideVerdict.Found(A), GuideJudge.Decide([new(A, 2.0), new(B, 1.0)], B));
+        Assert.Equal(new GuideVerdict.Found(A), GuideJudge.Decide([new(A, 3.0), new(B, 2.0)], B));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class GuideJudgeTests
         GuideHit[] weak = [new(A, GuideJudge.Enough + 0.1)];
         Assert.Equal(new GuideVerdict.Found(A), GuideJudge.Decide(weak, null));
         Assert.IsType<GuideVerdict.NotCovered>(GuideJudge.Decide(weak, Refusal));
-        Assert.Equal(new GuideVerdict.Found(A), GuideJudge.Decide([new(A, 3)], Refusal));
+        Assert.Equal(new GuideVerdict.Found(A), GuideJudge.Decide([new(A, 4)], Refusal));
     }
 
     [Fact]
