@@ -29,6 +29,9 @@ class Source:
             language = "zh" if any("一" <= c <= "龥" for c in question) else "en"
             self.held_out.append((guide.NOT_IN_GUIDE if name == "-" else name, language, question))
         self.by_id = {entry.id: entry for entry in self.entries}
+        unknown = {name for name, _, _ in self.held_out} - set(self.by_id)
+        if unknown:
+            raise guide.GuideError(f"held-out.txt: no entry {', '.join(sorted(unknown))}; name the entry that answers it now")
         self.elsewhere = {language: [word for word in variations.WORDS.other[language] if not self._asks_about(word, language)]
                           for language in guide.LANGUAGES}
 
