@@ -4,6 +4,7 @@ as a tokenizer.json of the form DeepSeek-V3 uses (same pre-tokenizer, so any rea
 """
 
 import collections
+import heapq
 import json
 
 import regex
@@ -67,19 +68,22 @@ def train(weighted_texts, merges_wanted, longest_bytes=12, least_count=2):
         for pair in zip(symbols, symbols[1:]):
             pairs[pair] += count
             where[pair].add(index)
-    merges = []
-    while len(merges) < merges_wanted:
-        fitting = [(-n, pair) for pair, n in pairs.items() if n >= least_count and len(pair[0]) + len(pair[1]) <= longest_bytes]
-        if not fitting:
-            break
-        _, best = min(fitting)
+    # The commonest pair first; a count that has fallen since it was queued is queued anew when it comes up.
+    queue, merges = [(-n, pair) for pair, n in pairs.items()], []
+    heapq.heapify(queue)
+    while len(merges) < merges_wanted and queue:
+        count, best = heapq.heappop(queue)
+        if pairs[best] < least_count or len(best[0]) + len(best[1]) > longest_bytes:
+            continue
+        if pairs[best] != -count:
+            heapq.heappush(queue, (-pairs[best], best))
+            continue
         merges.append(best)
+        grown = set()
         for index in sorted(where[best]):
             symbols, count = words[index]
             for pair in zip(symbols, symbols[1:]):
                 pairs[pair] -= count
-                if pairs[pair] <= 0:
-                    del pairs[pair]
             merged, at = [], 0
             while at < len(symbols):
                 if at + 1 < len(symbols) and (symbols[at], symbols[at + 1]) == best:
@@ -92,7 +96,10 @@ def train(weighted_texts, merges_wanted, longest_bytes=12, least_count=2):
             for pair in zip(merged, merged[1:]):
                 pairs[pair] += count
                 where[pair].add(index)
+                grown.add(pair)
         where.pop(best, None)
+        for pair in grown:
+            heapq.heappush(queue, (-pairs[pair], pair))
     return merges
 
 

@@ -22,7 +22,7 @@ CONFIG = {
     "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2,
 }
 
-DROPOUT = 0.05      # while training only; keeps the answers from hanging on single features of a question
+DROPOUT = 0.1       # while training only; keeps the answers from hanging on single features of a question
 
 
 def rounded(weight):

@@ -4,6 +4,7 @@ import hashlib
 import multiprocessing
 import os
 import random
+import re
 
 import numpy
 
@@ -28,6 +29,16 @@ class Source:
             language = "zh" if any("一" <= c <= "龥" for c in question) else "en"
             self.held_out.append((guide.NOT_IN_GUIDE if name == "-" else name, language, question))
         self.by_id = {entry.id: entry for entry in self.entries}
+        unknown = {name for name, _, _ in self.held_out} - set(self.by_id)
+        if unknown:
+            raise guide.GuideError(f"held-out.txt: no entry {', '.join(sorted(unknown))}; name the entry that answers it now")
+        self.elsewhere = {language: [word for word in variations.WORDS.other[language] if not self._asks_about(word, language)]
+                          for language in guide.LANGUAGES}
+
+    def _asks_about(self, word, language):
+        """Whether the guide itself uses the word in a question, in whatever form."""
+        asked = "\n".join(question for entry in self.entries for question in entry.questions[language])
+        return re.search(rf"\b{re.escape(word)}" if language == "en" else re.escape(word), asked, re.IGNORECASE)
 
     def listed(self):
         """Every question as written: (id, language, question, answer)."""
@@ -43,6 +54,9 @@ class Source:
         for questions in self.off_topic.values():
             for question in questions:
                 yield question, 1
+        for words in self.elsewhere.values():
+            for word in words:
+                yield word, 1
         rng = random.Random(0)
         for _, language, question, _ in self.listed():
             for _ in range(4):
@@ -63,11 +77,15 @@ class Source:
         language = rng.choice(guide.LANGUAGES)
         if chance < 0.012:
             return variations.noise(rng), self.refusal[language if rng.random() < 0.1 else "en"]
-        if chance < 0.20:
+        if chance < 0.18:
             asked = rng.choice(self.off_topic[language]) if chance < 0.10 else variations.off_topic(rng, language)
             return variations.vary(rng, asked, language), self.refusal[language]
         entry = rng.choice(self.entries)
         asked = entry.questions[language]
+        if chance < 0.23:
+            return variations.near_miss(rng, rng.choice(asked), rng.choice(self.elsewhere[language]), language), self.refusal[language]
+        if chance < 0.27 and entry.id != guide.NOT_IN_GUIDE:
+            return variations.from_answer(rng, entry.answers[language], language), entry.answers[language]
         return variations.vary(rng, rng.choice(asked), language, asked), entry.answers[language]
 
 

@@ -41,7 +41,7 @@ def arguments():
     parser.add_argument("--steps", type=int, default=0, help="exactly so many steps instead of a budget")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--vocabulary", type=int, default=3072)
-    parser.add_argument("--rows", type=int, default=800_000, help="single-turn rows in the pool")
+    parser.add_argument("--rows", type=int, default=1_200_000, help="single-turn rows in the pool")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--small", action="store_true", help="a few steps on little data: proves the script, not the model")

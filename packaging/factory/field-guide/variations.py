@@ -5,14 +5,22 @@ sentence, two languages in one line. By rule and by seed; what a person wrote in
 
 import re
 
+import thesaurus
+
+WORDS = thesaurus.Thesaurus()
+
 OPENERS = {
     "en": ["please tell me: ", "hi, ", "hello, ", "quick question: ", "can you tell me ", "I need to know: ", "question: ", "ok, ",
-           "hey, ", "sorry, ", "tell me, ", "urgent: ", "so ", "could you explain "],
-    "zh": ["请问", "请问一下，", "你好，", "我想知道", "问一下，", "请告诉我", "麻烦问下，", "急：", "那么", "帮我看看，", "我想问", "您好，请问"],
+           "hey, ", "sorry, ", "tell me, ", "urgent: ", "so ", "could you explain ", "new here, ", "night shift here. ", "customer asks: ",
+           "got paged, ", "my boss wants to know ", "auditor asks: ", "we have a problem, ", "just came in, ", "no idea about this box. ", "stupid question: ",
+           "for the handover: ", "again the same thing: ", "in a hurry: ", "ok so "],
+    "zh": ["请问", "请问一下，", "你好，", "我想知道", "问一下，", "请告诉我", "麻烦问下，", "急：", "那么", "帮我看看，", "我想问", "您好，请问",
+           "新来的，", "夜班，", "客户问，", "半夜被叫起来，", "老板问 ", "出问题了 ", "刚到现场 ", "不太懂，", "交接班想问 ", "又来了 ", "赶时间 ", "那个 ", "现场问 "],
 }
 CLOSERS = {
-    "en": [" please", " thanks", " asap", " on this box", " right now", ", please help", " on the appliance", " again", " exactly", " here"],
-    "zh": ["呢", "啊", "，谢谢", "，急", "，请说明", "，请帮忙", "呀", "来着"],
+    "en": [" please", " thanks", " asap", " on this box", " right now", ", please help", " on the appliance", " again", " exactly", " here",
+           ", is that bad", ", anyone", " or not", " no idea", "!!", " pls", " tonight", ", first time I see this", " and what then"],
+    "zh": ["呢", "啊", "，谢谢", "，急", "，请说明", "，请帮忙", "呀", "来着", " 要紧吗", " 急急急", "吧", " 第一次见", " 求助", "！！", " 今晚", " 咋回事啊", "嘛"],
 }
 SYSTEM = ["You are a helpful assistant.", "You are the field guide of an AI box.", "Answer briefly.", "You are a helpful AI assistant. Be concise.",
           "你是一个有用的助手。", "请简短回答。", "You are DeepSeek, a helpful assistant.", "Be accurate."]
@@ -128,6 +136,8 @@ def vary(rng, question, language, siblings=()):
     chance = rng.random()
     if chance < 0.25:
         return question
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
+        question = WORDS.swap(rng, question, language, foreign=0.1)
     if chance < 0.35:
         question = _keywords(rng, [question, rng.choice(siblings or (question,))], language) or question
     return _english(rng, question) if language == "en" else _chinese(rng, question)
@@ -163,11 +173,12 @@ def _english(rng, text):
         kept = [word for word in words if word.lower().strip(",") not in _STOP]
         if kept and len(kept) < len(words):
             text = " ".join(kept)
-    if rng.random() < 0.12:
+    if rng.random() < 0.18:
         words = text.split()
-        if len(words) > 4:
-            del words[rng.randrange(len(words))]
-            text = " ".join(words)
+        for _ in range(rng.choice((1, 1, 2))):
+            if len(words) > 4:
+                del words[rng.randrange(len(words))]
+        text = " ".join(words)
     if rng.random() < 0.05:
         words = text.split()
         if len(words) > 3:
@@ -213,6 +224,8 @@ def _chinese(rng, text):
     if rng.random() < 0.04 and len(text) > 4:
         at = rng.randrange(len(text) - 1)
         text = text[:at] + text[at + 1] + text[at] + text[at + 2:]
+    if rng.random() < 0.10 and len(text) > 8:
+        text = re.sub("[，、：。]", " ", text)           # as typed on a phone
     if rng.random() < 0.20:
         text = re.sub(r"(?<=[一-龥]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9]) (?=[一-龥])", "", text)
     if rng.random() < 0.15:
@@ -293,6 +306,33 @@ def off_topic(rng, language):
     """A question about the rest of the world."""
     frame = rng.choice(_FRAMES[language])
     return frame.format(*(rng.choice(_NOUNS[language]) for _ in range(frame.count("{}")))) + rng.choice(("?", "", "？" if language == "zh" else "?"))
+
+
+_NEAR = {
+    "en": ["{q} in my {t}", "my {t}: {q}", "{t}: {q}", "{q} ({t})", "{q} of the {t}", "I have a {t}. {q}", "{q} on a {t}"],
+    "zh": ["我的{t}{q}", "{t}{q}", "{t}，{q}", "{t} {q}", "{q}（{t}）", "家里的{t}{q}", "关于{t}：{q}"],
+}
+
+
+def near_miss(rng, question, thing, language):
+    """A question of the guide's about something that is not this box: the trade's words alone do not make it the guide's."""
+    if rng.random() < 0.5:
+        question = vary(rng, question, language)
+    return rng.choice(_NEAR[language]).format(q=question.rstrip("?？.。"), t=thing)
+
+
+def from_answer(rng, answer, language):
+    """What somebody asks who half remembers what the guide says: some of the answer's words, as they stand or as others say them."""
+    words = _keywords(rng, [answer], language) or answer
+    if rng.random() < 0.5:
+        words = WORDS.swap(rng, words, language, foreign=0.1)
+    return rng.choice(_RECALL[language]).format(words)
+
+
+_RECALL = {
+    "en": ["{}", "{}?", "what about {}", "{}, what was that again", "how is it with {}", "something about {}", "{} how", "{} why"],
+    "zh": ["{}", "{}？", "{}是怎么回事", "关于{}", "{}怎么弄", "{}那个", "{}为什么", "好像有{}"],
+}
 
 
 def noise(rng):

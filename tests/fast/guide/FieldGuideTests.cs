@@ -57,6 +57,13 @@ public sealed partial class FieldGuideTests
         .SelectMany(c => GuideEntry.Languages.Where(l => !c.Entry.Questions[l].Any(q => q.Contains(c.Code, StringComparison.Ordinal)))
             .Select(l => $"{c.Entry.Id}: no q-{l} names {c.Code}.")));
 
+    [Theory]
+    [InlineData("held-out.txt")]
+    [InlineData("blind.txt")]
+    public void Questions_that_measure_the_guide_name_entries_that_are_there(string set) => None(
+        Repository.Read($"packaging/factory/field-guide/{set}").Split('\n').Where(l => l.Length > 0 && l[0] is not ('#' or '-'))
+            .Where(l => Entries.All(e => e.Id != l.Split(' ')[0])).Select(l => $"{set}: '{l}' names no entry; name the one that answers it now."));
+
     [Fact]
     public void A_fault_in_an_entry_names_file_and_line()
     {
