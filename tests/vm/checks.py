@@ -234,9 +234,12 @@ def frozen(box):
 
 
 def bad_configuration(box):
-    """A broken configuration file at a start: the last good one is in force and an alarm says so"""
-    box.run("cp -p /etc/appliance/appliance.json /root/good.json && sed -i 's/\"node\"/\"nodde\"/' /etc/appliance/appliance.json && systemctl restart appliance", 60)
+    """A broken configuration file at a start: all planes run on the last good one and an alarm says so"""
+    box.run("cp -p /etc/appliance/appliance.json /root/good.json && sed -i 's/\"node\"/\"nodde\"/' /etc/appliance/appliance.json "
+            "&& systemctl restart appliance bmc-agent inference-core", 120)
     box.guest.wait_for("appliance alarms --json | grep -q config_invalid", 60, "an alarm about the configuration")
+    box.managed()
+    need(("config_invalid", "config") in {(a["code"], a["target"]) for a in box.guest.panel("/api/snapshot")["snapshot"]["alarms"]}, "the panel does not show it")
     box.in_control()
     text = box.run("appliance alarms", check=False)
     box.run("cp -p /root/good.json /etc/appliance/appliance.json && systemctl reload appliance")
