@@ -26,8 +26,8 @@ class Box:
     """The virtual machine and what is asked of it again and again."""
 
     def __init__(self):
-        self.disk = f"{VM}/box.qcow2"
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", "disk.raw", "-F", "raw", self.disk], check=True, cwd=VM)
+        self.disk = f"{VM}/box.raw"
+        subprocess.run(["cp", "--sparse=always", f"{VM}/disk.raw", self.disk], check=True)
         self.guest = Guest(self.disk, int(os.environ.get("VM_PANEL_PORT", "18321")), f"{VM}/serial.log")
         self.run = self.guest.run
 
@@ -273,7 +273,7 @@ def upgrade(box):
     for pattern, version in (("+1", "+1"), ("", "")):
         before = box.run("dpkg-query -W -f '${Version}' appliance")
         wanted = before.split("+")[0] + version
-        box.run(f"DEBIAN_FRONTEND=noninteractive dpkg -i /root/debs/*_{wanted}_amd64.deb", 400)
+        box.run(f"DEBIAN_FRONTEND=noninteractive dpkg -i /root/debs/*_{wanted}_amd64.deb", 900)
         need(box.run("dpkg-query -W -f '${Version}' appliance") == wanted, f"version is not {wanted}")
         box.guest.wait_for("systemctl is-active -q appliance bmc-agent inference-core", 240, f"all planes active with {wanted}")
         figures.append(f"{before} to {wanted}")
