@@ -67,6 +67,14 @@ internal static class PartVerbs
         return ExitCode.Done;
     }
 
+    public static async Task<int> LocateAsync(BoxClient box, bool on, int minutes, Output output, CancellationToken cancel)
+    {
+        await box.AskAsync("locate", json => { json.WriteBoolean("on", on); json.WriteNumber("minutes", minutes); }, cancel).ConfigureAwait(false);
+        if (!output.Json)
+            output.Line(on ? $"the locate LED blinks for {minutes} min, or until: appliance locate off" : "the locate LED is off");
+        return ExitCode.Done;
+    }
+
     /// <summary>Takes the control loop's place, so that nobody else writes a fan meanwhile.</summary>
     public static async Task<int> CommissionAsync(RunPaths paths, string? board, Output output, TimeProvider time, CancellationToken cancel)
     {

@@ -6,6 +6,7 @@ using Appliance.Daemon.Health;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Metrics;
 using Appliance.Daemon.Probe;
+using Appliance.Daemon.Setup;
 using Appliance.Hardware;
 using Appliance.Health;
 using Appliance.Model;
@@ -87,6 +88,7 @@ internal static class DaemonProcess
         {
             notifier.Stopping("leaving fans and pumps at full");
             watchdog.Dispose();
+            state.Locator.Dispose();
             loop.Stop();
             await Task.WhenAny(loop.Ended, Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
@@ -122,7 +124,8 @@ internal static class DaemonProcess
         var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
         var peers = new PeerWatch(() => state.Config.Health.Peers, time);
         using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, () => peers.Latest, time);
-        (state.Bus, state.Outbox, state.Engine, state.Health) = (bus, outbox, engine, health);
+        var certificates = state.Simulated ? null : new CertificateWatch(SetupMachine.Real, time);
+        (state.Bus, state.Outbox, state.Engine, state.Health, state.Certificates) = (bus, outbox, engine, health, certificates);
         outbox.Attach(bus, state.Topics);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
@@ -136,7 +139,7 @@ internal static class DaemonProcess
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
         await Task.WhenAll(
-            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), peers.RunAsync(stop), StatusAsync(state, notifier, time, stop),
+            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), peers.RunAsync(stop), certificates?.RunAsync(stop) ?? Task.CompletedTask, StatusAsync(state, notifier, time, stop),
             ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");
