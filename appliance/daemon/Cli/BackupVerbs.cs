@@ -17,6 +17,8 @@ internal sealed class BackupVerbs(SetupMachine machine, TextReader input, Func<s
     /// <param name="keys">Private keys and certificates too, sealed by a passphrase.</param>
     public int Make(string? place, bool keys)
     {
+        if (!machine.Exists(ConfigStore.BoxFile))
+            return output.Fail(ExitCode.Failed, $"there is no {ConfigStore.BoxFile}: this machine is no box.");
         try
         {
             string? passphrase = null;
@@ -60,6 +62,8 @@ internal sealed class BackupVerbs(SetupMachine machine, TextReader input, Func<s
     /// <param name="yes">Do not ask.</param>
     public int Put(string file, bool checkOnly, bool yes)
     {
+        if (!machine.Exists(ConfigStore.BoxFile))
+            return output.Fail(ExitCode.Failed, $"there is no {ConfigStore.BoxFile}: this machine is no box.");
         try
         {
             using var archive = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);

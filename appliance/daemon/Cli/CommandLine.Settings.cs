@@ -13,7 +13,7 @@ internal sealed partial class CommandLine
         var network = new Command("network", "Links with their addresses, and which ports other machines reach.");
         network.SetAction(parse => PartVerbs.Network(OutputOf(parse)));
 
-        var words = new Argument<string[]>("INTERFACE dhcp | INTERFACE ADDRESS/PREFIX [GATEWAY [DNS...]]") { Description = "What the interface shall have.", Arity = ArgumentArity.OneOrMore };
+        var words = new Argument<string[]>("INTERFACE") { Description = "INTERFACE dhcp, or INTERFACE ADDRESS/PREFIX [GATEWAY [DNS...]]: enp1s0 10.1.2.3/24 10.1.2.1 10.1.2.53", Arity = ArgumentArity.OneOrMore };
         var within = new Option<int>("--within") { Description = "Seconds to confirm in; 120 without it.", DefaultValueFactory = _ => 120, HelpName = "SECONDS" };
         var set = new Command("set", "Change the address on trial: it goes back by itself unless it is confirmed. As root.") { words, within };
         set.SetAction(parse => Settings(parse).SetNetwork(parse.GetValue(words) ?? [], parse.GetValue(within)));

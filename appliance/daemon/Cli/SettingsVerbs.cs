@@ -56,6 +56,8 @@ internal sealed class SettingsVerbs(SetupMachine machine, Output output, TimePro
             return ExitCode.Done;
         }
 
+        if (models.Count == 0)
+            return output.Fail(ExitCode.Failed, "there is no model here: the package inference-core brings one, others are folders below /var/lib/appliance/models.");
         output.Line(output.Screen.Faint("   MODEL                 FAMILY            WEIGHTS  "));
         output.Lines(models.Select(m => string.Create(CultureInfo.InvariantCulture,
             $"{(m.Served ? " * " : "   ")}{m.Name,-21} {m.Family,-14} {m.WeightBytes / 1e9,7:0.00} GB  {(m.Fault is { } fault ? output.Screen.Warn(fault) : m.Directory)}")));
@@ -78,6 +80,8 @@ internal sealed class SettingsVerbs(SetupMachine machine, Output output, TimePro
 
     public int Certificates()
     {
+        if (!machine.DirectoryExists(CertificateList.Folder))
+            return output.Fail(3, $"there is no {CertificateList.Folder}: this machine is no box; the twin speaks without certificates.");
         var rows = CertificateList.Read(machine, time.GetUtcNow());
         if (output.Json)
         {

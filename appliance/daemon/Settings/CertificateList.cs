@@ -15,7 +15,7 @@ internal static class CertificateList
     /// <summary>From here on it is told: a month to have new ones made.</summary>
     public const int WarnDays = 30;
 
-    private const string Folder = "/etc/appliance/tls";
+    public const string Folder = "/etc/appliance/tls";
 
     private static readonly (string Name, string Use)[] Known =
     [

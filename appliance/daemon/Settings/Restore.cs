@@ -88,8 +88,14 @@ internal sealed class Restore(SetupMachine machine, TimeProvider time)
     public IReadOnlyList<string> Restart(bool keys)
     {
         var remarks = new List<string>();
-        // With new certificates the control plane, too, must come to the broker anew.
-        foreach (var (verb, unit) in (IEnumerable<(string, string)>)[("try-restart", "mosquitto"), (keys ? "try-restart" : "reload", "appliance"), ("try-restart", "bmc-agent"), ("try-restart", "inference-core")])
+        (string Verb, string Unit)[] units =
+        [
+            ("try-restart", "mosquitto"),
+            (keys ? "try-restart" : "reload", "appliance"), // with new certificates it, too, must come to the broker anew
+            ("try-restart", "bmc-agent"), ("try-restart", "inference-core"),
+            ("try-restart", "appliance-rights"), ("try-restart", "appliance-login"), // the folder that is closed to them is a new one
+        ];
+        foreach (var (verb, unit) in units)
         {
             try
             {
