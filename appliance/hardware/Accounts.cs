@@ -11,6 +11,8 @@ public static class Accounts
     /// <summary>Of this process.</summary>
     public static uint OwnUid => AccountsInterop.geteuid();
 
+    public static bool IsRoot => OwnUid == 0;
+
     /// <summary>Root may do everything; programs of the box may look; others what their groups say.</summary>
     public static (Role Role, string Name) RoleOf(uint uid)
     {

@@ -118,4 +118,16 @@ internal static partial class LibcInterop
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int inotify_add_watch(int fd, string path, uint mask);
+
+    /// <summary>renameat2(2): the two names change places, or nothing happens.</summary>
+    internal const uint RENAME_EXCHANGE = 2;
+
+    /// <summary>Paths are absolute: no directory is meant.</summary>
+    internal const int AT_FDCWD = -100;
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int renameat2(int olddirfd, string oldpath, int newdirfd, string newpath, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial void sync();
 }

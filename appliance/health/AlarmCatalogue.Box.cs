@@ -67,6 +67,12 @@ public static partial class AlarmCatalogue
         new(ConfigInvalid, "Configuration file not valid", "配置文件无效", Warning, "control",
             "The configuration file has an error; the last good one is in force.",
             "Correct the line it names, check with `appliance config check`, then restart the daemon."),
+        new(CertificateExpiring, "Certificate runs out soon", "证书即将到期", Warning, "control",
+            "A certificate of the box ends within a month; from then on the bus, the panel or the API refuse it.",
+            "Make new ones in a quiet hour: `sudo appliance certificates renew`."),
+        new(CertificateExpired, "Certificate cannot be used", "证书无法使用", Critical, "control",
+            "A certificate of the box has ended, does not hold yet, cannot be read, or is not its authority's.",
+            "Check the clock, then make new ones: `sudo appliance certificates renew`."),
         new(InferenceFailed, "Model cannot be served", "模型无法提供服务", Critical, "inference",
             "The engine says that its model failed; requests are refused.",
             "Read the reason it gives; check the model directory with `inference-core verify`.")

@@ -60,6 +60,8 @@ public static partial class AlarmCatalogue
     public const string LoopStalled = "loop_stalled";
     public const string BusDisconnected = "bus_disconnected";
     public const string ConfigInvalid = "config_invalid";
+    public const string CertificateExpiring = "certificate_expiring";
+    public const string CertificateExpired = "certificate_expired";
     public const string InferenceFailed = "inference_failed";
     public const string InferenceSilent = "inference_silent";
 

@@ -21,8 +21,10 @@ public static class RoleTable
         ["inject"] = Role.Operator,
         ["drive"] = Role.Operator,
         ["service"] = Role.Operator,
+        ["locate"] = Role.Operator,
 
         ["commission"] = Role.Admin,
+        ["settings"] = Role.Admin,
         ["reboot"] = Role.Admin,
         ["power-off"] = Role.Admin,
     };

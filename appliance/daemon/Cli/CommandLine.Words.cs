@@ -148,9 +148,7 @@ internal sealed partial class CommandLine
         yield return Look("power", "Where the power goes, and what the box holds back from GPUs.", PartVerbs.PowerAsync);
         yield return Look("versions", "What runs here: programs, drivers, firmware.", PartVerbs.VersionsAsync);
         yield return Look("storage", "Disks, arrays and file systems.", PartVerbs.StorageAsync);
-        var network = new Command("network", "Links with their addresses, and which ports other machines reach.");
-        network.SetAction(parse => PartVerbs.Network(OutputOf(parse)));
-        yield return network;
+        yield return Network();
     }
 
     private Command ConsoleCommand()
@@ -249,8 +247,8 @@ internal sealed partial class CommandLine
         check.SetAction(parse => Verbs.CheckConfig(parse.GetValue(file), OutputOf(parse)));
         var schema = new Command("schema", "Print the JSON Schema of appliance.json.");
         schema.SetAction(_ => _output.Write(System.Text.Encoding.UTF8.GetString(ConfigSchema.Write())));
-        yield return new Command("config", "The configuration file.") { check, schema };
-        foreach (var command in (Command[])[.. Parts(), Dump(), SetUp(), ConsoleCommand(), CommissionCommand(), Service()])
+        yield return new Command("config", "The configuration: its file, its backup.") { check, schema, BackUp(), PutBack() };
+        foreach (var command in (Command[])[.. Parts(), Model(), Certificates(), Locate(), Dump(), SetUp(), ConsoleCommand(), CommissionCommand(), Service()])
             yield return command;
     }
 

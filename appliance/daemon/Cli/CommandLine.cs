@@ -14,7 +14,7 @@ namespace Appliance.Daemon.Cli;
 internal sealed partial class CommandLine
 {
     /// <summary>What <c>show X</c> shows: the verbs that only look.</summary>
-    private static readonly string[] Shown = ["status", "health", "alarms", "thermal", "gpus", "fabric", "version", "fans", "power", "versions", "storage", "network"];
+    private static readonly string[] Shown = ["status", "health", "alarms", "thermal", "gpus", "fabric", "version", "fans", "power", "versions", "storage", "network", "model", "certificates"];
 
     private readonly TimeProvider _time;
     private readonly TextWriter _error;

@@ -29,7 +29,7 @@ internal static class SetupVerb
             }
             else
             {
-                var dialog = new SetupDialog(input, output.Writer, () => Secret(input));
+                var dialog = new SetupDialog(input, output.Writer, () => SecretLine.Read(input));
                 answers = dialog.Ask(Defaults(machine));
                 words = dialog.Words;
             }
@@ -121,32 +121,6 @@ internal static class SetupVerb
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SetupException($"{file} cannot be read: {e.Message}");
-        }
-    }
-
-    /// <summary>Not shown, not even as stars; from a pipe an ordinary line.</summary>
-    private static string? Secret(TextReader input)
-    {
-        if (Console.IsInputRedirected)
-            return input.ReadLine();
-        var text = new StringBuilder();
-        while (true)
-        {
-            var key = Console.ReadKey(intercept: true);
-            switch (key.Key)
-            {
-                case ConsoleKey.Enter:
-                    return text.ToString();
-                case ConsoleKey.Backspace when text.Length > 0:
-                    text.Length--;
-                    break;
-                case ConsoleKey.D when key.Modifiers == ConsoleModifiers.Control && text.Length == 0:
-                    return null;
-                default:
-                    if (!char.IsControl(key.KeyChar))
-                        text.Append(key.KeyChar);
-                    break;
-            }
         }
     }
 }

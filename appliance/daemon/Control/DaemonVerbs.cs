@@ -25,6 +25,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         ["drive"] = (request, peer, _) => Now(Drive(request, peer)),
         ["reboot"] = (_, peer, _) => Now(Machine(peer, "rebooted", RightsClient.Reboot)),
         ["power-off"] = (_, peer, _) => Now(Machine(peer, "switched off", RightsClient.PowerOff)),
+        ["locate"] = (request, peer, _) => Now(Locate(request, peer)),
         ["inject"] = InjectAsync,
     };
 
@@ -116,6 +117,20 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
             return ControlReply.WrongUse("drive needs fans_percent, pumps_percent or automatic: {\"fans_percent\":100}.");
         state.DriveManually(fans, pumps);
         state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, $"drives by hand: fans {Told(fans)}, pumps {Told(pumps)}", time.GetUtcNow()));
+        return ControlReply.Done;
+    }
+
+    private ControlReply Locate(ControlRequest request, ControlPeer peer)
+    {
+        if (request.Args.ValueKind != JsonValueKind.Object || !request.Args.TryGetProperty("on", out var wanted) || wanted.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            return ControlReply.WrongUse("locate needs on, true or false: {\"on\":true,\"minutes\":15}.");
+        var minutes = request.Number("minutes") ?? 15;
+        if (minutes is not (>= 1 and <= 240))
+            return ControlReply.WrongUse($"minutes is {minutes}; it must be 1 to 240.");
+        var on = wanted.ValueKind == JsonValueKind.True;
+        if (state.Locator.Set(on, TimeSpan.FromMinutes(minutes)) is { } fault)
+            return ControlReply.Error(fault);
+        state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, on ? $"lets the locate LED blink for {minutes:0} min" : "switched the locate LED off", time.GetUtcNow()));
         return ControlReply.Done;
     }
 

@@ -6,6 +6,7 @@ using Appliance.Daemon.Health;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Metrics;
 using Appliance.Daemon.Probe;
+using Appliance.Daemon.Setup;
 using Appliance.Hardware;
 using Appliance.Health;
 using Appliance.Model;
@@ -23,6 +24,10 @@ internal static class DaemonProcess
     public const string Role = "daemon";
 
     private static readonly TimeSpan _controlPatience = TimeSpan.FromSeconds(5);
+
+    // A stop must be over within appliance.service's TimeoutStopSec=, which is also how long a daemon that cannot die keeps the safe state waiting.
+    private static readonly TimeSpan BusEnds = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LoopEnds = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
     /// The very first thing a daemon does, before it reads its configuration: every fan and pump to full. Needs no board file.
@@ -83,8 +88,9 @@ internal static class DaemonProcess
         {
             notifier.Stopping("leaving fans and pumps at full");
             watchdog.Dispose();
+            state.Locator.Dispose();
             loop.Stop();
-            await Task.WhenAny(loop.Ended, Task.Delay(TimeSpan.FromMilliseconds(500), time, CancellationToken.None)).ConfigureAwait(false);
+            await Task.WhenAny(loop.Ended, Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
             reset?.Disarm();
         }
@@ -118,7 +124,8 @@ internal static class DaemonProcess
         var engine = new EngineActions(state.Paths, state.Simulated, state.Requests, time);
         var peers = new PeerWatch(() => state.Config.Health.Peers, time);
         using var health = new HealthLoop(state, state.Probe.Sweep, () => state.Probe.TryTakeEvent(out var happened) ? happened : null, () => peers.Latest, time);
-        (state.Bus, state.Outbox, state.Engine, state.Health) = (bus, outbox, engine, health);
+        var certificates = state.Simulated ? null : new CertificateWatch(SetupMachine.Real, time);
+        (state.Bus, state.Outbox, state.Engine, state.Health, state.Certificates) = (bus, outbox, engine, health, certificates);
         outbox.Attach(bus, state.Topics);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
@@ -132,13 +139,13 @@ internal static class DaemonProcess
         var bussing = Task.Run(() => bus.RunAsync(busStop.Token), CancellationToken.None);
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
         await Task.WhenAll(
-            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), peers.RunAsync(stop), StatusAsync(state, notifier, time, stop),
+            telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), peers.RunAsync(stop), certificates?.RunAsync(stop) ?? Task.CompletedTask, StatusAsync(state, notifier, time, stop),
             ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();
         await busStop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(bussing, posting).WaitAsync(TimeSpan.FromMilliseconds(700), time, CancellationToken.None)
+        await Task.WhenAll(bussing, posting).WaitAsync(BusEnds, time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

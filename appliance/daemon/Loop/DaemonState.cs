@@ -32,6 +32,7 @@ internal sealed class DaemonState
         Watchdog = watchdog;
         Topics = new(config.Node);
         Alarms = new(Topics, time);
+        Locator = new(new(paths.SysRoot), time);
         _hardware = hardware;
         _settings = settings;
         _time = time;
@@ -52,6 +53,11 @@ internal sealed class DaemonState
     public BusTopics Topics { get; }
 
     public AlarmKeeper Alarms { get; }
+
+    public Locator Locator { get; }
+
+    /// <summary>Null until the daemon serves, and on the twin, whose bus needs none.</summary>
+    public CertificateWatch? Certificates { get; internal set; }
 
     /// <summary>The thread of the loop: lateness, faults, allocation.</summary>
     public TickLoop Loop { get; }

@@ -109,6 +109,7 @@ internal sealed class Telemetry
         if (_state.Loop.Fault is { } broken)
             reported.Add(new(AlarmCatalogue.LoopFault, "loop", $"A tick broke: {broken}; everything was driven to full."));
         reported.AddRange(_state.Health?.Findings ?? []);
+        reported.AddRange(_state.Certificates?.Findings ?? []);
         _awaited.RemoveWhere(i => _tick.Gpus[i].PowerW.HasValue || _tick.Gpus[i].Lost || _state.SinceStart > _startGrace);
         _state.Alarms.Step(
             new()

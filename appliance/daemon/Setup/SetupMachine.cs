@@ -15,6 +15,16 @@ internal sealed class SetupMachine(string root, IReadOnlyList<string> commandFol
 
     public bool Exists(string path) => File.Exists(PathOf(path));
 
+    public bool DirectoryExists(string path) => Directory.Exists(PathOf(path));
+
+    public void Delete(string path) => File.Delete(PathOf(path));
+
+    public void DeleteFolder(string path)
+    {
+        if (DirectoryExists(path))
+            Directory.Delete(PathOf(path), recursive: true);
+    }
+
     public byte[]? Read(string path) => Exists(path) ? File.ReadAllBytes(PathOf(path)) : null;
 
     public bool Has(string command) => Find(command) is not null;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Appliance.Daemon.Settings;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Setup;
@@ -97,21 +98,7 @@ internal sealed class SetupSteps(SetupMachine machine, TimeProvider time)
 
     private void Network(SetupNetwork network)
     {
-        var text = new StringBuilder($"# Written by appliance setup.\n[Match]\nName={network.Interface}\n\n[Network]\n");
-        if (network.Address is null)
-        {
-            text.Append("DHCP=yes\n");
-        }
-        else
-        {
-            text.Append("Address=").Append(network.Address).Append('\n');
-            if (network.Gateway is { } gateway)
-                text.Append("Gateway=").Append(gateway).Append('\n');
-            foreach (var server in network.NameServers ?? [])
-                text.Append("DNS=").Append(server).Append('\n');
-        }
-
-        machine.Write("/etc/systemd/network/10-appliance.network", text.ToString());
+        machine.Write(NetworkFile.Kept, NetworkFile.Write(network));
         Try("systemctl", ["enable", "--now", "systemd-networkd.service"], "systemd-networkd could not be switched on");
         Try("networkctl", ["reload"], "the network changes with the next boot");
     }
@@ -170,7 +157,8 @@ internal sealed class SetupSteps(SetupMachine machine, TimeProvider time)
 
     private static string NewKey() => $"sk-box-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
 
-    private static string HostName(string node) => node.Replace('_', '-').Trim('-').ToLowerInvariant() is { Length: > 0 } name ? name : "box";
+    /// <summary>What a node is called in the network.</summary>
+    internal static string HostName(string node) => node.Replace('_', '-').Trim('-').ToLowerInvariant() is { Length: > 0 } name ? name : "box";
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text, ConfigText.Default.String);
 }

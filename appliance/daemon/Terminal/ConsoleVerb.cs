@@ -149,7 +149,7 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
             case ConsoleWish.Act(var index):
                 _model = _model with { Message = string.Format(null, _model.Words.Doing, _model.Words.Actions[index]) };
                 Send(painter.Paint(ConsoleView.Lines(_model, painter.Width, painter.Height)));
-                await ActAsync(index, cancel).ConfigureAwait(false);
+                await ActAsync(painter, (ConsoleAction)index, cancel).ConfigureAwait(false);
                 break;
         }
 
@@ -158,17 +158,44 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
         return false;
     }
 
-    private Task ActAsync(int index, CancellationToken cancel) => index switch
+    private Task ActAsync(Painter painter, ConsoleAction action, CancellationToken cancel)
     {
-        0 => AskAsync("drive", json => { json.WriteNumber("fans_percent", 100); json.WriteNumber("pumps_percent", 100); }, cancel),
-        1 => AskAsync("drive", json => json.WriteBoolean("automatic", true), cancel),
-        2 => AcknowledgeAllAsync(cancel),
-        3 => AskAsync("reset", null, cancel),
-        4 => BundleAsync(cancel),
-        5 => AskAsync("reboot", null, cancel),
-        6 => AskAsync("power-off", null, cancel),
-        _ => throw new UnreachableException($"No action {index}."),
-    };
+        if (ScreenVerb.Of(action, _model.Words) is { } verb)
+        {
+            Lend(painter, verb);
+            return Task.CompletedTask;
+        }
+
+        return action switch
+        {
+            ConsoleAction.FansFull => AskAsync("drive", json => { json.WriteNumber("fans_percent", 100); json.WriteNumber("pumps_percent", 100); }, cancel),
+            ConsoleAction.Automatic => AskAsync("drive", json => json.WriteBoolean("automatic", true), cancel),
+            ConsoleAction.AcknowledgeAll => AcknowledgeAllAsync(cancel),
+            ConsoleAction.Reset => AskAsync("reset", null, cancel),
+            ConsoleAction.LocateOn => AskAsync("locate", json => json.WriteBoolean("on", true), cancel),
+            ConsoleAction.LocateOff => AskAsync("locate", json => json.WriteBoolean("on", false), cancel),
+            ConsoleAction.Bundle => BundleAsync(cancel),
+            ConsoleAction.Reboot => AskAsync("reboot", null, cancel),
+            ConsoleAction.PowerOff => AskAsync("power-off", null, cancel),
+            _ => throw new UnreachableException($"No action {action}."),
+        };
+    }
+
+    /// <summary>The screen is the verb's until it has ended and was read; who may not is told before anything is asked.</summary>
+    private void Lend(Painter painter, ScreenVerb verb)
+    {
+        var (role, who) = Hardware.Accounts.RoleOf(Hardware.Accounts.OwnUid);
+        if (verb.Root && RoleTable.Refusal(role, "settings", who) is { } refusal)
+        {
+            _model = _model with { Message = refusal };
+            return;
+        }
+
+        Send("\x1b[0m\x1b[2J\x1b[H\x1b[?25h");
+        _model = _model with { Message = verb.Run(_model.Words) };
+        Send("\x1b[?25l");
+        painter.Forget();
+    }
 
     private async Task AskAsync(string verb, Action<Utf8JsonWriter>? args, CancellationToken cancel)
     {

@@ -22,7 +22,7 @@ internal static class ConsoleView
         var room = height - HeadLines - 1;
         var page = model.Report is { } report ? Page(model, report, width).ToList() : [];
         // What is not known to be so any more stands there plainly dated; see the head.
-        var skip = model.Page is ConsoleModel.AlarmsPage ? SkipFor(page, room) : Math.Max(0, model.Page == ConsoleModel.EventsPage ? page.Count - room : 0);
+        var skip = model.Page is ConsoleModel.AlarmsPage or ConsoleModel.ActionsPage ? SkipFor(page, room) : Math.Max(0, model.Page == ConsoleModel.EventsPage ? page.Count - room : 0);
         lines.AddRange(page.Skip(skip).Take(room));
         while (lines.Count < height - 1)
             lines.Add("");
@@ -141,7 +141,7 @@ internal static class ConsoleView
         }
     }
 
-    /// <summary>So many lines left out at the top that the chosen alarm is seen with what it says.</summary>
+    /// <summary>So many lines left out at the top that the chosen row is seen with what it says.</summary>
     private static int SkipFor(List<Line> page, int room)
     {
         var chosen = page.FindIndex(l => l.Text.StartsWith('>'));

@@ -37,7 +37,17 @@ internal sealed record ConsoleWords(string Language)
 
     public required string NoEvents { get; init; }
 
+    /// <summary>In the order of <see cref="ConsoleAction"/>.</summary>
     public required IReadOnlyList<string> Actions { get; init; }
+
+    /// <summary>What is asked for before a verb takes the screen.</summary>
+    public required string NetworkAsk { get; init; }
+
+    public required string ModelAsk { get; init; }
+
+    public required string RestoreAsk { get; init; }
+
+    public required string Return { get; init; }
 
     public required string Confirm { get; init; }
 
@@ -65,8 +75,15 @@ internal sealed record ConsoleWords(string Language)
         Actions =
         [
             "Fans and pumps to full for a while, by hand", "Back to automatic cooling", "Acknowledge every alarm", "Open the latches of leak and shutdown, after a repair",
-            "Support bundle into the current folder", "Reboot", "Power off",
+            "Locate LED: blink for 15 minutes", "Locate LED: off", "Support bundle into the current folder",
+            "Network: change, on trial until confirmed", "Network: confirm the change", "Certificates: show", "Certificates: make new ones",
+            "Model: show", "Model: serve another", "Model: start again", "Configuration: back up", "Configuration: restore",
+            "Reboot", "Power off",
         ],
+        NetworkAsk = "INTERFACE dhcp, or INTERFACE ADDRESS/PREFIX [GATEWAY [DNS...]] (Enter: nothing)",
+        ModelAsk = "Name of the model (Enter: nothing)",
+        RestoreAsk = "File (Enter: nothing)",
+        Return = "Enter goes back to the console",
         Confirm = "{0}? y does it, any other key does not",
         Doing = "{0} …",
     };
@@ -90,7 +107,17 @@ internal sealed record ConsoleWords(string Language)
         Sensors = "传感器",
         NoEngine = "尚未收到推理引擎的消息。",
         NoEvents = "这里读不到事件日志：{0}",
-        Actions = ["风扇和泵手动全速一段时间", "恢复自动冷却", "确认所有告警", "修复后解除漏液与停机锁定", "在当前目录生成支持包", "重启", "关机"],
+        Actions =
+        [
+            "风扇和泵手动全速一段时间", "恢复自动冷却", "确认所有告警", "修复后解除漏液与停机锁定",
+            "定位灯：闪烁 15 分钟", "定位灯：关闭", "在当前目录生成支持包",
+            "网络：更改（确认前为试用）", "网络：确认更改", "证书：查看", "证书：重新生成",
+            "模型：查看", "模型：切换", "模型：重新启动", "配置：备份", "配置：恢复", "重启", "关机",
+        ],
+        NetworkAsk = "接口名 dhcp，或 接口名 地址/前缀 [网关 [DNS…]]（回车取消）",
+        ModelAsk = "模型名称（回车取消）",
+        RestoreAsk = "文件（回车取消）",
+        Return = "回车返回控制台",
         Confirm = "{0}？按 y 执行，其他键取消",
         Doing = "{0} …",
     };

@@ -26,6 +26,8 @@ internal static class TwinHostFiles
         for (var i = 0; i < 4; i++)
             put($"dev/nvidia-nvswitch{i}", "twin\n");
         put("dev/nvidia-nvswitchctl", "twin\n");
+        foreach (var (attribute, text) in (ReadOnlySpan<(string, string)>)[("brightness", "0"), ("max_brightness", "1"), ("trigger", "[none] timer")])
+            put($"sys/class/leds/front:blue:identify/{attribute}", $"{text}\n");
         put("sys/devices/system/edac/mc/mc0/ce_count", "0\n");
         put("sys/devices/system/edac/mc/mc0/ue_count", "0\n");
         for (var i = 0; i < HealthBank.RdmaPorts; i++)

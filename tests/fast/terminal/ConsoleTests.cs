@@ -79,13 +79,14 @@ public sealed class ConsoleTests
     [Fact]
     public void A_dangerous_action_needs_a_yes_and_any_other_key_is_no()
     {
-        var model = Model(0, ConsoleModel.ActionsPage) with { Row = 6 };
+        const int PowerOff = (int)ConsoleAction.PowerOff;
+        var model = Model(0, ConsoleModel.ActionsPage) with { Row = PowerOff };
         (model, var wish) = ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter));
-        Assert.Equal((6, true), (model.Pending, wish is ConsoleWish.None));
+        Assert.Equal((PowerOff, true), (model.Pending, wish is ConsoleWish.None));
         Assert.Equal("Power off? y does it, any other key does not", Lines(model)[^1].Text);
         Assert.IsType<ConsoleWish.None>(ConsoleKeys.Press(model, Key('n')).Wish);
         Assert.Null(ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter)).Model.Pending);
-        Assert.Equal(new ConsoleWish.Act(6), ConsoleKeys.Press(model, Key('y')).Wish);
+        Assert.Equal(new ConsoleWish.Act(PowerOff), ConsoleKeys.Press(model, Key('y')).Wish);
     }
 
     [Fact]

@@ -1,0 +1,24 @@
+namespace Appliance.Daemon.Terminal;
+
+/// <summary>What the actions' page offers, in its order.</summary>
+internal enum ConsoleAction
+{
+    FansFull,
+    Automatic,
+    AcknowledgeAll,
+    Reset,
+    LocateOn,
+    LocateOff,
+    Bundle,
+    NetworkSet,
+    NetworkConfirm,
+    Certificates,
+    CertificatesRenew,
+    Models,
+    ModelUse,
+    ModelRestart,
+    Backup,
+    Restore,
+    Reboot,
+    PowerOff,
+}
