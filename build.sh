@@ -175,7 +175,6 @@ case "$verb" in
     [ "$(id -u)" = 0 ] || { echo "build.sh: vm makes a Debian root and must run as root" >&2; exit 1; }
     need mmdebstrap mmdebstrap
     need qemu-system-x86_64 qemu-system-x86
-    need qemu-img qemu-utils
     debs
     packaging/deb.sh --version "$(version)+1" >/dev/null # what an upgrade upgrades to
     say "building the disk image"
