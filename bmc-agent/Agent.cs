@@ -78,7 +78,7 @@ internal sealed class Agent
             {
                 return Refuse(e.SocketErrorCode == SocketError.AccessDenied
                     ? $"port {_config.Bus.Port} on {address} needs more rights; bus.port moves it."
-                    : PortHolder.Explain(address, _config.Bus.Port, "bus.port (or bmc_agent.embedded_broker = false, to use that broker)"));
+                    : InUse(address, _config.Bus.Port, "bus.port (or bmc_agent.embedded_broker = false, to use that broker)"));
             }
         }
 
@@ -120,7 +120,7 @@ internal sealed class Agent
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            return Refuse(PortHolder.Explain(Address(), _config.BmcAgent.Port, "bmc_agent.port"));
+            return Refuse(InUse(Address(), _config.BmcAgent.Port, "bmc_agent.port"));
         }
 
         // The session outlives the others by a moment, so that the last acknowledgements leave.
@@ -234,6 +234,9 @@ internal sealed class Agent
         host == "localhost" ? IPAddress.Loopback
         : IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address) ? address
         : null;
+
+    private static string InUse(IPAddress address, int port, string setting) =>
+        $"port {port} on {address} is in use{(PortHolder.Of(port) is { } holder ? $" by {holder.Name} (pid {holder.Pid})" : "")}; {setting} moves it.";
 
     private static int Refuse(string line)
     {

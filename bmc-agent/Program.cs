@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Appliance.Bus;
 using Appliance.Model;
 using BmcAgent;
 
@@ -39,11 +40,11 @@ static async Task<int> ServeAsync(string? configFile, string? runDirectory)
     BoxConfig config;
     try
     {
-        config = configFile is null ? new BoxConfig() : BoxConfigFile.Parse(await File.ReadAllBytesAsync(configFile), configFile);
-        if (Agent.Fault(config, onBox) is { } fault)
-            throw new FormatException($"{configFile}: {fault}");
+        config = PlaneConfig.Load(configFile, onBox ? RunPaths.Box.LastGoodConfig : null, c => Agent.Fault(c, onBox), out var fault);
+        if (fault is not null)
+            Console.Error.WriteLine($"bmc-agent: {fault} The last good configuration is in force.");
     }
-    catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+    catch (FormatException e)
     {
         Console.Error.WriteLine($"bmc-agent: {e.Message}");
         return ExitCode.BadConfiguration;

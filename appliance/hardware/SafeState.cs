@@ -29,6 +29,9 @@ public static class SafeState
 {
     private const string LimitFile = "power_management_limit_mw";
 
+    /// <summary>A healthy chip takes milliseconds, an adt7470 that looks at its sensors two seconds.</summary>
+    private static readonly TimeSpan ChipLimit = TimeSpan.FromSeconds(3);
+
     /// <param name="sysRoot">Where sysfs is.</param>
     /// <param name="board">Whose fans and pumps must be among those found; null: whatever is found.</param>
     /// <param name="gpuDeadline">For NVML, which may hang.</param>
@@ -44,12 +47,24 @@ public static class SafeState
     }
 
     /// <summary>Fans and pumps only: what the daemon does before anything else.</summary>
-    public static SafeStateReport WriteRotors(string sysRoot, Board? board = null)
+    public static SafeStateReport WriteRotors(string sysRoot, Board? board = null) => WriteRotors(sysRoot, board, ChipLimit, WriteChip);
+
+    /// <summary>Every chip at once, each on a thread of its own: one whose bus hangs, or whose driver holds its lock for a while, keeps no other waiting.</summary>
+    /// <param name="write">One chip's outputs.</param>
+    internal static SafeStateReport WriteRotors(string sysRoot, Board? board, TimeSpan chipLimit, Func<HwmonChip, ChipAtFull> write)
     {
+        var chips = HwmonTree.Enumerate(sysRoot).Select(found => new ChipWriter(new(found.Name, found.Directory), write)).ToList();
+        var began = Stopwatch.GetTimestamp();
         var failures = new List<string>();
         var written = new HashSet<string>(StringComparer.Ordinal); // paths: a board may have several chips of one name
-        foreach (var (directory, name) in HwmonTree.Enumerate(sysRoot))
-            WriteChip(new HwmonChip(name, directory), written, failures);
+        foreach (var chip in chips)
+        {
+            var left = chipLimit - Stopwatch.GetElapsedTime(began);
+            var outcome = chip.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            written.UnionWith(outcome.Written);
+            failures.AddRange(outcome.Failures);
+        }
+
         using var tree = new HwmonTree(sysRoot);
         foreach (var (name, chip, channel) in Expected(board))
         {
@@ -65,8 +80,9 @@ public static class SafeState
         : board.Fans.Select(f => (f.Name, f.Chip, f.Channel)).Concat(board.Pumps.Select(p => (p.Name, p.Chip, p.Channel)))
             .Concat(board.Valves.Select(v => (v.Name, v.Chip, v.Channel)));
 
-    private static void WriteChip(HwmonChip chip, HashSet<string> written, List<string> failures)
+    private static ChipAtFull WriteChip(HwmonChip chip)
     {
+        var (written, failures) = (new List<string>(), new List<string>());
         for (var channel = 1; channel <= 16; channel++)
         {
             if (!File.Exists(Path.Combine(chip.Directory!, $"pwm{channel}")))
@@ -78,6 +94,8 @@ public static class SafeState
             else
                 failures.Add($"{output}: {status}");
         }
+
+        return new(written, failures);
     }
 
     /// <summary>Limits all GPUs, and after a while again; what the last round says counts.</summary>

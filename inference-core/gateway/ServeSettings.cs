@@ -1,4 +1,5 @@
 using System.Net;
+using Appliance.Bus;
 using Appliance.Model;
 
 namespace InferenceCore.Gateway;
@@ -31,7 +32,9 @@ internal sealed record ServeSettings(
         // systemd sets this for RuntimeDirectory=appliance; everywhere else the twin's run directory is meant.
         var onBox = runDirectory is null && Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY") == RunPaths.Box.Sockets;
         configFile ??= onBox && File.Exists(BoxConfigPath) ? BoxConfigPath : null;
-        var config = configFile is null ? new BoxConfig() : BoxConfigFile.Parse(ReadConfig(configFile), configFile);
+        var config = PlaneConfig.Load(configFile, onBox ? RunPaths.Box.LastGoodConfig : null, _ => null, out var fault);
+        if (fault is not null)
+            Console.Error.WriteLine($"inference-core: {fault} The last good configuration is in force.");
         var inference = config.InferenceCore;
         var directory = model ?? inference.Model ?? ModelLoader.ShippedDirectory;
         if (!Directory.Exists(directory))
@@ -48,20 +51,8 @@ internal sealed record ServeSettings(
             port,
             listen is null ? "inference_core.port" : "--listen",
             // A box never serves its API in plain, nor to strangers: not before it is claimed either.
-            tlsDirectory ?? (onBox ? Appliance.Bus.BusTls.BoxDirectory : null),
+            tlsDirectory ?? (onBox ? BusTls.BoxDirectory : null),
             apiKeys ?? (onBox ? BoxApiKeys : null));
-    }
-
-    private static byte[] ReadConfig(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FormatException($"{path}: cannot be read: {e.Message}", e);
-        }
     }
 
     private static (IPAddress Address, int Port) ParseUrl(string listen)

@@ -26,7 +26,7 @@ internal static class Server
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            var holder = PortHolder.Of(settings.Port) is { } who ? $" by {who}" : "";
+            var holder = PortHolder.Of(settings.Port) is { } who ? $" by {who.Name} (process {who.Pid})" : "";
             Console.Error.WriteLine($"inference-core: port {settings.Port} on {settings.Address} is in use{holder}; {settings.PortSetting} moves it");
             return ExitCode.Failed;
         }

@@ -101,10 +101,13 @@ def carry(bus):
     rotors = {name: (folder(chip), channel) for name, (chip, channel) in TWIN_ROTORS.items()}
     sensors = {address: (f"{folder(chip)}/{attribute}_input", factor) for address, (chip, attribute, factor) in TWIN_SENSORS.items()}
     others = ((0x2C, f"{folder('sht3x')}/humidity1_input", 0.001), (0x2E, f"{folder('loop_flow')}/in1_input", 0.1))
-    last = {}
+    last, written = {}, 0.0
     while True:
+        # Now and then without need: the twin's fan chips go to full when nobody writes them for five seconds, those of this board do not.
+        again = time.monotonic() - written > 1
+        written = time.monotonic() if again else written
         for name, duty in duties(bus).items():
-            if last.get(name) != duty:
+            if again or last.get(name) != duty:
                 home, channel = rotors[name]
                 with open(f"{home}/pwm{channel}", "r+") as file:
                     file.write(f"{duty}\n")

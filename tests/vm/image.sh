@@ -8,7 +8,7 @@ vm=$PWD/artifacts/vm
 mkdir -p "$vm"
 
 # Debian without us changes seldom and takes minutes: kept until the list of packages here changes.
-packages=linux-image-amd64,systemd-sysv,udev,kmod,dbus,i2c-tools,python3-minimal,openssl,libssl3,mosquitto,mosquitto-clients,iproute2,procps,passwd,ca-certificates,less,netbase,curl,e2fsprogs
+packages=linux-image-amd64,systemd-sysv,udev,kmod,dbus,i2c-tools,python3-minimal,openssl,libssl3,mosquitto,mosquitto-clients,iproute2,procps,passwd,ca-certificates,less,netbase,curl,e2fsprogs,sudo
 stamp=$vm/base.$(sha256sum <<<"$packages" | cut -c1-12).tar
 if [ ! -s "$stamp" ]; then
   rm -f "$vm"/base.*.tar

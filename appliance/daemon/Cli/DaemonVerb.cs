@@ -14,32 +14,20 @@ internal static class DaemonVerb
     /// <summary>One daemon per box; then full cooling; only then the configuration, which may be wrong.</summary>
     public static async Task<int> RunAsync(string? configFile, RunPaths paths, bool simulated, TimeProvider time, Output output, CancellationToken stop)
     {
-        RunLock? role;
-        int holder;
-        try
-        {
-            role = RunLock.TryTake(paths.Sockets, DaemonProcess.Role, out holder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return output.Fail(ExitCode.Failed, $"{paths.Sockets} cannot be used: {e.Message}");
-        }
-
+        using var role = RunLock.TryTake(paths.Sockets, DaemonProcess.Role, out var refusal,
+            held: pid => $"process {pid} is the daemon of {paths.Sockets} already; stop it, or give another --run-dir.");
         if (role is null)
-            return output.Fail(ExitCode.Failed, $"process {holder} is the daemon of {paths.Sockets} already; stop it, or give another --run-dir.");
-        using (role)
-        {
-            DaemonProcess.WriteSafeDuty(paths);
-            Scheduling.TryBeforeOthers();
-            Scheduling.TryKeepInMemory();
-            var loaded = ConfigStore.Load(configFile, paths, keep: true);
-            if (loaded.Fault is { } fault)
-                output.Fail(ExitCode.Config, $"{fault} The last good configuration is in force.");
-            return await DaemonProcess.RunAsync(
-                loaded.Config, paths, simulated, time,
-                state => ControlServer.Start(paths.ControlSocket, new DaemonVerbs(state, loaded.Source, time).Table, Doors(simulated), time),
-                loaded.Fault, state => Reload(configFile, paths, state), stop).ConfigureAwait(false);
-        }
+            return output.Fail(ExitCode.Failed, refusal);
+        DaemonProcess.WriteSafeDuty(paths);
+        Scheduling.TryBeforeOthers();
+        Scheduling.TryKeepInMemory();
+        var loaded = ConfigStore.Load(configFile, paths, keep: true);
+        if (loaded.Fault is { } fault)
+            output.Fail(ExitCode.Config, $"{fault} The last good configuration is in force.");
+        return await DaemonProcess.RunAsync(
+            loaded.Config, paths, simulated, time,
+            state => ControlServer.Start(paths.ControlSocket, new DaemonVerbs(state, loaded.Source, time).Table, Doors(simulated), time),
+            loaded.Fault, state => Reload(configFile, paths, state), stop).ConfigureAwait(false);
     }
 
     /// <summary>On a box people come by their groups; on the twin whoever may open the socket is the one who started it.</summary>

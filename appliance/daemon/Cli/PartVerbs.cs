@@ -70,33 +70,19 @@ internal static class PartVerbs
     /// <summary>Takes the control loop's place, so that nobody else writes a fan meanwhile.</summary>
     public static async Task<int> CommissionAsync(RunPaths paths, string? board, Output output, TimeProvider time, CancellationToken cancel)
     {
-        RunLock? role;
-        int holder;
-        try
-        {
-            role = RunLock.TryTake(paths.Sockets, DaemonProcess.Role, out holder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return output.Fail(ExitCode.Failed, $"{paths.Sockets} cannot be used: {e.Message} Commissioning needs root on a box.");
-        }
-
+        using var role = RunLock.TryTake(paths.Sockets, DaemonProcess.Role, out var refusal,
+            held: pid => $"process {pid} is the control plane and drives the fans; they stay at full without it: "
+                + "systemctl stop bmc-agent appliance, then appliance commission, then systemctl start appliance bmc-agent.",
+            closed: "Commissioning needs root on a box.");
         if (role is null)
-        {
-            return output.Fail(ExitCode.Failed, $"process {holder} is the control plane and drives the fans; they stay at full without it: "
-                + "systemctl stop bmc-agent appliance, then appliance commission, then systemctl start appliance bmc-agent.");
-        }
-
-        using (role)
-        {
-            var name = board ?? ConfigStore.Load(null, paths, keep: false).Config.Daemon.Board;
-            var report = await new Commission(BoardCatalogue.Load(name), paths, time, output.Json ? _ => { } : output.Line).RunAsync(cancel).ConfigureAwait(false);
-            if (output.Json)
-                output.Data(report, CommissionJson.Default.CommissionReport);
-            else
-                output.Line(report.Passed ? output.Screen.Good("✓ proven: every rotor and every driver") : output.Screen.Bad("✗ not proven: see above"));
-            return report.Passed ? ExitCode.Done : ExitCode.Failed;
-        }
+            return output.Fail(ExitCode.Failed, refusal);
+        var name = board ?? ConfigStore.Load(null, paths, keep: false).Config.Daemon.Board;
+        var report = await new Commission(BoardCatalogue.Load(name), paths, time, output.Json ? _ => { } : output.Line).RunAsync(cancel).ConfigureAwait(false);
+        if (output.Json)
+            output.Data(report, CommissionJson.Default.CommissionReport);
+        else
+            output.Line(report.Passed ? output.Screen.Good("✓ proven: every rotor and every driver") : output.Screen.Bad("✗ not proven: see above"));
+        return report.Passed ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static async Task<BoxHealth> SweepAsync(BoxClient box, CancellationToken cancel) =>

@@ -32,5 +32,24 @@ internal sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>The same for a verb, which tells a person why not.</summary>
+    /// <param name="refusal">One line when refused, else empty.</param>
+    /// <param name="held">What to say of the holder's pid.</param>
+    /// <param name="closed">What to do when the directory may not be used.</param>
+    public static RunLock? TryTake(string directory, string role, out string refusal, Func<int, string> held, string closed = "")
+    {
+        try
+        {
+            var taken = TryTake(directory, role, out var holder);
+            refusal = taken is null ? held(holder) : "";
+            return taken;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            refusal = $"{directory} cannot be used: {e.Message} {closed}".TrimEnd();
+            return null;
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 }

@@ -40,32 +40,20 @@ internal sealed class BoxLauncher : IDisposable
 
     public static int Run(string? configFile, RunPaths paths, TimeProvider time, Output output)
     {
-        RunLock? role;
-        int holder;
-        try
-        {
-            role = RunLock.TryTake(paths.Sockets, "run", out holder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return output.Fail(ExitCode.Failed, $"the run directory {paths.Sockets} cannot be used: {e.Message}");
-        }
-
+        using var role = RunLock.TryTake(paths.Sockets, "run", out var refusal,
+            held: pid => $"process {pid} runs the box of {paths.Sockets} already; stop it, or give another --run-dir (and other ports by --config).");
         if (role is null)
-            return output.Fail(ExitCode.Failed, $"process {holder} runs the box of {paths.Sockets} already; stop it, or give another --run-dir (and other ports by --config).");
-        using (role)
-        {
-            var loaded = ConfigStore.Load(configFile, paths, keep: false);
-            if (Programs.Missing is { } missing)
-                return output.Fail(ExitCode.Failed, missing);
-            if (PortCheck.FirstTaken(loaded.Config) is { } taken)
-                return output.Fail(ExitCode.Failed, taken);
-            if (loaded.Fault is { } fault)
-                output.Line($"{fault} The last good configuration is in force.");
-            using var launcher = new BoxLauncher(loaded, configFile, paths, time, output);
-            using var stop = new StopSignal();
-            return launcher.Supervise(stop.Token);
-        }
+            return output.Fail(ExitCode.Failed, refusal);
+        var loaded = ConfigStore.Load(configFile, paths, keep: false);
+        if (Programs.Missing is { } missing)
+            return output.Fail(ExitCode.Failed, missing);
+        if (PortCheck.FirstTaken(loaded.Config) is { } taken)
+            return output.Fail(ExitCode.Failed, taken);
+        if (loaded.Fault is { } fault)
+            output.Line($"{fault} The last good configuration is in force.");
+        using var launcher = new BoxLauncher(loaded, configFile, paths, time, output);
+        using var stop = new StopSignal();
+        return launcher.Supervise(stop.Token);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Appliance.Bus;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Launcher;
@@ -50,52 +51,5 @@ internal static class PortCheck
 
     private static int Suggest(int port) => port < 55535 ? port + 10000 : port - 10000;
 
-    private static string Holder(int port)
-    {
-        if (SocketInodes(port) is not { Count: > 0 } inodes)
-            return "";
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
-        {
-            try
-            {
-                foreach (var descriptor in Directory.EnumerateFiles(Path.Combine(process, "fd")))
-                {
-                    if (new FileInfo(descriptor).LinkTarget is { } link && inodes.Contains(link))
-                        return $" by process {Path.GetFileName(process)} ({Command(process)})";
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Somebody else's process, or one that just ended.
-            }
-        }
-
-        return " by another user's process";
-    }
-
-    /// <summary>As <c>/proc/PID/fd</c> links to them: <c>socket:[12345]</c>.</summary>
-    private static HashSet<string> SocketInodes(int port)
-    {
-        const string Listening = "0A";
-        var wanted = $":{port:X4}";
-        var inodes = new HashSet<string>();
-        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists))
-        {
-            foreach (var row in File.ReadLines(table).Skip(1))
-            {
-                var columns = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (columns.Length > 9 && columns[3] == Listening && columns[1].EndsWith(wanted, StringComparison.Ordinal))
-                    inodes.Add($"socket:[{columns[9]}]");
-            }
-        }
-
-        return inodes;
-    }
-
-    private static string Command(string process)
-    {
-        var words = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
-        var text = words.Length == 0 ? File.ReadAllText(Path.Combine(process, "comm")).Trim() : string.Join(' ', words.Take(3));
-        return text.Length > 60 ? text[..60] + "…" : text;
-    }
+    private static string Holder(int port) => PortHolder.Of(port) is { } holder ? $" by process {holder.Pid} ({holder.Command})" : " by another user's process";
 }

@@ -24,6 +24,10 @@ internal static class DaemonProcess
 
     private static readonly TimeSpan _controlPatience = TimeSpan.FromSeconds(5);
 
+    // A stop must be over within appliance.service's TimeoutStopSec=, which is also how long a daemon that cannot die keeps the safe state waiting.
+    private static readonly TimeSpan BusEnds = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LoopEnds = TimeSpan.FromMilliseconds(300);
+
     /// <summary>
     /// The very first thing a daemon does, before it reads its configuration: every fan and pump to full. Needs no board file.
     /// The caller holds the lock already, so that a second daemon by mistake does not disturb the first.
@@ -84,7 +88,7 @@ internal static class DaemonProcess
             notifier.Stopping("leaving fans and pumps at full");
             watchdog.Dispose();
             loop.Stop();
-            await Task.WhenAny(loop.Ended, Task.Delay(TimeSpan.FromMilliseconds(500), time, CancellationToken.None)).ConfigureAwait(false);
+            await Task.WhenAny(loop.Ended, Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
             reset?.Disarm();
         }
@@ -138,7 +142,7 @@ internal static class DaemonProcess
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();
         await busStop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(bussing, posting).WaitAsync(TimeSpan.FromMilliseconds(700), time, CancellationToken.None)
+        await Task.WhenAll(bussing, posting).WaitAsync(BusEnds, time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

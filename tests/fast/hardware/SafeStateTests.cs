@@ -47,6 +47,28 @@ public sealed class SafeStateTests : IDisposable
     }
 
     [Fact]
+    public void A_chip_whose_driver_hangs_is_named_and_keeps_no_other_waiting()
+    {
+        using var release = new ManualResetEventSlim();
+        using var written = new CountdownEvent(1);
+        Fans();
+        Pumps();
+        var report = SafeState.WriteRotors(_sys.Root, null, TimeSpan.FromMilliseconds(50), chip =>
+        {
+            if (chip.Name == "max31790")
+                release.Wait();
+            else
+                written.Signal();
+            return new([$"{chip.Directory}/pwm1"], []);
+        });
+
+        Assert.True(written.IsSet || written.Wait(TimeSpan.FromSeconds(10)));
+        Assert.Contains("max31790: its driver does not answer", report.Failures);
+        Assert.False(report.IsGood);
+        release.Set();
+    }
+
+    [Fact]
     public void A_gpu_without_a_limit_file_is_named_and_the_others_are_limited()
     {
         Fans();
