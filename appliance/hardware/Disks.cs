@@ -4,8 +4,8 @@ using Appliance.Model;
 namespace Appliance.Hardware;
 
 /// <summary>
-/// The disks and software RAIDs below <c>/sys/block</c>. An NVMe disk is asked for its SMART log where we may; everything else the
-/// kernel knows by itself.
+/// The disks and software RAIDs below <c>/sys/block</c>. An NVMe or SAS disk is asked for its SMART log where we may; everything else
+/// the kernel knows by itself.
 /// </summary>
 internal sealed class Disks(string sysRoot)
 {
@@ -26,7 +26,13 @@ internal sealed class Disks(string sysRoot)
         var folder = Path.Combine(_root, name);
         var device = Path.Combine(folder, "device");
         var stat = KernelText.Read(Path.Combine(folder, "stat"))?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        var smart = name.StartsWith("nvme", StringComparison.Ordinal) ? NvmeLog.Read(sysRoot, name, now) : null;
+        var transport = Transport(name, device);
+        var smart = transport switch
+        {
+            "nvme" => NvmeLog.Read(sysRoot, name, now),
+            "sas" => ScsiLog.Read(sysRoot, name, now),
+            _ => null,
+        };
         return new()
         {
             At = now,
@@ -34,7 +40,7 @@ internal sealed class Disks(string sysRoot)
             Model = KernelText.Read(Path.Combine(device, "model")),
             Serial = KernelText.Read(Path.Combine(device, "serial")),
             Firmware = KernelText.Read(Path.Combine(device, "firmware_rev")) ?? KernelText.Read(Path.Combine(device, "rev")),
-            Transport = Transport(name, device),
+            Transport = transport,
             SizeBytes = KernelText.Number(Path.Combine(folder, "size")) * BytesPerSector,
             State = KernelText.Read(Path.Combine(device, "state")),
             ReadOnly = KernelText.Number(Path.Combine(folder, "ro")) is { } ro ? ro != 0 : null,

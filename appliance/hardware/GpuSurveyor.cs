@@ -34,6 +34,13 @@ public sealed class GpuSurveyor : IDisposable
         return _surveys[index].Read(reading);
     }
 
+    /// <summary>Profiling counters are wanted until this uptime.</summary>
+    public void Profile(TimeSpan until)
+    {
+        foreach (var survey in _surveys)
+            survey.Profile(until);
+    }
+
     public void Start()
     {
         for (var i = 0; i < _surveys.Length; i++)

@@ -120,7 +120,7 @@ internal sealed partial class NvmlSurvey
             step.Restart();
         foreach (var fields in new[] { _telemetry, _margins, _pcie, _recovery, _remaps, _links })
             fields.Forget();
-        (_perLink, _linkDetail) = (null, []);
+        (_perLink, _linkDetail, _isSampled) = (null, [], false);
         _health = new() { Index = _index, Identity = _health.Identity };
     }
 
@@ -144,6 +144,7 @@ internal sealed partial class NvmlSurvey
             Every(600, "identity", ReadIdentity),
             Every(5, "PCIe link", ReadPcieLink, loadedS: 1), // a link that trains down under load is told within five seconds
             Every(5, "counters of power and heat", ReadTelemetry),
+            Every(5, "profiling counters", ReadProfile),
             Every(10, "PCIe counters", ReadPcieCounters),
             Every(10, "memory errors", ReadMemoryHealth),
             Every(10, "NVLink", ReadNvlinks),

@@ -14,6 +14,12 @@ internal sealed unsafe partial class NvmlInterop
     internal const int NVML_MEMORY_ERROR_TYPE_UNCORRECTED = 1;
     internal const int NVML_VOLATILE_ECC = 0;
     internal const int NVML_AGGREGATE_ECC = 1;
+    internal const uint NVML_GPM_METRIC_GRAPHICS_UTIL = 1;
+    internal const uint NVML_GPM_METRIC_ANY_TENSOR_UTIL = 5;
+    internal const uint NVML_GPM_METRIC_DRAM_BW_UTIL = 10;
+    internal const uint NVML_GPM_METRIC_PCIE_TX_PER_SEC = 20;
+    internal const uint NVML_GPM_METRIC_PCIE_RX_PER_SEC = 21;
+
     internal const int NVML_P2P_CAPS_INDEX_READ = 0;
     internal const int NVML_P2P_CAPS_INDEX_NVLINK = 2;
     internal const int NVML_NVLINK_ERROR_DL_CRC_DATA = 3;

@@ -14,9 +14,9 @@ internal static class PciErrors
             Total(folder, "aer_dev_fatal", "TOTAL_ERR_FATAL "));
     }
 
-    /// <summary>Null where the kernel does not know one (-1).</summary>
+    /// <summary>-1 where the kernel knows none; null where it does not know the device.</summary>
     public static int? NumaNode(string sysRoot, string? nvmlBusId) =>
-        Folder(sysRoot, nvmlBusId) is { } folder && KernelText.Number(Path.Combine(folder, "numa_node")) is >= 0 and var node ? (int)node : null;
+        Folder(sysRoot, nvmlBusId) is { } folder ? (int?)KernelText.Number(Path.Combine(folder, "numa_node")) : null;
 
     /// <summary>NVML writes an eight-digit domain, the kernel a four-digit one, both in hexadecimal.</summary>
     internal static string? KernelName(string? nvmlBusId) => nvmlBusId is { Length: >= 12 } id && id.IndexOf(':', StringComparison.Ordinal) is > 3 and var colon

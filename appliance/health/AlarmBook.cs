@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Appliance.Health.Board;
 using Appliance.Model;
 
 namespace Appliance.Health;
@@ -36,7 +37,11 @@ public sealed record AlarmBook
         }
 
         foreach (var key in book.Entries.Keys.Where(k => !held.Contains(k)))
-            Release(entries, key, AlarmCatalogue.Get(key.Code), now, changes);
+        {
+            var kind = AlarmCatalogue.Get(key.Code);
+            Release(entries, key, kind, IsExplained(entries, kind, key.Target) ? TimeSpan.Zero : kind.ClearAfter, now, changes);
+        }
+
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 
@@ -95,10 +100,15 @@ public sealed record AlarmBook
         entries[key] = entry;
     }
 
+    /// <summary>Its cause stands by now: two alarms for one fault would only be one until the milder had timed out.</summary>
+    private static bool IsExplained(ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries, AlarmKind kind, string target) =>
+        kind.DependsOn.Count > 0 && entries.Any(e => e.Value.Alarm is not null && kind.DependsOn.Contains(e.Key.Code) && Dependencies.Covers(e.Key.Target, target));
+
     private static void Release(
         ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries,
         (string Code, string Target) key,
         AlarmKind kind,
+        TimeSpan clearAfter,
         Moment now,
         ImmutableArray<AlarmChange>.Builder changes)
     {
@@ -108,7 +118,7 @@ public sealed record AlarmBook
         {
             entries.Remove(key);
         }
-        else if (now.Uptime - gone >= kind.ClearAfter && (!kind.Latches || alarm.Acknowledged))
+        else if (now.Uptime - gone >= clearAfter && (!kind.Latches || alarm.Acknowledged))
         {
             entries.Remove(key);
             changes.Add(new AlarmChange.Cleared(alarm));

@@ -78,10 +78,11 @@ public static partial class AlarmCatalogue
         new(FanStalled, "Fan stopped", "风扇停转", Critical, "fan",
             "The fan is driven but does not turn; the others make up for it.",
             "Replace the fan; at once if a second one fails."),
+        // One that stops is slow on its way: the wait leaves the stop alone to be told.
         new(FanSlow, "Fan too slow", "风扇转速偏低", Warning, "fan",
             "The fan turns clearly slower than its drive asks for: dust, a worn bearing or something in its way.",
             "Clean the fan and its grille; replace it if that does not help.")
-        { ClearAfter = Seconds(10), DependsOn = [FanStalled] },
+        { RaiseAfter = Seconds(3), ClearAfter = Seconds(10), DependsOn = [FanStalled] },
         new(FanTachLost, "Fan speed unknown", "风扇转速信号丢失", Warning, "fan",
             "The fan's tachometer gives no signal although the cooling shows that it turns.",
             "Check the fan's connector; replace the fan."),
@@ -97,7 +98,7 @@ public static partial class AlarmCatalogue
         new(PumpSlow, "Pump too slow", "水泵转速偏低", Warning, "pump",
             "The pump turns clearly slower than its drive asks for: air in it, or wear.",
             "Bleed the loop; replace the pump if that does not help.")
-        { ClearAfter = Seconds(10), DependsOn = [PumpStalled] },
+        { RaiseAfter = Seconds(3), ClearAfter = Seconds(10), DependsOn = [PumpStalled] },
         new(PumpTachLost, "Pump speed unknown", "水泵转速信号丢失", Warning, "pump",
             "The pump's tachometer gives no signal although the cooling shows that it turns.",
             "Check the pump's connector; replace the pump."),

@@ -38,6 +38,6 @@ public sealed record DiskHealth : HealthGroup
 
     public double? TemperatureC { get; init; }
 
-    /// <summary>Null where it cannot be read (no right, not NVMe).</summary>
+    /// <summary>Null where it cannot be read (no right, neither NVMe nor SAS).</summary>
     public DiskSmart? Smart { get; init; }
 }

@@ -167,6 +167,9 @@ public sealed record InferenceFrame : Frame
     /// <summary>Answers that the latencies are of.</summary>
     public long? LatencyAnswers { get; init; }
 
+    /// <summary>What the engine's caches hold of GPUs; empty for an engine that has none there, null while no engine is there to say.</summary>
+    public IReadOnlyList<GpuCache>? GpuCaches { get; init; }
+
     /// <summary>
     /// What was found changed in a worker that was not believed any more, as the end of a sentence about the engine; null when nothing was since the
     /// gateway's start.

@@ -38,6 +38,9 @@ public sealed record GpuHealth
 
     public GpuTopology? Topology { get; init; }
 
+    /// <summary>Null unless somebody asks for it.</summary>
+    public GpuProfile? Profile { get; init; }
+
     /// <summary>Calls that were refused with something other than NOT_SUPPORTED at their last try: evidence for values that are absent.</summary>
     public IReadOnlyList<NvmlRefusal> Refusals { get; init; } = [];
 
@@ -66,6 +69,7 @@ public sealed record GpuHealth
             Nvlinks = New(Nvlinks, before.Nvlinks),
             Fabric = New(Fabric, before.Fabric),
             Topology = New(Topology, before.Topology),
+            Profile = New(Profile, before.Profile),
             Refusals = Refusals,
         };
         return hasGone ? null : part;
@@ -93,5 +97,6 @@ public sealed record GpuHealth
         Nvlinks = part.Nvlinks ?? Nvlinks,
         Fabric = part.Fabric ?? Fabric,
         Topology = part.Topology ?? Topology,
+        Profile = part.Profile ?? Profile,
     };
 }

@@ -50,13 +50,8 @@ internal static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "nvmlGetVgpuCompatibility")] private static NvmlReturn nvmlGetVgpuCompatibility() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGetVgpuDriverCapabilities")] private static NvmlReturn nvmlGetVgpuDriverCapabilities() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGetVgpuVersion")] private static NvmlReturn nvmlGetVgpuVersion() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlGpmMetricsGet")] private static NvmlReturn nvmlGpmMetricsGet() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGpmMigSampleGet")] private static NvmlReturn nvmlGpmMigSampleGet() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlGpmQueryDeviceSupport")] private static NvmlReturn nvmlGpmQueryDeviceSupport() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGpmQueryIfStreamingEnabled")] private static NvmlReturn nvmlGpmQueryIfStreamingEnabled() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlGpmSampleAlloc")] private static NvmlReturn nvmlGpmSampleAlloc() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlGpmSampleFree")] private static NvmlReturn nvmlGpmSampleFree() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlGpmSampleGet")] private static NvmlReturn nvmlGpmSampleGet() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGpmSetStreamingEnabled")] private static NvmlReturn nvmlGpmSetStreamingEnabled() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGpuInstanceCreateComputeInstance")] private static NvmlReturn nvmlGpuInstanceCreateComputeInstance() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlGpuInstanceCreateComputeInstanceWithPlacement")] private static NvmlReturn nvmlGpuInstanceCreateComputeInstanceWithPlacement() => NvmlReturn.NotSupported;

@@ -28,6 +28,8 @@ internal sealed class CudaKvPool : KvPool, IDisposable
 
     public override long BlockBytes { get; }
 
+    public override string Gpu => _stream.Device.Uuid;
+
     /// <summary>The block that belongs to nobody.</summary>
     public int Scratch => Limit;
 

@@ -11,4 +11,10 @@ internal sealed class KvBlock(int index, NativeBuffer? memory = null)
 
     /// <summary>Caches that refer to it.</summary>
     public int Holders { get; set; }
+
+    /// <summary>Those of them that are only kept in case somebody wants them again.</summary>
+    public int Keepers { get; set; }
+
+    /// <summary>Nobody who computes needs it.</summary>
+    public bool IsOnlyKept => Holders > 0 && Keepers == Holders;
 }

@@ -13,6 +13,7 @@ internal sealed unsafe class KvCache
     private readonly int _width;
     private readonly KvPool _pool;
     private readonly List<KvBlock> _blocks = [];
+    private bool _isKept;
 
     /// <param name="config">Says layers, width and the longest sequence.</param>
     /// <param name="capacity">Tokens at most; null for the model's own limit.</param>
@@ -63,6 +64,14 @@ internal sealed unsafe class KvCache
         ReleaseFrom(0);
     }
 
+    /// <summary>From now on it is there only in case somebody wants it again; nothing is written to it any more.</summary>
+    public void Keep()
+    {
+        _isKept = true;
+        foreach (var block in _blocks)
+            _pool.Keep(block);
+    }
+
     /// <summary>
     /// A cache of the first <paramref name="length"/> tokens. Whole blocks are shared, the rows of the last one copied, since its new owner
     /// goes on writing there. Null when there is no memory for that block.
@@ -74,7 +83,7 @@ internal sealed unsafe class KvCache
         var whole = length / BlockTokens;
         for (var i = 0; i < whole; i++)
         {
-            _blocks[i].Holders++;
+            _pool.Share(_blocks[i]);
             fork._blocks.Add(_blocks[i]);
         }
         if (length % BlockTokens > 0)
@@ -131,7 +140,7 @@ internal sealed unsafe class KvCache
     private void ReleaseFrom(int block)
     {
         for (var i = _blocks.Count - 1; i >= block; i--)
-            _pool.Release(_blocks[i]);
+            _pool.Release(_blocks[i], _isKept);
         _blocks.RemoveRange(block, _blocks.Count - block);
     }
 }

@@ -147,7 +147,13 @@ internal static class Server
         Device = settings.Device,
         Threads = Environment.ProcessorCount,
         Options = config => settings.Limits.OptionsFor(settings.Inference, config, settings.Device),
-        Load = config => ModelLoader.Load(settings.ModelDirectory, settings.ModelName, config),
+        Load = config =>
+        {
+            var model = ModelLoader.Load(settings.ModelDirectory, settings.ModelName, config);
+            // What reading the tokenizer left behind is most of the heap, and the worker is still reading weights.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+            return model;
+        },
         Start = () => WorkerProcess.Start(settings.Paths.WorkerSocket),
     };
 

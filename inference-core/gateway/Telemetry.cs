@@ -75,6 +75,7 @@ internal sealed class Telemetry(Api api, ServeSettings settings, BusSession bus,
             FirstTokenP99Ms = firstToken,
             PromptTokensMean = prompt is { } mean ? Math.Round(mean, 1) : null,
             LatencyAnswers = answers,
+            GpuCaches = api.Host.GpuCaches,
             Suspicion = api.Host.Suspicion,
             Detail = state == EngineState.Draining ? "shutting down" : api.Host.Failure,
         };

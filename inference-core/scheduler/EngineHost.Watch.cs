@@ -68,8 +68,6 @@ internal sealed partial class EngineHost
 
     private Journal Open(ServedModel model, SchedulerOptions options)
     {
-        // What reading the tokenizer left behind is most of the heap, and the worker is still reading weights.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         _model = model;
         return new Journal(model, options, _time);
     }
@@ -94,6 +92,7 @@ internal sealed partial class EngineHost
                     break;
                 case WorkerNews.Proven proven when proven.Vocabulary == _model!.Vocabulary:
                     _journal!.HasRoomFor(proven.CacheTokens);
+                    _caches = proven;
                     _journal.Metrics.CountProof(Now);
                     Checked?.Invoke(link.Name, proven.Answer);
                     return;

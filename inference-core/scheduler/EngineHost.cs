@@ -27,6 +27,8 @@ internal sealed partial class EngineHost : IDisposable
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    private const double Mib = 1 << 20;
+
     private readonly EngineSetup _setup;
     private readonly TimeProvider _time;
     private readonly Thread _thread;
@@ -45,6 +47,7 @@ internal sealed partial class EngineHost : IDisposable
     private volatile string? _failure;
     private volatile string? _lastLoss;
     private volatile string? _suspicion;
+    private volatile WorkerNews.Proven? _caches;
 
     public EngineHost(EngineSetup setup, TimeProvider time)
     {
@@ -82,6 +85,14 @@ internal sealed partial class EngineHost : IDisposable
 
     /// <summary>What was last found changed in a worker that was not to be believed any more; null: nothing since this process began.</summary>
     public string? Suspicion => _suspicion;
+
+    /// <summary>What the worker of now holds of GPUs for its caches; empty: nothing, null: there is none that could say.</summary>
+    public IReadOnlyList<GpuCache>? GpuCaches => (_live, _caches) switch
+    {
+        (false, _) or (_, null) => null,
+        (_, { Gpu: "" }) => [],
+        (_, { } said) => [new(said.Gpu, Math.Round(said.CacheBytes / Mib), Math.Round(said.CacheBytes / Mib * (1 - _journal!.Metrics.CacheUsage)))],
+    };
 
     public EngineState State =>
         _failure is not null ? EngineState.Failed

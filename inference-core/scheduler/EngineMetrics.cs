@@ -38,7 +38,7 @@ internal sealed class EngineMetrics
     /// <summary>Uptime of the last token; null before the first.</summary>
     public TimeSpan? LastToken => Interlocked.Read(ref _lastTokenTicks) is > 0 and var ticks ? new(ticks) : null;
 
-    /// <summary>Part of the cache in use, 0..1.</summary>
+    /// <summary>Part of the cache that running answers hold, 0..1.</summary>
     public double CacheUsage => Volatile.Read(ref _cacheUsage);
 
     public Histogram TimeToFirstToken { get; } = new(Seconds);
@@ -77,6 +77,9 @@ internal sealed class EngineMetrics
 
     /// <summary>A token that answers nobody: a new worker's proof, or an idle one's.</summary>
     public void CountProof(TimeSpan now) => Interlocked.Exchange(ref _lastTokenTicks, now.Ticks);
+
+    /// <summary>A new worker's: nobody has anything in it.</summary>
+    public void EmptyCache() => Volatile.Write(ref _cacheUsage, 0);
 
     public void CountStep(StepReport report, long cacheTokens, TimeSpan now)
     {

@@ -50,7 +50,11 @@ internal sealed class Journal
     public long CacheTokens => Volatile.Read(ref _cacheTokens);
 
     /// <summary>A worker has loaded the model, and its device has room for so many tokens.</summary>
-    public void HasRoomFor(long cacheTokens) => Volatile.Write(ref _cacheTokens, Math.Min(_options.CacheTokens, cacheTokens));
+    public void HasRoomFor(long cacheTokens)
+    {
+        Volatile.Write(ref _cacheTokens, Math.Min(_options.CacheTokens, cacheTokens));
+        Metrics.EmptyCache();
+    }
 
     /// <summary>Takes a request in; null when too many wait.</summary>
     public Generation? Submit(GenerationRequest request)

@@ -32,6 +32,7 @@ internal sealed class PrefixStore
         }
         // Blocks reserved for tokens that never came.
         cache.Truncate(cache.Length);
+        cache.Keep();
         _entries.Add((kept, cache));
     }
 

@@ -77,7 +77,7 @@ internal sealed partial class Scheduler : IDisposable
         if (plan.Count > 0)
             Compute(plan, report);
         report.Running = _running.Count;
-        report.CacheTokens = (long)_pool.Used * KvCache.BlockTokens;
+        report.CacheTokens = (long)(_pool.Used - _pool.Kept) * KvCache.BlockTokens;
         return plan.Count > 0 || report.Events.Count > 0;
     }
 

@@ -9,7 +9,7 @@ internal sealed record StepReport
     /// <summary>Sequences that have a place.</summary>
     public int Running { get; set; }
 
-    /// <summary>Tokens that the blocks in use have room for.</summary>
+    /// <summary>Tokens that the blocks of running sequences have room for; caches that are only kept give way to whoever comes.</summary>
     public long CacheTokens { get; set; }
 
     /// <summary>Sequences that had to give way.</summary>

@@ -10,8 +10,10 @@ internal abstract record WorkerNews
     /// <summary>The model is loaded and has produced a token.</summary>
     /// <param name="Vocabulary">Its tokens.</param>
     /// <param name="CacheTokens">Tokens that all caches together have room for: what the options allow, or less on a device that has less.</param>
+    /// <param name="Gpu">UUID of the GPU on which all of that memory is taken already; empty where it is the machine's, taken as it is needed.</param>
+    /// <param name="CacheBytes">What is taken there.</param>
     /// <param name="Answer">What was found when it was asked for its known answer, for people.</param>
-    internal sealed record Proven(int Vocabulary, long CacheTokens, string Answer) : WorkerNews;
+    internal sealed record Proven(int Vocabulary, long CacheTokens, string Gpu, long CacheBytes, string Answer) : WorkerNews;
 
     /// <summary>It has had nothing to do for a while and has produced a token for itself, the same as always.</summary>
     internal sealed record Awake : WorkerNews;

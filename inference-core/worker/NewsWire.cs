@@ -18,6 +18,8 @@ internal static class NewsWire
                 wire.Byte(Proven);
                 wire.Int(proven.Vocabulary);
                 wire.Long(proven.CacheTokens);
+                wire.Text(proven.Gpu);
+                wire.Long(proven.CacheBytes);
                 wire.Text(proven.Answer);
                 break;
             case WorkerNews.Beat beat:
@@ -48,7 +50,7 @@ internal static class NewsWire
         var wire = new WireReader(frame);
         WorkerNews news = wire.Byte() switch
         {
-            Proven => new WorkerNews.Proven(wire.Int(), wire.Long(), wire.Text()),
+            Proven => new WorkerNews.Proven(wire.Int(), wire.Long(), wire.Text(), wire.Long(), wire.Text()),
             Beat => new WorkerNews.Beat(wire.Flag()),
             Stepped => new WorkerNews.Stepped(ReadReport(ref wire)),
             Failed => new WorkerNews.Failed(wire.Text(), wire.Flag()),

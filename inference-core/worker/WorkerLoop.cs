@@ -21,6 +21,7 @@ internal sealed class WorkerLoop(
     private Scheduler? _scheduler;
     private int _proof;
     private long _lastToken;
+    private long _cacheTold;
 
     /// <summary>No step is computed.</summary>
     public bool Parked { get; private set; }
@@ -57,7 +58,8 @@ internal sealed class WorkerLoop(
         _proof = _scheduler.Prove();
         var answer = ModelVerifier.CheckAnswer(begin.ModelDirectory, forward);
         _lastToken = time.GetTimestamp();
-        tell(new WorkerNews.Proven(forward.Config.Vocabulary, (long)forward.Pool.Limit * KvCache.BlockTokens, answer));
+        var (pool, gpu) = (forward.Pool, forward.Pool.Gpu ?? "");
+        tell(new WorkerNews.Proven(forward.Config.Vocabulary, (long)pool.Limit * KvCache.BlockTokens, gpu, gpu.Length > 0 ? pool.Limit * pool.BlockBytes : 0, answer));
     }
 
     /// <summary>One step, if there is anything to do. False: there is not.</summary>
@@ -67,8 +69,9 @@ internal sealed class WorkerLoop(
         if (Parked || _scheduler is null)
             return false;
         var report = new StepReport();
-        if (!_scheduler.Step(report))
+        if (!_scheduler.Step(report) && report.CacheTokens == _cacheTold)
             return false;
+        _cacheTold = report.CacheTokens; // somebody who was cancelled gives memory back without a step
         tell(new WorkerNews.Stepped(report));
         _lastToken = time.GetTimestamp();
         return true;

@@ -21,4 +21,21 @@ public sealed class BoardHealthTests
         box.WaitUntil("another daemon that still knows", TimeSpan.FromSeconds(20), () =>
             box.Cli("alarms").Output is var alarms && alarms.Contains("gpu_lost gpu3", StringComparison.Ordinal) && alarms.Contains("XID 79", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("pcie_downtrained", "gpu1", "3", "pcie_degraded", "gpu1", 5)] // under load, by the twin's own
+    [InlineData("fabric_manager_dead", "", "", "fabric_down", "fabric", 30)]
+    public void What_must_be_told_soon_is_an_alarm_in_time(string fault, string target, string value, string code, string of, double limitS)
+    {
+        using var box = Box.StartReady();
+        box.WaitUntil("the board was looked at", TimeSpan.FromSeconds(20), () => box.Cli("health").Output.Contains("144 of 144 links up", StringComparison.Ordinal));
+        using var subscriber = new Subscriber(box.Ports.Mqtt, "appliance/v1/box1/alarm/#");
+
+        Assert.Equal(0, box.Cli([.. new[] { "inject", fault, target, value }.Where(w => w.Length > 0)]).ExitCode);
+        var injected = TimeProvider.System.GetUtcNow();
+        box.WaitUntil("the alarm on the bus", TimeSpan.FromSeconds(2 * limitS), () => subscriber.Messages.Any(m => m.Topic == $"appliance/v1/box1/alarm/{code}/{of}" && m.Payload.Length > 0));
+
+        var since = subscriber.Messages.First(m => m.Topic == $"appliance/v1/box1/alarm/{code}/{of}" && m.Payload.Length > 0).Json.GetProperty("raised_at").GetDateTimeOffset();
+        Assert.InRange((since - injected).TotalSeconds, 0, limitS);
+    }
 }

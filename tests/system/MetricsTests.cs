@@ -30,6 +30,19 @@ public sealed partial class MetricsTests : IClassFixture<PowerOnTests.Running>
     }
 
     [Fact]
+    public async Task Profiling_metrics_are_read_for_who_asks_and_for_nobody_else()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_box.Ports.Metrics}") };
+        Assert.DoesNotContain("DCGM_FI_PROF_", await http.GetStringAsync("/metrics", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var page = "";
+        _box.WaitUntil("all eight GPUs tell all five", TimeSpan.FromSeconds(30), () =>
+            (page = http.GetStringAsync("/metrics?profiling=1").GetAwaiter().GetResult()).Split('\n').Count(l => l.StartsWith("DCGM_FI_PROF_", StringComparison.Ordinal)) == 5 * 8);
+        var tensor = page.Split('\n').First(l => l.StartsWith("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE{gpu=\"0\"", StringComparison.Ordinal));
+        Assert.InRange(double.Parse(tensor.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture), 0, 1);
+        Assert.DoesNotContain("DCGM_FI_PROF_", await http.GetStringAsync("/metrics", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_metrics_port_that_is_taken_costs_the_page_and_nothing_else()
     {
         using var rig = new Rig(_box.Ports.Metrics);

@@ -191,29 +191,13 @@ internal sealed class HealthLoop : IDisposable
                 OwnLimitW = known ? [.. Enumerable.Range(0, _state.Board.Gpus.Count).Select(i => _tick.Commands.GpuLimitW[i] is > 0 and var limit ? limit : (double?)null)] : [],
                 EngineParked = parked,
                 CoolantC = known && _tick.Estimate.SupplyC.IsGood ? _tick.Estimate.SupplyC.Value : null,
-                Service = Service(now),
+                Service = ServiceView.Of(_state.Inference, Latest.Gpus, now),
                 Limits = HealthLimits.Of(_state.Config.Health),
             },
             now.Utc,
             _state.Alarms.IsStanding);
         Keep(now, always: false);
     }
-
-    /// <summary>What the engine's frame says; what it does not say is not judged. A model on the processor leaves the GPUs' memory to others.</summary>
-    private ServiceView? Service(Moment now) => _state.Inference is { } frame
-        ? new()
-        {
-            At = now.Uptime - (now.Utc - frame.Ts),
-            Requests = frame.HttpRequestsTotal,
-            ServerErrors = frame.HttpServerErrorsTotal,
-            Lost = frame.AnswersLostTotal,
-            LatencySamples = frame.LatencyAnswers,
-            InterTokenP99Ms = frame.InterTokenP99Ms,
-            FirstTokenP99Ms = frame.FirstTokenP99Ms,
-            PromptTokens = frame.PromptTokensMean,
-            FreeCacheMib = frame.Device == "cpu" ? [.. Enumerable.Repeat<double?>(0, _state.Board.Gpus.Count)] : [],
-        }
-        : null;
 
     /// <summary>An XID that raises no alarm is still something that happened.</summary>
     private void Tell(KernelDecision decision, Moment now)

@@ -154,7 +154,7 @@ internal static class DaemonProcess
     {
         if (state.Config.Daemon.MetricsPort is not (> 0 and var port))
             return null;
-        var (server, fault) = await MetricsServer.StartAsync(port, () => MetricsPage.Render(state.Metrics())).ConfigureAwait(false);
+        var (server, fault) = await MetricsServer.StartAsync(port, profiling => MetricsPage.Render(state.Metrics(profiling))).ConfigureAwait(false);
         if ((state.MetricsFault = fault) is not null)
             await Console.Error.WriteLineAsync($"appliance: {fault}").ConfigureAwait(false);
         return server;

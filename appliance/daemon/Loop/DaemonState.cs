@@ -106,13 +106,16 @@ internal sealed class DaemonState
     }
 
     /// <summary>What a page of metrics is made of, now.</summary>
-    public MetricsSource Metrics()
+    /// <param name="profiling">The profiling metrics too: from now on they are read, and are there a few seconds later.</param>
+    public MetricsSource Metrics(bool profiling)
     {
+        if (profiling)
+            Probe.WantProfile();
         var snapshot = Snapshot();
         return new(
             Moment.Of(_time), Version, Board, snapshot, Health?.Latest, Health?.Xids.Read() ?? [],
             new(snapshot.Thermal?.Tick ?? 0, Loop.Lateness.Missed, Loop.Faults, Loop.Lateness),
-            Bus?.IsConnected ?? false, Bus?.Counters, Outbox?.Status);
+            Bus?.IsConnected ?? false, Bus?.Counters, Outbox?.Status, profiling);
     }
 
     /// <summary>What drives the loop, for <c>thermal --json</c> and the flight recorder: a copy of the last tick.</summary>

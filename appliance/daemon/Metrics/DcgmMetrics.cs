@@ -6,7 +6,7 @@ namespace Appliance.Daemon.Metrics;
 /// <summary>
 /// What dcgm-exporter shows by default, under its names, with its labels and in its units, so that dashboards and rules made for it
 /// work unchanged. The names are not Prometheus' style and stay as they are; ours begin with <c>appliance_</c>. The five profiling
-/// metrics are not there: reading them keeps an idle GPU awake.
+/// metrics are there for who asks for them: reading them keeps an idle GPU awake.
 /// </summary>
 internal static class DcgmMetrics
 {
@@ -40,6 +40,13 @@ internal static class DcgmMetrics
         writer.Counter("UNCORRECTABLE_REMAPPED_ROWS", "Number of remapped rows for uncorrectable errors", g => g.RowRemaps, r => r.Uncorrectable);
         writer.Counter("CORRECTABLE_REMAPPED_ROWS", "Number of remapped rows for correctable errors", g => g.RowRemaps, r => r.Correctable);
         writer.Gauge("ROW_REMAP_FAILURE", "Whether remapping of rows has failed", g => g.RowRemaps, r => r.Failed is { } failed ? failed ? 1 : 0 : null);
+        if (!source.Profiling)
+            return;
+        writer.Profile("GR_ENGINE_ACTIVE", "Ratio of time the graphics engine is active.", p => p.GraphicsActive);
+        writer.Profile("PIPE_TENSOR_ACTIVE", "Ratio of cycles the tensor (HMMA) pipe is active.", p => p.TensorActive);
+        writer.Profile("DRAM_ACTIVE", "Ratio of cycles the device memory interface is active sending or receiving data.", p => p.MemoryActive);
+        writer.Profile("PCIE_TX_BYTES", "The rate of data transmitted over the PCIe bus - including both protocol headers and data payloads - in bytes per second.", p => p.PcieSentBytesPerS);
+        writer.Profile("PCIE_RX_BYTES", "The rate of data received over the PCIe bus - including both protocol headers and data payloads - in bytes per second.", p => p.PcieReceivedBytesPerS);
     }
 
     private static double LastXid(GpuHealth gpu, MetricsSource source) => gpu.Identity?.PciBusId is { } address
@@ -60,6 +67,17 @@ internal static class DcgmMetrics
         {
             page.Counter($"DCGM_FI_DEV_{name}", help);
             Samples(group, value);
+        }
+
+        /// <summary>Older ones are absent: who stopped asking is not told what was.</summary>
+        public void Profile(string name, string help, Func<GpuProfile, double?> value)
+        {
+            page.Gauge($"DCGM_FI_PROF_{name}", help);
+            foreach (var gpu in gpus)
+            {
+                if (gpu.Profile is { } read && read.Age(source.Now.Uptime) <= _ttl)
+                    Sample(gpu, value(read));
+            }
         }
 
         public void Gauge(string name, string help, Func<GpuHealth, double?> value)

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Appliance.Daemon.Metrics;
 
 /// <summary>
-/// <c>GET /metrics</c> on the loopback. It comes after cooling and goes without a word to it: a port that is taken costs the page and
+/// <c>GET /metrics</c> on the loopback, with <c>?profiling=1</c> the profiling metrics too. It comes after cooling and goes without a word to it: a port that is taken costs the page and
 /// is said, never the box.
 /// </summary>
 internal sealed class MetricsServer : IAsyncDisposable
@@ -24,9 +24,9 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     private MetricsServer(WebApplication app) => _app = app;
 
-    /// <param name="render">The page as of now; called on a thread of the pool.</param>
+    /// <param name="render">The page as of now, and whether profiling metrics are asked for; called on a thread of the pool.</param>
     /// <returns>Null and the one line when the port cannot be had.</returns>
-    public static async Task<(MetricsServer? Server, string? Fault)> StartAsync(int port, Func<string> render)
+    public static async Task<(MetricsServer? Server, string? Fault)> StartAsync(int port, Func<bool, string> render)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -57,13 +57,13 @@ internal sealed class MetricsServer : IAsyncDisposable
         kestrel.Listen(IPAddress.Loopback, port);
     }
 
-    private static Task AnswerAsync(HttpContext http, Func<string> render)
+    private static Task AnswerAsync(HttpContext http, Func<bool, string> render)
     {
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
             return Say(http, StatusCodes.Status405MethodNotAllowed, "text/plain", $"{http.Request.Method} is not offered; GET /metrics.\n");
         return http.Request.Path.Value switch
         {
-            "/metrics" => Say(http, StatusCodes.Status200OK, PrometheusText.ContentType, render()),
+            "/metrics" => Say(http, StatusCodes.Status200OK, PrometheusText.ContentType, render(http.Request.Query["profiling"] == "1")),
             var path => Say(http, StatusCodes.Status404NotFound, "text/plain", $"There is no {path}; there is /metrics.\n"),
         };
     }

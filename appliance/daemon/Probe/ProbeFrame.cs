@@ -29,4 +29,7 @@ internal enum ProbeFrame : byte
 
     /// <summary>To the probe: index and watts.</summary>
     Limit = (byte)'l',
+
+    /// <summary>To the probe: profiling counters are wanted for so many seconds more.</summary>
+    Profile = (byte)'q',
 }

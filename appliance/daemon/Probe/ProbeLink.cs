@@ -23,6 +23,10 @@ internal sealed class ProbeLink : IGpuFeed
     private static readonly TimeSpan _startAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>A scraper comes every minute or more often; one that has not come for so long has gone.</summary>
+    private static readonly TimeSpan _profileFor = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan _repeatProfileEvery = TimeSpan.FromSeconds(10);
+
     private readonly ProbeOptions _options;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -40,6 +44,8 @@ internal sealed class ProbeLink : IGpuFeed
     private TimeSpan _heardAt;
     private int _starts;
     private Process? _process;
+    private TimeSpan? _profileWantedAt;
+    private TimeSpan? _profileSentAt;
 
     public ProbeLink(ProbeOptions options, TimeProvider time)
     {
@@ -65,6 +71,13 @@ internal sealed class ProbeLink : IGpuFeed
     {
         lock (_gate)
             _wantedW[index] = watts;
+    }
+
+    /// <summary>Somebody wants the GPUs' profiling counters: they are read for a while from now on.</summary>
+    public void WantProfile()
+    {
+        lock (_gate)
+            _profileWantedAt = _time.GetElapsedTime(0);
     }
 
     public GpuIdentity Identity(int index)
@@ -132,6 +145,7 @@ internal sealed class ProbeLink : IGpuFeed
             using var process = Launch();
             _process = process;
             var writer = new ProbeWriter(process.StandardInput.BaseStream);
+            _profileSentAt = null;
             var reader = new ProbeReader(process.StandardOutput.BaseStream);
             while (reader.Next(out var kind, out var payload))
                 Take(kind, payload, writer);
@@ -213,11 +227,15 @@ internal sealed class ProbeLink : IGpuFeed
         var index = BinaryPrimitives.ReadInt32LittleEndian(payload);
         var reading = MemoryMarshal.Read<GpuReading>(payload[4..]);
         double wanted;
+        TimeSpan? profile;
         lock (_gate)
         {
             _readings[index] = reading;
-            wanted = _wantedW[index];
+            (wanted, profile) = (_wantedW[index], _profileWantedAt);
         }
+
+        if (profile is { } at && now - at < _profileFor && !(now - _profileSentAt < _repeatProfileEvery))
+            SendProfile(_profileFor - (now - at), now, writer);
 
         // Answered only to a GPU that just spoke: one that hangs cannot fill the pipe.
         if (wanted <= 0 || (wanted == _sentW[index] && now - _sentAt[index] < _repeatLimitEvery))
@@ -227,6 +245,14 @@ internal sealed class ProbeLink : IGpuFeed
         BinaryPrimitives.WriteInt32LittleEndian(limit, index);
         BinaryPrimitives.WriteDoubleLittleEndian(limit[4..], wanted);
         writer.Send(ProbeFrame.Limit, limit);
+    }
+
+    private void SendProfile(TimeSpan left, TimeSpan now, ProbeWriter writer)
+    {
+        _profileSentAt = now;
+        Span<byte> seconds = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(seconds, (int)left.TotalSeconds + 1);
+        writer.Send(ProbeFrame.Profile, seconds);
     }
 
     private void TakeEvent(NvmlEvent happened)

@@ -110,6 +110,8 @@ internal sealed class ProbeProcess : IDisposable
         {
             if (kind == ProbeFrame.Limit && payload.Length == 12 && BinaryPrimitives.ReadInt32LittleEndian(payload) is var index && index >= 0 && index < _options.Gpus)
                 _poller.RequestLimit(index, BinaryPrimitives.ReadDoubleLittleEndian(payload[4..]));
+            else if (kind == ProbeFrame.Profile && payload.Length == 4 && BinaryPrimitives.ReadInt32LittleEndian(payload) is var seconds and > 0)
+                _surveyor.Profile(_time.GetElapsedTime(0) + TimeSpan.FromSeconds(seconds));
         }
 
         _stop.Set();

@@ -6,11 +6,11 @@ namespace Appliance.Health.Board;
 
 /// <summary>
 /// A board that was written down, look by look (tests/box/gpu.py), played to the rules, the incidents and the alarm book as a running box would
-/// have done it. A line is one <see cref="GpuHealth"/>, or what the probe said with its kind: <c>{"kind":"g","body":{…}}</c>.
+/// have done it. A line is one thing that the probe said, with its kind: <c>{"t":1.25,"kind":"g","body":{…}}</c>.
 /// </summary>
 public static class BoardRecord
 {
-    /// <exception cref="FormatException">A line is neither; the message names it.</exception>
+    /// <exception cref="FormatException">A line is not that; the message names it.</exception>
     public static IEnumerable<BoardLook> Looks(IEnumerable<string> lines)
     {
         var (box, number) = (new BoxHealth { Probe = new() { State = ProbeState.Working } }, 0);
@@ -43,9 +43,8 @@ public static class BoardRecord
         try
         {
             using var document = JsonDocument.Parse(line);
-            var isTold = document.RootElement.TryGetProperty("kind", out var kind);
-            var body = isTold ? document.RootElement.GetProperty("body") : document.RootElement;
-            switch (isTold ? kind.GetString() : "g")
+            var body = document.RootElement.GetProperty("body");
+            switch (document.RootElement.GetProperty("kind").GetString())
             {
                 case "g":
                     box = With(box, body.Deserialize(HealthJson.Default.GpuHealth)!);

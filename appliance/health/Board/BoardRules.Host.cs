@@ -62,8 +62,8 @@ public sealed partial class BoardRules
 
         // Errors of an earlier life are normal for this disk; new ones are not.
         var known = NormalOf(disk.Serial ?? disk.Name, "media_errors");
-        if (known is null || smart.MediaErrors < known)
-            Learn(disk.Serial ?? disk.Name, "media_errors", smart.MediaErrors);
+        if (smart.MediaErrors is { } counted && (known is null || counted < known))
+            Learn(disk.Serial ?? disk.Name, "media_errors", counted);
         else if (smart.MediaErrors > known && Acceptable(BoardAlarms.DiskFailing, disk.Name, disk.Serial ?? disk.Name, "media_errors", smart.MediaErrors))
             Find(BoardAlarms.DiskFailing, disk.Name, $"{disk.Name} could not read or write {smart.MediaErrors - known:0} places since it was first seen ({smart.MediaErrors} in all).", Severity.Warning);
     }
@@ -121,7 +121,7 @@ public sealed partial class BoardRules
     private void Service(BoardView view)
     {
         foreach (var gpu in view.Health.Gpus.Where(g => g.Access == GpuAccess.Good && IsFresh(g.Load, view.Now, Fresh)))
-            Memory(gpu, view.Service);
+            Memory(gpu, view);
         if (view.Service is not { } service || view.EngineParked || view.Now - service.At > Fresh)
             return;
         var requests = Grow(Measure.Requests, "engine", service.Requests, service.At, ServiceWindow).Sum(view.Now);
@@ -150,12 +150,17 @@ public sealed partial class BoardRules
         }
     }
 
-    private void Memory(GpuHealth gpu, ServiceView? service)
+    private void Memory(GpuHealth gpu, BoardView view)
     {
         if (gpu.Load is not { MemoryTotalMib: { } total and > 0, MemoryUsedMib: { } used })
             return;
-        // An engine takes nearly all memory for its cache when it starts; what it does not say about the cache cannot be judged.
-        var free = service is null ? 0 : service.FreeCacheMib.ElementAtOrDefault(gpu.Index);
+        // An engine takes nearly all memory for its cache when it starts; what it does not say about the cache, or said long ago, cannot be judged.
+        var free = view.Service switch
+        {
+            null => 0,
+            { } service when view.Now - service.At > Fresh => null,
+            { } service => service.FreeCacheMib.ElementAtOrDefault(gpu.Index),
+        };
         if (free is not { } cache)
             return;
         var percent = 100 * (used - cache) / total;

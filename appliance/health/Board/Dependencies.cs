@@ -16,7 +16,7 @@ public static class Dependencies
     }
 
     /// <summary>True where the part <paramref name="inner"/> is <paramref name="outer"/> or belongs to it.</summary>
-    private static bool Covers(string outer, string inner) =>
+    internal static bool Covers(string outer, string inner) =>
         outer == inner || inner.StartsWith(outer + "-", StringComparison.Ordinal) || Everything.Contains(outer);
 
     private static Finding Join(IGrouping<(string, string), Finding> same)

@@ -53,6 +53,30 @@ public sealed class KvCacheTests
     }
 
     [Fact]
+    public void A_block_is_as_good_as_free_while_nobody_but_keepers_holds_it()
+    {
+        var pool = new HostKvPool(Golden.Config, limit: 8);
+        var finished = new KvCache(Golden.Config, pool: pool);
+        Assert.True(finished.TryReserve(130));
+        finished.Commit(130);
+        Assert.Equal((3, 0), (pool.Used, pool.Kept));
+        finished.Keep();
+        Assert.Equal((3, 3), (pool.Used, pool.Kept));
+        // Two whole blocks are somebody's again, the third is copied.
+        var goesOn = finished.TryFork(130)!;
+        Assert.Equal((4, 1), (pool.Used, pool.Kept));
+        var another = finished.TryFork(64)!;
+        goesOn.Release();
+        Assert.Equal((3, 2), (pool.Used, pool.Kept));
+        finished.Release();
+        Assert.Equal((1, 0), (pool.Used, pool.Kept));
+        another.Keep();
+        Assert.Equal((1, 1), (pool.Used, pool.Kept));
+        another.Release();
+        Assert.Equal((0, 0), (pool.Used, pool.Kept));
+    }
+
+    [Fact]
     public void A_cache_that_finds_no_room_keeps_what_it_has_and_goes_on_when_there_is_some()
     {
         var pool = new HostKvPool(Golden.Config, limit: 3);

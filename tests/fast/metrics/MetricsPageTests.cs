@@ -9,7 +9,7 @@ namespace FastTests.Metrics;
 
 public sealed class MetricsPageTests
 {
-    /// <summary>What dcgm-exporter's default-counters.csv lists, its label and the five profiling metrics left out.</summary>
+    /// <summary>What dcgm-exporter's default-counters.csv lists, its label left out; the five profiling metrics are there for who asks.</summary>
     private static readonly string[] DcgmDefaults =
     [
         "SM_CLOCK", "MEM_CLOCK", "MEMORY_TEMP", "GPU_TEMP", "POWER_USAGE", "TOTAL_ENERGY_CONSUMPTION", "PCIE_REPLAY_COUNTER", "GPU_UTIL",
@@ -37,6 +37,19 @@ public sealed class MetricsPageTests
         Assert.All(samples, l => Assert.Contains(
             "{gpu=\"0\",UUID=\"GPU-0\",pci_bus_id=\"00000000:1B:00.0\",device=\"nvidia0\",modelName=\"NVIDIA H100 80GB HBM3\",Hostname=\"box1\",DCGM_FI_DRIVER_VERSION=\"580.159\"}",
             l, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Profiling_metrics_are_there_for_who_asks_and_while_they_are_read()
+    {
+        var profile = new GpuProfile { At = Now.Uptime, GraphicsActive = 0.9, TensorActive = 0.5, MemoryActive = 0.4, PcieSentBytesPerS = 1e9, PcieReceivedBytesPerS = 2e9 };
+        var source = Source();
+        var asked = source with { Profiling = true, Health = source.Health! with { Gpus = [source.Health!.Gpus[0] with { Profile = profile }] } };
+        Assert.Equal(
+            [("GR_ENGINE_ACTIVE", "0.9"), ("PIPE_TENSOR_ACTIVE", "0.5"), ("DRAM_ACTIVE", "0.4"), ("PCIE_TX_BYTES", "1000000000"), ("PCIE_RX_BYTES", "2000000000")],
+            Profiles(asked));
+        Assert.Empty(Profiles(asked with { Profiling = false }));
+        Assert.Empty(Profiles(asked with { Now = Now with { Uptime = Now.Uptime + TimeSpan.FromSeconds(11) } }));
     }
 
     [Fact]
@@ -70,6 +83,10 @@ public sealed class MetricsPageTests
         Assert.Equal([2, 2, 0, 2], counts);
         Assert.Equal(0.20705, sum, 6);
     }
+
+    private static IEnumerable<(string Name, string Value)> Profiles(MetricsSource source) => MetricsPage.Render(source).Split('\n')
+        .Where(l => l.StartsWith("DCGM_FI_PROF_", StringComparison.Ordinal))
+        .Select(l => (l["DCGM_FI_PROF_".Length..l.IndexOf('{', StringComparison.Ordinal)], l[(l.LastIndexOf(' ') + 1)..]));
 
     private static MetricsSource Source()
     {

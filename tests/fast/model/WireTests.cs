@@ -50,7 +50,7 @@ public sealed class WireTests
         Matches("fabric", ModelJson.Default.FabricFrame, new FabricFrame { Ts = Ts, NvlinksUp = 144, NvlinksTotal = 144, State = "ok" });
         Matches("power", ModelJson.Default.PowerFrame, new PowerFrame { Ts = Ts, GpusW = 5000, FansW = 90.5, PumpsW = 120, TotalW = 5210.5 });
         Matches("inference", ModelJson.Default.InferenceFrame,
-            new InferenceFrame { Ts = Ts, Model = "field-guide", State = "ready", Device = "cpu", Running = 1, TokensPerSecond = 812.5, HttpRequestsTotal = 41, HttpServerErrorsTotal = 0, InterTokenP99Ms = 12.5, LatencyAnswers = 40 });
+            new InferenceFrame { Ts = Ts, Model = "field-guide", State = "ready", Device = "cpu", Running = 1, TokensPerSecond = 812.5, HttpRequestsTotal = 41, HttpServerErrorsTotal = 0, InterTokenP99Ms = 12.5, LatencyAnswers = 40, GpuCaches = [new("GPU-7717b0c5-0000-4000-8000-000000000003", 21504, 18944)] });
     }
 
     [Fact]

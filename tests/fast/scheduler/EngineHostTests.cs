@@ -130,4 +130,37 @@ public sealed class EngineHostTests
         Assert.Equal(EnginePair.TokensAlone(Request(5)), await TokensAsync(generation));
         Assert.Equal(EngineState.Ready, workers.Host.State);
     }
+
+    [Fact]
+    public async Task What_caches_took_of_a_gpu_and_nobody_uses_is_told_free_again_after_an_answer_and_after_a_cancelled_one()
+    {
+        var config = GoldenModel.Open("llama3").Config with { MaxPositions = 4096 };
+        using var workers = new WorkerThreads(options: new SchedulerOptions { CacheTokens = 64 * 64 }, model: new("tiny", config, Tokenizer: null, Chat: null, new HashSet<int>()))
+        {
+            Load = (_, room) => new FakeForward(config, room, "GPU-1"),
+        };
+        Assert.Null(workers.Host.GpuCaches);
+        workers.Host.Start();
+        await workers.Host.Proven;
+        Assert.Equal([new("GPU-1", 64, 64)], workers.Host.GpuCaches!);
+
+        await TokensAsync(workers.Host.Submit(Request(200), out _)!);
+        await WorkerThreads.UntilAsync(() => workers.Host.GpuCaches is [{ FreeMib: 64 }]); // what is kept for the next turn is free
+
+        var endless = workers.Host.Submit(Request(4000), out _)!;
+        await WorkerThreads.UntilAsync(() => workers.Host.GpuCaches is [{ FreeMib: < 62 }]);
+        endless.Cancel();
+        await WorkerThreads.UntilAsync(() => workers.Host.GpuCaches is [{ FreeMib: 64 }]);
+
+        workers.HoldStarts();
+        workers.Current.Die();
+        await WorkerThreads.UntilAsync(() => workers.Host.GpuCaches is null); // its memory went with it
+    }
+
+    [Fact]
+    public async Task An_engine_on_the_processor_has_nothing_on_any_gpu()
+    {
+        using var workers = await WorkerThreads.ReadyAsync();
+        Assert.Empty(workers.Host.GpuCaches!);
+    }
 }

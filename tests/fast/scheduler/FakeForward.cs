@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using InferenceCore.Engine;
 
 namespace FastTests.Scheduling;
@@ -8,14 +9,17 @@ namespace FastTests.Scheduling;
 /// </summary>
 internal sealed class FakeForward : IForward
 {
+    /// <summary>What a row holds never changes, and many tests read the same ones.</summary>
+    private static readonly ConcurrentDictionary<(int, int), float[]> Made = [];
+
     private readonly List<int> _positions = [];
     private readonly HashSet<int> _fetched = [];
     private readonly float[][] _rows;
 
-    public FakeForward(ModelConfig config, ForwardOptions options)
+    public FakeForward(ModelConfig config, ForwardOptions options, string? gpu = null)
     {
         Config = config;
-        Pool = new FakePool(options.CacheBlocks ?? int.MaxValue);
+        Pool = new FakePool(options.CacheBlocks ?? int.MaxValue, gpu);
         (MaxTokens, MaxLogits) = (options.MaxTokens, options.MaxLogits);
         _rows = new float[options.MaxLogits][];
     }
@@ -41,11 +45,14 @@ internal sealed class FakeForward : IForward
 
     public int Steps { get; private set; }
 
-    public static float[] LogitsAt(int position, int vocabulary)
+    /// <summary>A row of its own for whoever asks.</summary>
+    public static float[] LogitsAt(int position, int vocabulary) => [.. Made.GetOrAdd((position, vocabulary), Make)];
+
+    private static float[] Make((int Position, int Vocabulary) of)
     {
-        var random = new Random(position);
-        var logits = new float[vocabulary];
-        for (var i = 0; i < vocabulary; i++)
+        var random = new Random(of.Position);
+        var logits = new float[of.Vocabulary];
+        for (var i = 0; i < logits.Length; i++)
             logits[i] = (float)(random.NextDouble() * 8);
         return logits;
     }

@@ -108,7 +108,7 @@ public sealed class ForwardSeamTests
         parent.Release();
         Assert.True(new KvCache(Config, pool: pool).TryReserve(64));
         Assert.Equal(4, pool.Made);
-        Assert.Equal(3000, fork.Bytes);
+        Assert.Equal(3 << 20, fork.Bytes);
     }
 
     [Theory]

@@ -18,8 +18,9 @@ public sealed class TokenWeightsTests
                 var options = new SamplingOptions { Seed = seed, Temperature = temperature, TopP = topP, TopK = topK, MinP = minP };
                 var scratch = new SamplerScratch();
                 var sampler = new Sampler(options, 0);
+                var plain = Plain(logits, options);
                 for (var position = 0; position < 4; position++)
-                    Assert.Equal(Plain(logits, options, position), sampler.Next([.. logits], scratch));
+                    Assert.Equal(Draw(plain, SplitMix.At(seed, 0, position)), sampler.Next([.. logits], scratch));
             }, iter: 400);
 
     [Fact]
@@ -57,7 +58,8 @@ public sealed class TokenWeightsTests
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static int Plain(float[] logits, SamplingOptions options, int position)
+    /// <summary>What may be drawn, in the order of the draw.</summary>
+    private static List<(int Token, double Weight)> Plain(float[] logits, SamplingOptions options)
     {
         var max = logits.Max();
         var all = logits.Select((l, token) => (Token: token, Weight: Math.Exp((l - max) / (double)options.Temperature)))
@@ -71,7 +73,12 @@ public sealed class TokenWeightsTests
             var sum = 0.0;
             all = [.. all.TakeWhile(c => (sum += c.Weight) - c.Weight < limit)];
         }
-        var place = SplitMix.At(options.Seed, 0, position).NextDouble() * all.Sum(c => c.Weight);
+        return all;
+    }
+
+    private static int Draw(List<(int Token, double Weight)> all, SplitMix random)
+    {
+        var place = random.NextDouble() * all.Sum(c => c.Weight);
         foreach (var (token, weight) in all)
         {
             place -= weight;

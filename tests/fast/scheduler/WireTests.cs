@@ -54,7 +54,7 @@ public sealed class WireTests
         Gen.Bool.Select(on => (WorkerOrder)new WorkerOrder.Park(on)));
 
     private static readonly Gen<WorkerNews> News = Gen.OneOf(
-        Gen.Select(Gen.Int, Gen.Long, Gen.String, (vocabulary, cache, answer) => (WorkerNews)new WorkerNews.Proven(vocabulary, cache, answer)),
+        Gen.Select(Gen.Int, Gen.Long, Gen.String, Gen.Long, Gen.String, (vocabulary, cache, gpu, bytes, answer) => (WorkerNews)new WorkerNews.Proven(vocabulary, cache, gpu, bytes, answer)),
         Gen.Const<WorkerNews>(new WorkerNews.Awake()),
         Gen.Bool.Select(still => (WorkerNews)new WorkerNews.Beat(still)),
         Gen.Select(Gen.Int.Array[5, 5], Gen.Long, Event.Array[0, 50], (n, cache, events) => (WorkerNews)new WorkerNews.Stepped(new StepReport

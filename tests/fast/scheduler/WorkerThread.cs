@@ -13,7 +13,9 @@ internal sealed class WorkerThread : IWorkerLink
     private volatile bool _silent;
     private volatile bool _dead;
 
-    public WorkerThread() => new Thread(Run) { IsBackground = true, Name = "worker" }.Start();
+    /// <param name="load">Makes its engine; null: the one on the processor.</param>
+    public WorkerThread(Func<WorkerOrder.Begin, ForwardOptions, IForward>? load = null) =>
+        new Thread(() => Run(load)) { IsBackground = true, Name = "worker" }.Start();
 
     public string Name => "thread";
 
@@ -38,9 +40,9 @@ internal sealed class WorkerThread : IWorkerLink
 
     public void Dispose() => _dead = true;
 
-    private void Run()
+    private void Run(Func<WorkerOrder.Begin, ForwardOptions, IForward>? load)
     {
-        using var loop = new WorkerLoop(news => _news.Add(NewsWire.Write(news)[sizeof(uint)..].ToArray()), TimeProvider.System);
+        using var loop = new WorkerLoop(news => _news.Add(NewsWire.Write(news)[sizeof(uint)..].ToArray()), TimeProvider.System, load: load);
         try
         {
             while (!_dead)

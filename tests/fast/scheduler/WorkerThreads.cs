@@ -31,6 +31,9 @@ internal sealed class WorkerThreads : IDisposable
 
     public bool DieAtStart { get; init; }
 
+    /// <summary>Makes the workers' engines; null: the one on the processor.</summary>
+    public Func<WorkerOrder.Begin, ForwardOptions, IForward>? Load { get; init; }
+
     public int Started => _started;
 
     public string? LastLoss => _lastLoss;
@@ -68,6 +71,6 @@ internal sealed class WorkerThreads : IDisposable
         _started++;
         if (DieAtStart)
             throw new WorkerLost("died at once");
-        return _current = new WorkerThread();
+        return _current = new WorkerThread(Load);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Appliance.Health;
 using Appliance.Health.Board;
 using Appliance.Model;
@@ -25,8 +26,12 @@ public sealed class RealBoardTests
         Assert.Contains(Looks, g => g.Pcie!.LaneErrors > 0 && g.Pcie.BadTlps > 0); // counters that are not zero on a healthy board
     }
 
-    [Fact]
-    public void A_healthy_real_board_raises_nothing_at_rest_and_at_work() => Assert.Empty(BoardRecord.Play(BoardRecord.Looks(Lines)));
+    public static TheoryData<string> Records => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests/golden/nvml"), "*.jsonl").Select(f => Path.GetFileName(f)!)];
+
+    [Theory]
+    [MemberData(nameof(Records))]
+    public void A_healthy_real_board_raises_nothing_at_rest_and_at_work(string record) =>
+        Assert.Empty(BoardRecord.Play(BoardRecord.Looks(File.ReadLines(Path.Combine(Repository.Root, "tests/golden/nvml", record)))));
 
     [Theory]
     [InlineData("pcie_degraded", 5)] // told within five seconds of work
@@ -55,13 +60,15 @@ public sealed class RealBoardTests
 
     [Theory]
     [InlineData("{", "line 1 is no look at a board")]
+    [InlineData("""{"index":0,"access":"good"}""", "line 1 is no look at a board")]
     [InlineData("""{"kind":"x","body":{}}""", "line 1: there is no kind \"x\"")]
     public void What_is_no_record_names_its_line(string line, string message) =>
         Assert.StartsWith(message, Assert.Throws<FormatException>(() => BoardRecord.Looks([line]).ToArray()).Message, StringComparison.Ordinal);
 
     private static string Break(string line, string code, int looks)
     {
-        var gpu = JsonSerializer.Deserialize(line, HealthJson.Default.GpuHealth)!;
+        var told = JsonNode.Parse(line)!;
+        var gpu = told["body"].Deserialize(HealthJson.Default.GpuHealth)!;
         gpu = code switch
         {
             "pcie_degraded" => gpu with { Pcie = gpu.Pcie! with { Generation = gpu.Pcie.MaxGeneration - 1 } },
@@ -71,6 +78,7 @@ public sealed class RealBoardTests
             "gpu_suspect" => gpu with { Ecc = gpu.Ecc! with { VolatileCorrected = 100 * (looks + 1) } },
             _ => throw new ArgumentOutOfRangeException(nameof(code), code, "There is no way to break that."),
         };
-        return JsonSerializer.Serialize(gpu, HealthJson.Default.GpuHealth);
+        told["body"] = JsonSerializer.SerializeToNode(gpu, HealthJson.Default.GpuHealth);
+        return told.ToJsonString();
     }
 }
