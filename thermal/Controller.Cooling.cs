@@ -6,6 +6,10 @@ public static partial class Controller
 {
     private const double DewMarginK = 3;
     private const double AirSideMaxK = 20;
+    private const double BypassUpPerS = 0.05;
+    private const double BypassDownPerS = 0.03;
+    private const double BypassLeastK = 0.3;
+    private const double BypassFanBand = 0.02;
 
     /// <summary>Where in the exchanger the coolant stands whose outlet is aimed: what is nearer the end has been cooled already.</summary>
     private const double IntoExchanger = 0.67;
@@ -31,17 +35,18 @@ public static partial class Controller
         var wanted = Invert(setpoint - e.ModelErrorK, most, in known, in e, settings);
         if (state.ComingC > settings.SetpointC + (state.Shortage > 0.5 ? ShortFromK : CapFromK))
             wanted = most; // what the model says of the drive is not what is coming
-        state.FloorS = wanted <= settings.MinDrive + 1e-3 ? state.FloorS + dt : 0;
+        state.FloorS = wanted <= settings.MinDrive + 1e-3 && (!settings.Bypass || state.BypassOpen > 0.98) ? state.FloorS + dt : 0;
         var full = hazard.FullFans || (!e.SupplyC.IsGood && state.UnknownS > 0.3);
         if (settings.Liquid)
         {
             state.Drive = full || state.BootS < BootS ? 1 : Math.Max(wanted, state.Drive - settings.DownSlewPerS * dt);
             commands.FacilityValve = Duty.OfFraction(e.ValveStuck && e.SupplyC.Value > settings.SetpointC ? 1 : state.Drive);
             commands.FacilityValveReason = full ? hazard.Reason : reason;
-            wanted = 0;
         }
 
-        var air = Math.Clamp(wanted / most, 0, 1);
+        var air = settings.Liquid ? 0 : Math.Clamp(wanted / most, 0, 1);
+        if (settings.HoldsCabinet)
+            (air, reason) = CabinetAir(ref state, in known, in e, settings, dt);
         var floor = AirFloor(in e, settings);
         if (floor > air)
             (air, reason) = (floor, new(Driver.Floor, 100 * floor));
@@ -56,6 +61,16 @@ public static partial class Controller
         state.AirDrive = Math.Max(air, slewed);
         if (!settings.Liquid)
             state.Drive = state.AirDrive * most;
+        if (settings.Bypass)
+        {
+            // Only as far as the fans have come down to their floor: the two must not work against each other. Given up slowly, so that what has
+            // grown cold in the radiator at a trickle is mixed while it comes out; too warm it never gets by that.
+            var atFloor = Math.Clamp((Math.Max(floor, settings.MinFan) + BypassFanBand - wanted / most) / BypassFanBand, 0, 1);
+            state.BypassMost = full || state.BootS < BootS || hazard.Any ? 0
+                : Math.Clamp(atFloor, state.BypassMost - BypassDownPerS * dt, state.BypassMost + BypassUpPerS * dt);
+            Bypass(ref state, in known, in e, settings, setpoint - e.ModelErrorK, state.BypassMost, dt, ref commands);
+        }
+
         for (var i = 0; i < settings.Board.Fans.Count; i++)
         {
             var turns = Estimator.Turns(e.Fans[i]) || e.Fans[i] == RotorHealth.Unknown;
@@ -65,10 +80,28 @@ public static partial class Controller
         }
 
         commands.CapacityW = known.Observer.Started
-            ? Reading<double>.Good(RemovableW(settings.SetpointC, most, in known, in e, settings), now)
+            ? Reading<double>.Good(Math.Min(RemovableW(settings.SetpointC, most, in known, in e, settings), CarriedMostW(in e, settings)), now)
             : Reading<double>.Absent;
         if (!e.SupplyC.IsGood && state.UnknownS > 0.3)
             commands.Mode = ThermalMode.Failsafe;
+    }
+
+    /// <summary>
+    /// Little load: with fans at their floor the radiator still cools too much, so coolant is led past it until what is mixed again is at the
+    /// target. Mixed is what comes out of the radiator now, not what will in the end: at a trickle it takes minutes to answer. Shuts at once;
+    /// anything out of order shuts it.
+    /// </summary>
+    private static void Bypass(
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double targetC, double most, double dt,
+        ref ThermalCommands commands)
+    {
+        ref readonly var loop = ref known.Observer;
+        var warmer = loop.InletC - loop.OutletC;
+        var past = !loop.Started || !e.SupplyC.IsGood || warmer < BypassLeastK ? 0 : Math.Max(0, (targetC - loop.OutletC) / warmer);
+        var wanted = Math.Min(past / settings.Model.Design.BypassShare, most);
+        state.BypassOpen = Math.Min(wanted, state.BypassOpen + BypassUpPerS * dt);
+        commands.BypassValve = Duty.OfFraction(1 - state.BypassOpen);
+        commands.BypassValveReason = state.BypassOpen > 0 ? new(Driver.LowLoad, e.HeatW) : new(Driver.NotNeeded);
     }
 
     /// <summary>
@@ -131,19 +164,25 @@ public static partial class Controller
     private static (double Air, Reason Reason) Manual(
         ThermalInput input, ThermalSettings settings, in Estimate e, double air, Reason reason, TimeSpan now, ref ThermalCommands commands)
     {
-        if (input.Manual is not { } manual)
-            return (air, reason);
-        var left = (settings.ManualTimeout - (now - manual.Since)).TotalSeconds;
-        if (left <= 0)
+        if (ManualLeftS(input, settings, now) is not { } left)
             return (air, reason);
         commands.Conditions.Add(new(ConditionCode.ManualActive, TargetKind.Loop, 0, left));
         if (commands.Mode is ThermalMode.Running)
             commands.Mode = ThermalMode.Manual;
-        if (manual.Fans is not { } asked)
+        if (input.Manual?.Fans is not { } asked)
             return (air, reason);
-        var warm = (e.ControlledC.Value ?? double.MaxValue) > settings.SetpointC + 0.75 * settings.BandK;
+        var top = settings.SetpointC + 0.75 * settings.BandK;
+        var warm = (e.ControlledC.Value ?? double.MaxValue) > top || e.SupplyC.Value > top;
         return warm || reason.Driver is Driver.SensorsLost or Driver.NoFlow or Driver.LowFlow or Driver.Overheat
             ? (Math.Max(asked.Fraction, air), reason)
             : (Math.Max(asked.Fraction, settings.MinFan), new(Driver.Manual, left));
     }
+
+    /// <summary>No coolant leaves the plates hotter than a die may be, whatever an exchanger could do with it.</summary>
+    private static double CarriedMostW(in Estimate e, ThermalSettings settings) =>
+        settings.Model.Carried(e.FlowLMin.Value ?? e.ExpectedFlowLMin) * (settings.Board.Gpus.ThrottleC - settings.SetpointC);
+
+    /// <summary>Seconds an operator's request still holds; null when there is none or its time is over.</summary>
+    private static double? ManualLeftS(ThermalInput input, ThermalSettings settings, TimeSpan now) =>
+        input.Manual is { } manual && settings.ManualTimeout - (now - manual.Since) is { Ticks: > 0 } left ? left.TotalSeconds : null;
 }

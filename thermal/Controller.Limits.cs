@@ -30,11 +30,11 @@ public static partial class Controller
 
     /// <summary>Where a die is held that would be hotter at full power: two whole degrees below its limit.</summary>
     private const double HoldMarginK = 2;
-    private const double HoldFromK = 1.6;
+    private const double HoldFromK = 1.2;
     private const double HoldPerS = 4;
     private const double HoldDownPerS = 20;
     private const double HoldNearW = 10;
-    private const double LastMarginK = 1.2;
+    private const double LastMarginK = 0.9;
     private const double CalmK = 0.3;
     private const double RunawayWPerKs = 100;
 
@@ -51,33 +51,12 @@ public static partial class Controller
             return otherwiseLMin;
         }
 
-        // First as little as leaves every die its whole power, and less only as far as the coolant proves too hot even so.
+        // First as little as leaves every die its whole power, and less only as far as the coolant proves too hot even so. What is coming is too
+        // hot all the same: no more flow than the power that is left needs.
         var top = settings.SetpointC + CapAtK;
-        var low = settings.MinPump * state.FlowMostLMin;
-        var whole = state.FlowMostLMin;
-        for (var k = 0; k < FlowHalvings; k++)
-        {
-            var mid = 0.5 * (low + whole);
-            if (DiesBear(top, mid, double.MaxValue, in known, in e, settings))
-                whole = mid;
-            else
-                low = mid;
-        }
-
-        // What is coming is too hot all the same: no more flow than the power that is left needs.
         var hot = state.Capping && state.ComingC > top + CapCrisisK;
-        low = settings.MinPump * state.FlowMostLMin;
-        var alike = whole;
-        for (var k = 0; k < FlowHalvings; k++)
-        {
-            var mid = 0.5 * (low + alike);
-            var carried = RemovableW(top, most, mid, in known, in e, settings) + state.CapTrimW;
-            if (DiesBear(top, mid, hot ? Math.Min(carried, state.CapW) : carried, in known, in e, settings))
-                alike = mid;
-            else
-                low = mid;
-        }
-
+        var whole = LeastLMin(in state, in known, in e, settings, most, state.FlowMostLMin, carriedMostW: null);
+        var alike = LeastLMin(in state, in known, in e, settings, most, whole, hot ? state.CapW : double.MaxValue);
         var bound = state.Capping && state.CapW < WantsW(in known, in e, settings) - DeepAtW;
         state.Deep = Math.Clamp(state.Deep + (hot ? dt / DeepHotS : bound ? dt / DeepUpS : state.ComingC < top - DeepBelowK ? -dt / DeepDownS : 0), 0, 1);
         var flow = whole + (alike - whole) * state.Deep;
@@ -88,6 +67,26 @@ public static partial class Controller
         state.ShortLMin = Math.Min(
             from + (flow - from) * Math.Min(1, dt / ShortTauS), from + (Refused(in e, settings.Board.Gpus.Count) ? 1 : ShortUpLMinPerS) * dt);
         return otherwiseLMin + (state.ShortLMin - otherwiseLMin) * state.Shortage;
+    }
+
+    /// <summary>Least flow up to <paramref name="highLMin"/> at which the dies bear all that is wanted, or what the coolant carries at that flow.</summary>
+    /// <param name="carriedMostW">Null: all that is wanted; else no more than this of what the coolant carries.</param>
+    private static double LeastLMin(
+        in ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double most, double highLMin, double? carriedMostW)
+    {
+        var top = settings.SetpointC + CapAtK;
+        double low = settings.MinPump * state.FlowMostLMin, high = highLMin;
+        for (var k = 0; k < FlowHalvings; k++)
+        {
+            var mid = 0.5 * (low + high);
+            var power = carriedMostW is { } limit ? Math.Min(RemovableW(top, most, mid, in known, in e, settings) + state.CapTrimW, limit) : double.MaxValue;
+            if (DiesBear(top, mid, power, in known, in e, settings))
+                high = mid;
+            else
+                low = mid;
+        }
+
+        return high;
     }
 
     private static bool Refused(in Estimate e, int gpus)
@@ -161,7 +160,7 @@ public static partial class Controller
         }
 
         healthy += dt;
-        var hold = HoldW(in state, in known, in e, settings, i, cap < gpus.MaxW, margin < LastMarginK);
+        var hold = HoldW(in state, in known, in e, settings, i, cap < gpus.MaxW, gpus.ThrottleC - gpu.FineC < LastMarginK);
         if (cap > hold)
             cap = Math.Max(hold, cap - (cap > hold + HoldNearW ? HoldDownPerS : HoldPerS) * dt);
         else if (healthy > HealthyBeforeReleaseS || gpu.FallS > Estimator.FlowsAfterS)

@@ -61,7 +61,7 @@ public static partial class Controller
 
             // At its lowest limit a plate without flow still heats up: only parked workers and then power off help.
             plateHot = true;
-            state.Parked = true;
+            (state.Parked, state.ParkedBy) = (true, reason);
             state.HealthyS = 0;
         }
 
@@ -73,6 +73,7 @@ public static partial class Controller
         }
 
         state.PlateHotS = plateHot ? state.PlateHotS + dt : 0;
-        state.ShutdownLatched |= state.PlateHotS > OffAfterPlateHotS;
+        if (state.PlateHotS > OffAfterPlateHotS && !state.ShutdownLatched)
+            (state.ShutdownLatched, state.ShutdownBy) = (true, state.ParkedBy);
     }
 }

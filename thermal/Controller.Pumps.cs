@@ -43,8 +43,8 @@ public static partial class Controller
     /// save fan power too, so the least flow that keeps the hottest die's margin is the optimum of both.
     /// </summary>
     private static void Pumps(
-        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, Hazard hazard, double dt,
-        ref ThermalCommands commands)
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalInput input, ThermalSettings settings, Hazard hazard, TimeSpan now,
+        double dt, ref ThermalCommands commands)
     {
         var board = settings.Board;
         var n = board.Gpus.Count;
@@ -80,9 +80,13 @@ public static partial class Controller
         if (hazard.FullPumps)
             (wanted, reason) = (1, hazard.Reason);
         else if (e.PumpsAlive < board.Pumps.Count)
-            (wanted, reason) = (Math.Max(wanted, e.PumpsAlive == 0 ? 1 : wanted), new(Driver.StandbyPump));
+            (wanted, reason) = (e.PumpsAlive == 0 ? 1 : wanted, new(Driver.StandbyPump));
         if (state.BootS < BootS)
             (wanted, reason) = (Math.Max(wanted, state.Pump), new(Driver.Boot));
+
+        // By hand only faster: slower than the dies need is seconds from harm.
+        if (ManualLeftS(input, settings, now) is { } left && input.Manual?.Pumps is { } asked && asked.Fraction > wanted)
+            (wanted, reason) = (asked.Fraction, new(Driver.Manual, left));
         state.PumpsAheadShare = state.Pump > 0 ? Math.Clamp(wanted / state.Pump, 0.3, 1) : 1;
         state.Pump = Math.Max(wanted, state.Pump - PumpDownPerS * dt);
         state.FlowAheadLMin = wanted * perSpeed;

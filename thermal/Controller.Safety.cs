@@ -7,6 +7,7 @@ public static partial class Controller
     private const double ParkAfterNoFlowS = 1;
     private const double OffAfterNoFlowS = 40;
     private const double HealthyBeforeReleaseS = 60;
+    private const double RecoveringFromS = 0.5;
     private const double StopPumpsAfterS = 2;
     private const double NearIdleW = 1200;
     private const double ParkAfterSpentS = 75;
@@ -23,24 +24,24 @@ public static partial class Controller
         hazard = Merge(hazard, NoFacilityWater(ref state, in e, settings, dt));
         hazard = Merge(hazard, Blind(ref state, in e, settings, dt));
         if (hazard.Shutdown)
-            state.ShutdownLatched = true;
+            (state.ShutdownLatched, state.ShutdownBy) = (true, hazard.Reason);
         if (state.ShutdownLatched && !hazard.Shutdown)
-            hazard = Merge(hazard, new(true, true, true, false, false, false, new(Driver.Shutdown)));
+            hazard = Merge(hazard, new(true, true, true, false, false, false, state.ShutdownBy));
 
         // What was parked or limited comes back only after a healthy minute.
         var bad = hazard.Park || hazard.LowLimit;
         state.HealthyS = bad ? 0 : state.HealthyS + dt;
         if (hazard.Park)
-            state.Parked = true;
+            (state.Parked, state.ParkedBy) = (true, hazard.Reason);
         if (hazard.LowLimit)
             state.LowLimit = true;
         if (state.HealthyS > HealthyBeforeReleaseS)
             state.Parked = state.LowLimit = false;
         var recovering = new Reason(Driver.Recovery, HealthyBeforeReleaseS - state.HealthyS);
         commands.ParkEngine = state.Parked;
-        commands.ParkReason = hazard.Park ? hazard.Reason : state.Parked ? recovering : default;
+        commands.ParkReason = !state.Parked ? default : state.HealthyS > RecoveringFromS ? recovering : state.ParkedBy;
         commands.Shutdown = hazard.Shutdown || state.ShutdownLatched;
-        commands.ShutdownReason = commands.Shutdown ? hazard.Reason : default;
+        commands.ShutdownReason = commands.Shutdown ? state.ShutdownBy : default;
         if (state.Parked)
             commands.Conditions.Add(new(ConditionCode.EngineParked, TargetKind.Loop, 0));
         if (commands.Shutdown)

@@ -9,6 +9,8 @@ namespace Appliance.Thermal;
 public static partial class Controller
 {
     private const double BootS = 0.5;
+    private const double UnreachableAfterS = 120;
+    private const double UnreachableByK = 0.5;
 
     internal static void Step(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalInput input, ThermalSettings settings, TimeSpan now,
@@ -22,7 +24,7 @@ public static partial class Controller
         state.BootS += dt;
         commands.Mode = state.BootS < BootS ? ThermalMode.Boot : ThermalMode.Running;
         var hazard = Hazards(ref state, in known, in e, settings, dt, ref commands);
-        Pumps(ref state, in known, in e, settings, hazard, dt, ref commands);
+        Pumps(ref state, in known, in e, input, settings, hazard, now, dt, ref commands);
         Cooling(ref state, in known, in e, input, settings, hazard, now, dt, ref commands);
         Power(ref state, in known, in e, settings, hazard, now, dt, ref commands);
         Remarks(ref state, in known, in e, settings, ref commands);
@@ -60,20 +62,24 @@ public static partial class Controller
             commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + DewMarginK));
         if (e.HumidityPercent.Value is { } humidity && Math.Abs(humidity - 45) > 5)
             commands.Conditions.Add(new(ConditionCode.HumidityOutOfBand, TargetKind.Loop, 0, humidity, 45));
-        if (e.ControlledC.Value is { } controlled)
+        if (e.SupplyC.Value is { } supply)
         {
-            if (controlled > settings.SetpointC + settings.BandK)
-                commands.Conditions.Add(new(ConditionCode.CoolantHot, TargetKind.Loop, 0, controlled, settings.SetpointC + settings.BandK));
-            if (controlled < settings.SetpointC - settings.BandK)
-                commands.Conditions.Add(new(ConditionCode.CoolantCold, TargetKind.Loop, 0, controlled, settings.SetpointC - settings.BandK));
-            if (state.FloorS > 120 && controlled < settings.SetpointC - 0.5)
+            if (supply > settings.SetpointC + settings.BandK)
+                commands.Conditions.Add(new(ConditionCode.CoolantHot, TargetKind.Loop, 0, supply, settings.SetpointC + settings.BandK));
+            if (supply < settings.SetpointC - settings.BandK)
+                commands.Conditions.Add(new(ConditionCode.CoolantCold, TargetKind.Loop, 0, supply, settings.SetpointC - settings.BandK));
+            if (!settings.HoldsCabinet && state.FloorS > UnreachableAfterS && supply < settings.SetpointC - UnreachableByK)
             {
                 commands.Conditions.Add(new(
                     ConditionCode.SetpointUnreachable, TargetKind.Loop, 0, e.HeatW,
-                    RemovableW(settings.SetpointC - settings.BandK, settings.MinDrive, in known, in e, settings)));
+                    RemovableW(
+                        settings.SetpointC - settings.BandK, settings.MinDrive, e.FlowLMin.Value ?? e.ExpectedFlowLMin, in known, in e, settings,
+                        settings.Bypass ? settings.Model.Design.BypassShare : 0)));
             }
         }
 
+        if (settings.HoldsCabinet)
+            CabinetRemarks(in state, in known, in e, settings, ref commands);
         var theta = known.Observer.Theta(0.6);
         var sure = known.Observer.Identity.Doubt < 0.1;
         if (sure && theta < 0.6 && e.FansAlive == settings.Board.Fans.Count)
@@ -85,12 +91,14 @@ public static partial class Controller
         RemovableW(supplyC, drive, e.FlowLMin.Value ?? e.ExpectedFlowLMin, in known, in e, settings);
 
     private static double RemovableW(
-        double supplyC, double drive, double flowLMin, in EstimatorState known, in Estimate e, ThermalSettings settings)
+        double supplyC, double drive, double flowLMin, in EstimatorState known, in Estimate e, ThermalSettings settings, double past = 0)
     {
         var model = settings.Model;
         var carried = model.Carried(Math.Max(flowLMin, 0.5));
         var g = known.Observer.Theta(drive) * model.Conductance(drive);
-        var rise = Math.Exp(Math.Min(g / carried, 20)) - 1;
+
+        // What goes past the exchanger keeps its heat: of each kelvin above the cold inlet this share comes back.
+        var rise = 1 / (past + (1 - past) * Math.Exp(-Math.Min(g / (carried * (1 - past)), 20))) - 1;
 
         // The node's own heat ahead of the radiator grows with the GPUs' power: cold = c0 + c1·W, solved for W.
         var c0 = known.Observer.ColdC(model, known.SourceC, drive, 0);

@@ -33,6 +33,12 @@ public struct Estimate
     /// <summary>The facility valve does not follow its command; <see cref="Drive"/> is where it stands.</summary>
     public bool ValveStuck;
 
+    /// <summary>Air at the cabinet's inlet; absent where the board does not measure it.</summary>
+    public Reading<double> CabinetC;
+
+    /// <summary>Measured less foretold air at the cabinet's inlet, filtered, K.</summary>
+    public double CabinetErrorK;
+
     /// <summary>The value held at the setpoint: the board's controlled sensor group.</summary>
     public Reading<double> ControlledC;
 

@@ -162,8 +162,8 @@ public static partial class Estimator
         e.LevelPercent = VoteGroup(ref state, settings.Level, 0, double.NaN, 10, now, dt, ref e, ref conditions);
         if (e.AmbientC.Value is { } t && e.HumidityPercent.Value is { } rh)
             e.DewPointC = Reading<double>.Good(HumidAir.DewPointC(t, rh), now);
-        e.ControlledC = ReferenceEquals(settings.Controlled, settings.Supply) ? e.SupplyC
-            : VoteGroup(ref state, settings.Controlled, 0, double.NaN, DisagreeK, now, dt, ref e, ref conditions);
+        e.CabinetC = VoteGroup(ref state, settings.CabinetInlet, 0, double.NaN, DisagreeK, now, dt, ref e, ref conditions);
+        e.ControlledC = settings.HoldsCabinet ? e.CabinetC : e.SupplyC;
     }
 
     /// <summary>

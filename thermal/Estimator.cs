@@ -8,6 +8,9 @@ namespace Appliance.Thermal;
 /// </summary>
 public static partial class Estimator
 {
+    /// <summary>With more than this led past the radiator its warmth is the bypass's doing and teaches nothing about the radiator.</summary>
+    private const double LearnPastMost = 0.02;
+
     internal static void Estimate(
         ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, ref Estimate e, ref ConditionList conditions)
     {
@@ -18,6 +21,7 @@ public static partial class Estimator
         Vote(ref state, settings, now, dt, ref e, ref conditions);
         Flow(ref state, settings, now, dt, ref e, ref conditions);
         Observe(ref state, settings, dt, ref e, ref conditions);
+        Cabinet(ref state, settings, dt, ref e);
         GpuTemperatures(ref state, input, settings, dt, ref e, ref conditions);
         EnergyBalance(ref state, settings, now, dt, ref e, ref conditions);
         Lines(ref state, input, settings, dt, ref e, ref conditions);
@@ -35,6 +39,7 @@ public static partial class Estimator
         for (var i = 0; i < settings.Board.Gpus.Count; i++)
             state.Gpus[i].CommandedLimitW = commands.GpuLimitW[i];
         state.Drive = settings.Liquid ? commands.FacilityValve.Fraction : 0;
+        state.BypassAsked = settings.Bypass ? 1 - commands.BypassValve.Fraction : 0;
         state.CloseValve = commands.CloseValve;
     }
 
@@ -48,11 +53,13 @@ public static partial class Estimator
         }
 
         e.Drive = drive;
+        state.BypassOpen += (state.BypassAsked - state.BypassOpen) * (1 - Math.Exp(-dt / model.Design.BypassTauS));
+        var past = model.Design.BypassShare * state.BypassOpen;
         e.ColdC = state.Observer.ColdC(model, state.SourceC, drive, e.HeatW);
         var flow = Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0);
         state.Observer.Step(
             model, dt, e.ReturnC.Value ?? state.ReturnC, flow, drive, state.SourceC, e.ColdC, e.SupplyC.IsGood ? e.SupplyC.Value : null,
-            learn: !e.ValveStuck && state.FacilityNoneS == 0);
+            past, learn: !e.ValveStuck && state.FacilityNoneS == 0 && past < LearnPastMost);
         e.ModelErrorK = state.Observer.ErrorK;
         FacilityWater(ref state, settings, dt, ref e);
     }

@@ -31,6 +31,14 @@ internal sealed record LoopDesign
     public double SupplyL { get; init; } = 1.6;
     public double CoreJPerK { get; init; } = 4000;
 
+    /// <summary>Share of the coolant that an open bypass leads past the exchanger, and the valve's lag.</summary>
+    public double BypassShare { get; init; } = 0.85;
+    public double BypassTauS { get; init; } = 4;
+
+    /// <summary>Share of the exhaust that comes round to the inlet of a closed cabinet, and the cabinet's lag.</summary>
+    public double Recirculation { get; init; } = 0.45;
+    public double CabinetTauS { get; init; } = 20;
+
     public double BothPumpsLMin { get; init; } = 11;
     public double OnePumpShare { get; init; } = 0.80;
 

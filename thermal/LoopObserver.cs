@@ -52,6 +52,9 @@ internal struct LoopObserver
     /// <summary>Coolant entering the exchanger now, °C.</summary>
     public double InletC { readonly get; private set; }
 
+    /// <summary>Coolant that leaves the exchanger now, °C.</summary>
+    public double OutletC { readonly get; private set; }
+
     /// <summary>Exchanger conductance against the designed one at this drive.</summary>
     public readonly double Theta(double drive) => Math.Exp(Identity.LnTheta + Identity.Slope * LogDrive(drive));
 
@@ -105,7 +108,7 @@ internal struct LoopObserver
     private static double Mixed(double share) => share / (1 + 0.5 * share);
 
     public void Step(
-        LoopModel model, double dt, double returnC, double flowLMin, double drive, double ambientC, double coldC, double? supplyC, bool learn = true)
+        LoopModel model, double dt, double returnC, double flowLMin, double drive, double ambientC, double coldC, double? supplyC, double past, bool learn)
     {
         var d = model.Design;
         if (!_started)
@@ -118,9 +121,10 @@ internal struct LoopObserver
         // The sensor's own lag has delayed what it shows; look that much nearer the inlet.
         var inlet = _return.At(whole, Math.Max(d.ReturnL + Identity.DeadL - flowLMin / 60 * d.SensorTauS, 0));
         InletC = inlet;
-        var carried = model.Carried(flowLMin);
+        var carried = model.Carried(flowLMin) * (1 - past);
         var g = Theta(drive) * model.Conductance(drive);
-        var outlet = Exchange(d, dt, inlet, carried, g, coldC);
+        OutletC = Exchange(d, dt, inlet, carried, g, coldC);
+        var outlet = past * inlet + (1 - past) * OutletC;
         _reservoirC += (outlet - _reservoirC) * (1 - Math.Exp(-litres / d.ReservoirL));
         _supply.Push(d.SupplyL, litres, _reservoirC);
         var arriving = _supply.At(d.SupplyL, d.SupplyL);

@@ -6,8 +6,6 @@ public enum Driver : byte
     /// <summary>Not decided yet: everything at full.</summary>
     Boot,
     ReturnTemperature,
-    PowerPreview,
-    Trim,
     Floor,
     DownSlew,
     Manual,
@@ -21,12 +19,14 @@ public enum Driver : byte
     Overheat,
     Capacity,
     PlateFault,
-    NotObeying,
     DefaultLimit,
     DewPoint,
     Recovery,
     Shutdown,
     NoFacilityWater,
+    LowLoad,
+    CabinetInlet,
+    NotNeeded,
 }
 
 /// <summary>Who drives an output and why, without text until somebody asks: "return 46.1 °C, one fan down".</summary>
@@ -45,8 +45,6 @@ public readonly record struct Reason(Driver Driver, double Value = 0, int FansDo
     {
         Driver.Boot => "starting: full until the box is known",
         Driver.ReturnTemperature => $"return {Value:0.0} °C",
-        Driver.PowerPreview => $"GPUs draw {Value:0} W",
-        Driver.Trim => $"coolant {Value:+0.0;-0.0} K from the setpoint",
         Driver.Floor => $"floor {Value:0} %",
         Driver.DownSlew => "slowing down",
         Driver.Manual => $"manual, {Value:0} s left",
@@ -60,12 +58,14 @@ public readonly record struct Reason(Driver Driver, double Value = 0, int FansDo
         Driver.Overheat => $"coolant {Value:0.0} °C",
         Driver.Capacity => $"the box can remove {Value:0} W",
         Driver.PlateFault => $"die {Value:0.0} K above what its power explains",
-        Driver.NotObeying => "an actuator does not obey",
         Driver.DefaultLimit => "no need to limit",
         Driver.DewPoint => $"dew point {Value:0.0} °C",
         Driver.Recovery => $"healthy again, limit returns in {Value:0} s",
         Driver.Shutdown => "shut down",
         Driver.NoFacilityWater => "no facility water",
+        Driver.LowLoad => $"heat only {Value:0} W",
+        Driver.CabinetInlet => $"cabinet inlet {Value:0.0} °C",
+        Driver.NotNeeded => "not needed",
         _ => throw new System.Diagnostics.UnreachableException($"No text for {Driver}."),
     };
 }

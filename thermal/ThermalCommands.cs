@@ -20,6 +20,11 @@ public struct ThermalCommands
 
     public Reason FacilityValveReason;
 
+    /// <summary>Valve that lets coolant past the radiator of a liquid-to-air box; full is shut. Unused where the board has none.</summary>
+    public Duty BypassValve;
+
+    public Reason BypassValveReason;
+
     /// <summary>Power limit per GPU, W; never below what the board says the driver accepts.</summary>
     public PerGpu<double> GpuLimitW;
 
@@ -48,6 +53,20 @@ public struct ThermalCommands
 
     /// <summary>What the estimator and the controller see wrong, worst first not guaranteed.</summary>
     public ConditionList Conditions;
+
+    /// <summary>What a valve of the board is to be driven with.</summary>
+    public readonly Duty Valve(BoardValve valve)
+    {
+        ArgumentNullException.ThrowIfNull(valve);
+        return valve.Kind == "bypass" ? BypassValve : FacilityValve;
+    }
+
+    /// <summary>Why it is.</summary>
+    public readonly Reason ValveReasonOf(BoardValve valve)
+    {
+        ArgumentNullException.ThrowIfNull(valve);
+        return valve.Kind == "bypass" ? BypassValveReason : FacilityValveReason;
+    }
 }
 
 public enum ThermalMode : byte

@@ -67,9 +67,6 @@ public struct GpuInput
 
     /// <summary>Fallen off the bus (XID 79): draws nothing we can steer.</summary>
     public bool Lost { get; set; }
-
-    /// <summary>The last power-limit write was refused.</summary>
-    public bool WriteFailed { get; set; }
 }
 
 /// <param name="Fans">Duty wanted for every fan; null leaves them automatic.</param>

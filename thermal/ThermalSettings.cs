@@ -20,11 +20,13 @@ public sealed class ThermalSettings
         Level = Group("level");
         FacilitySupply = Group("facility_supply");
         FacilityFlow = Group("facility_flow");
-        Controlled = board.ControlledSensor == "coolant_supply" ? Supply : Group(board.ControlledSensor);
+        CabinetInlet = Group("cabinet_inlet");
+        HoldsCabinet = board.ControlledSensor == "cabinet_inlet";
         MinFan = board.Fans.Max(f => f.MinDutyPercent) / 100;
         MinPump = board.Pumps.Max(p => p.MinDutyPercent) / 100;
         Coolant = [.. Supply, .. Return];
         Liquid = board.Cooling == "liquid-to-liquid";
+        Bypass = board.Valves.Any(v => v.Kind == "bypass");
         Model = new(Liquid ? LoopDesign.LiquidToLiquid : LoopDesign.LiquidToAir);
         _temperature = [.. board.Sensors.Select(s => s.Unit == "C")];
     }
@@ -58,12 +60,18 @@ public sealed class ThermalSettings
 
     internal int[] FacilityFlow { get; }
 
-    internal int[] Controlled { get; }
+    internal int[] CabinetInlet { get; }
+
+    /// <summary>Fans hold the air at the cabinet's inlet; the facility valve holds the coolant.</summary>
+    internal bool HoldsCabinet { get; }
 
     /// <summary>Every thermometer in the coolant.</summary>
     internal int[] Coolant { get; }
 
     internal bool Liquid { get; }
+
+    /// <summary>The board has a valve that leads coolant past the radiator.</summary>
+    internal bool Bypass { get; }
 
     internal LoopModel Model { get; }
 
@@ -80,6 +88,10 @@ public sealed class ThermalSettings
     internal static double AirSidePerW => LoopDesign.LiquidToAir.AirSidePerW;
 
     internal static double AirWPerK => LoopDesign.LiquidToAir.ColdWPerK;
+
+    /// <summary>Heat that comes round to a closed cabinet's inlet, W, while the GPUs draw this much.</summary>
+    internal static double AirComesRoundW(LoopDesign design, double gpuW) =>
+        design.Recirculation / (1 - design.Recirculation) * (AirSideIdleW + AirSidePerW * gpuW);
 
     /// <summary>Level below which the pumps will soon draw air, percent.</summary>
     internal static double LevelAlarmPercent => 60;

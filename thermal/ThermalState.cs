@@ -19,6 +19,7 @@ public struct ThermalState
         state.Estimator.PumpGain = kept?.PumpGain is > 0.3 and < 3 ? kept.PumpGain : 1;
         state.Estimator.LeakLatched = kept?.LeakLatched ?? false;
         state.Controller.ShutdownLatched = kept?.ShutdownLatched ?? false;
+        state.Controller.ShutdownBy = new(Driver.Shutdown);
         for (var i = 0; i < Limits.Gpus; i++)
         {
             var known = kept is not null && i < kept.GpuRho.Count;
@@ -96,6 +97,10 @@ public struct EstimatorState
     internal double FlowSteadyS;
     internal double Drive;
     internal double ValveFraction;
+
+    /// <summary>How far the bypass was told to open, and how far it is with its lag, 0..1.</summary>
+    internal double BypassAsked;
+    internal double BypassOpen;
     internal double ReturnC;
     internal double AmbientC;
 
@@ -111,6 +116,10 @@ public struct EstimatorState
     internal bool MeterOut;
     internal bool CloseValve;
     internal bool AmbientKnown;
+
+    /// <summary>Air at the cabinet's inlet as foretold, °C, and how far from that it is, K.</summary>
+    internal double CabinetC;
+    internal double CabinetErrorK;
 }
 
 public struct ControllerState
@@ -125,6 +134,13 @@ public struct ControllerState
     /// <summary>Fans that stand at the upper edge of a band to skip.</summary>
     internal int SkipUpper;
     internal double FloorS;
+
+    /// <summary>How long the cabinet's air has asked for no more than the fans' floor, s.</summary>
+    internal double CabinetFloorS;
+
+    /// <summary>How far the bypass is to be open, 0..1, and how far it may be: the fans have come down to their floor.</summary>
+    internal double BypassOpen;
+    internal double BypassMost;
     internal double Pump;
     internal double PumpTrim;
     internal double HeldW;
@@ -165,6 +181,8 @@ public struct ControllerState
     internal double LeakS;
     internal double UnknownS;
     internal bool Parked;
+    internal Reason ParkedBy;
+    internal Reason ShutdownBy;
     internal bool LowLimit;
     internal PerGpu<double> GpuCapW;
     internal PerGpu<double> GpuHealthyS;

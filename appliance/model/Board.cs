@@ -14,7 +14,10 @@ public sealed record Board
     /// <summary><c>liquid-to-air</c> or <c>liquid-to-liquid</c>.</summary>
     public required string Cooling { get; init; }
 
-    /// <summary>The sensor group the setpoint is held at: <c>coolant_supply</c> (default) or <c>cabinet_inlet</c>.</summary>
+    /// <summary>
+    /// The sensor group the setpoint is held at: <c>coolant_supply</c> (default), or <c>cabinet_inlet</c> on a liquid-to-liquid board, where fans
+    /// hold the cabinet's air and the facility valve goes on holding the coolant.
+    /// </summary>
     public string ControlledSensor { get; set; } = "coolant_supply";
 
     public double SetpointC { get; set; } = 38;
@@ -30,7 +33,7 @@ public sealed record Board
     /// <summary>Digital lines: leak ropes and spots, level switch, pump enable, valves.</summary>
     public IReadOnlyList<BoardLine> Lines { get; set; } = [];
 
-    /// <summary>Modulating valves: facility water of a liquid-to-liquid box.</summary>
+    /// <summary>Modulating valves: facility water of a liquid-to-liquid box, a bypass past the radiator of a liquid-to-air one.</summary>
     public IReadOnlyList<BoardValve> Valves { get; set; } = [];
 
     public required BoardGpus Gpus { get; init; }
@@ -60,8 +63,8 @@ public sealed record BoardSensor(string Name, string Group, string Chip, string 
 /// <param name="Output">True where we drive it; a released output line must be the safe state by wiring.</param>
 public sealed record BoardLine(string Name, string Kind, int GpioChip, int Offset, bool ActiveLow, bool Output = false);
 
-/// <param name="Kind"><c>facility</c>: facility water through the exchanger.</param>
-/// <param name="Channel">N of <c>pwmN</c>. Wired so that full duty, which is what every fail-safe writes, cools most.</param>
+/// <param name="Kind"><c>facility</c>: facility water through the exchanger. <c>bypass</c>: coolant past the radiator, for warmth at low load.</param>
+/// <param name="Channel">N of <c>pwmN</c>. Wired so that full duty, which is what every fail-safe writes, cools most: a bypass is shut at full.</param>
 public sealed record BoardValve(string Name, string Kind, string Chip, int Channel);
 
 /// <param name="Count">GPUs fitted.</param>
@@ -106,6 +109,10 @@ public static class BoardFile
             yield return $"band_k is {board.BandK}; it must lie in 0..10.";
         if (!board.Sensors.Any(s => s.Group == board.ControlledSensor))
             yield return $"controlled_sensor is \"{board.ControlledSensor}\"; no sensor has that group.";
+        if (board.ControlledSensor is not ("coolant_supply" or "cabinet_inlet"))
+            yield return $"controlled_sensor is \"{board.ControlledSensor}\"; it must be coolant_supply or cabinet_inlet.";
+        if (board is { ControlledSensor: "cabinet_inlet", Cooling: "liquid-to-air" })
+            yield return "controlled_sensor is cabinet_inlet, but cooling is liquid-to-air: the same air cools the coolant, and fans cannot hold two temperatures.";
         foreach (var duplicate in board.Fans.Select(f => f.Name).Concat(board.Pumps.Select(p => p.Name))
             .Concat(board.Sensors.Select(s => s.Name)).Concat(board.Lines.Select(l => l.Name)).Concat(board.Valves.Select(v => v.Name)).GroupBy(n => n).Where(g => g.Count() > 1))
             yield return $"the name {duplicate.Key} is used {duplicate.Count()} times; names are unique.";
@@ -115,10 +122,14 @@ public static class BoardFile
                 yield return $"{fan.Name}: skip {band.FromPercent}..{band.ToPercent} % must rise and lie between min_duty_percent {fan.MinDutyPercent} and 100.";
         }
 
-        foreach (var valve in board.Valves.Where(v => v.Kind != "facility"))
-            yield return $"{valve.Name}: kind is \"{valve.Kind}\"; it must be facility.";
+        foreach (var valve in board.Valves.Where(v => v.Kind is not ("facility" or "bypass")))
+            yield return $"{valve.Name}: kind is \"{valve.Kind}\"; it must be facility or bypass.";
+        foreach (var kind in board.Valves.GroupBy(v => v.Kind).Where(k => k.Count() > 1))
+            yield return $"valves names {kind.Count()} of kind {kind.Key}; there can be one.";
         if (board.Cooling == "liquid-to-air" && board.Valves.Any(v => v.Kind == "facility"))
             yield return "valves names a facility valve, but cooling is liquid-to-air.";
+        if (board.Cooling == "liquid-to-liquid" && board.Valves.Any(v => v.Kind == "bypass"))
+            yield return "valves names a bypass, but cooling is liquid-to-liquid: its facility valve keeps it warm.";
         foreach (var sensor in board.Sensors.Where(s => s.Min >= s.Max))
             yield return $"{sensor.Name}: min {sensor.Min} is not below max {sensor.Max}.";
     }

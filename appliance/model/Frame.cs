@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Appliance.Model;
 
 // What goes over the wire at 1 Hz, one record per component. Property names become snake_case; units come last in them.
@@ -31,6 +33,14 @@ public sealed record ThermalFrame : Frame
 
     public double? CoolantReturnC { get; init; }
 
+    /// <summary>Voted air at the cabinet's inlet; absent where the board does not measure it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CabinetInletC { get; init; }
+
+    /// <summary>The sensor group that the setpoint is held at; absent for <c>coolant_supply</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ControlledSensor { get; init; }
+
     public double? FlowLMin { get; init; }
 
     public double? AmbientC { get; init; }
@@ -60,6 +70,10 @@ public sealed record ThermalFrame : Frame
     public IReadOnlyList<RotorFrame> Fans { get; set; } = [];
 
     public IReadOnlyList<RotorFrame> Pumps { get; set; } = [];
+
+    /// <summary>Modulating valves as they are driven, without a tachometer; absent where the board has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RotorFrame>? Valves { get; init; }
 
     public IReadOnlyList<SensorFrame> Sensors { get; set; } = [];
 

@@ -64,6 +64,9 @@ public sealed partial class BoxTwin
         double Taken(double coldW, double ua) => coldW * (1 - Math.Exp(-ua * (1 - _fouling) / coldW));
     }
 
+    /// <summary>Heat that would leave the coolant for ever at this supply with the flow as it is and everything that lives flat out, W.</summary>
+    public double RemovableW(double supplyC) => RemovableW(supplyC, Truth.FlowLMin, Math.Max(FlatOutAirM3S(), 0.004));
+
     /// <summary>Heat that leaves the coolant for ever at this supply, flow and air, W.</summary>
     private double RemovableW(double supplyC, double flowLMin, double airM3S)
     {

@@ -15,6 +15,7 @@ public sealed partial class BoxTwin
     private bool _telemetryLost;
     private bool _facilityLost;
     private bool _valveStuck;
+    private bool _bypassStuck;
     private double _humidityJump;
     private double _ambientJump;
     private double _fouling;
@@ -120,7 +121,7 @@ public sealed partial class BoxTwin
         _gpuLost = new bool[_board.Gpus.Count];
         _refusedBelowW = new double[_board.Gpus.Count];
         _cavitating = new bool[_board.Pumps.Count];
-        _nvmlHung = _busStuck = _telemetryLost = _facilityLost = _valveStuck = false;
+        _nvmlHung = _busStuck = _telemetryLost = _facilityLost = _valveStuck = _bypassStuck = false;
         _humidityJump = _ambientJump = _fouling = _airInLoop = _leakLMin = 0;
         Array.Clear(_slotOpen);
         Array.Fill(_gpus.FlowShare, 1);
@@ -147,7 +148,7 @@ public sealed partial class BoxTwin
                 ApplyToGpu(kind, int.Parse(target.AsSpan(3)), value);
                 break;
             default:
-                ApplyToBox(kind, value);
+                ApplyToBox(kind, target, value);
                 break;
         }
     }
@@ -239,7 +240,7 @@ public sealed partial class BoxTwin
         }
     }
 
-    private void ApplyToBox(FaultKind kind, double value)
+    private void ApplyToBox(FaultKind kind, string target, double value)
     {
         switch (kind)
         {
@@ -254,6 +255,9 @@ public sealed partial class BoxTwin
                 break;
             case FaultKind.AmbientJump:
                 _ambientJump += value;
+                break;
+            case FaultKind.ValveStuck when IsBypass(target):
+                _bypassStuck = true;
                 break;
             case FaultKind.RadiatorFouled:
                 _fouling = Math.Clamp(value / 100, 0, 0.95);
@@ -280,6 +284,8 @@ public sealed partial class BoxTwin
                 break;
         }
     }
+
+    private bool IsBypass(string target) => _board.Valves.Any(v => v.Kind == "bypass" && v.Name == target);
 
     private void BiasCoolant(double kelvin)
     {

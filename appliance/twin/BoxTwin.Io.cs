@@ -29,6 +29,19 @@ public sealed partial class BoxTwin
         return WriteResult.Ok;
     }
 
+    /// <summary>The valve that lets coolant past the radiator, 255 = shut: full duty cools most.</summary>
+    public WriteResult WriteBypassValve(byte pwm)
+    {
+        if (_busStuck)
+            return WriteResult.Failed;
+        _bypassWrittenS = _nowS;
+        _bypassPwm = pwm;
+        return WriteResult.Ok;
+    }
+
+    /// <summary>A valve by its place in the board file.</summary>
+    public WriteResult WriteValve(int valve, byte pwm) => _board.Valves[valve].Kind == "bypass" ? WriteBypassValve(pwm) : WriteFacilityValve(pwm);
+
     /// <summary>The driver's power limit, W.</summary>
     public WriteResult WriteGpuLimit(int gpu, double watts)
     {
@@ -71,8 +84,11 @@ public sealed partial class BoxTwin
 
     public TwinRotor Pump(int pump) => Rotor(_pumps, pump);
 
-    /// <summary>The output that drives the facility valve, as its chip shows it; a valve has no tachometer.</summary>
-    public TwinRotor FacilityOutput() => new(_busStuck ? null : _valvePwm, 1, null);
+    /// <summary>The output that drives a valve, as its chip shows it; a valve has no tachometer.</summary>
+    public TwinRotor ValveOutput(int valve) => new(_busStuck ? null : _board.Valves[valve].Kind == "bypass" ? _bypassPwm : _valvePwm, 1, null);
+
+    /// <summary>How far the bypass is open, 0..1.</summary>
+    public double BypassOpen => _bypass;
 
     /// <summary>Feedback of the facility valve, 0..1; null when it does not answer.</summary>
     public double? FacilityValve() => _busStuck ? null : _valve;

@@ -37,6 +37,12 @@ public sealed partial class BoxTwin
     private double _valve = 1;
     private byte _valvePwm = 255;
     private double _valveWrittenS;
+    private readonly bool _closed;
+    private double _cabinetC;
+    private readonly bool _hasBypass;
+    private double _bypass;
+    private byte _bypassPwm = 255;
+    private double _bypassWrittenS;
     private double _lastFlow;
     private double _lastPlates = -1;
     private double _lastWeak;
@@ -47,6 +53,9 @@ public sealed partial class BoxTwin
         ArgumentNullException.ThrowIfNull(options);
         _board = options.Board;
         _liquid = (options.Cooling ?? _board.Cooling) == "liquid-to-liquid";
+        _closed = _board.Sensors.Any(s => s.Group == "cabinet_inlet");
+        _cabinetC = options.AmbientC;
+        _hasBypass = !_liquid && _board.Valves.Any(v => v.Kind == "bypass");
         Parameters = options.Parameters ?? PlantParameters.Draw(options.Seed, options.Spread);
         _noise = new((ulong)(uint)options.Seed * 0x9e3779b97f4a7c15 + 1);
         AmbientC = options.AmbientC;
@@ -143,7 +152,8 @@ public sealed partial class BoxTwin
             _returnC = supply + heat / carried;
         var atExchanger = _returnPipe.Push(litres, _returnC);
         var (g, coldC, air) = ColdSide(dt);
-        var afterExchanger = _exchanger.Step(dt, flow / 60, atExchanger, g, coldC);
+        var past = AdvanceBypass(dt);
+        var afterExchanger = past * atExchanger + (1 - past) * _exchanger.Step(dt, flow / 60 * (1 - past), atExchanger, g, coldC);
         var volume = Math.Max(_reservoirL * Truth.LevelPercent / 100, 0.1);
         _reservoirC += (afterExchanger - _reservoirC) * (1 - Math.Exp(-litres / volume));
         _supplyPipe.Push(litres, _reservoirC);
@@ -161,6 +171,18 @@ public sealed partial class BoxTwin
             ? Math.Min(Truth.SupplyC, Parameters.FacilityC + 1)
             : Math.Min(Truth.SupplyC, _exchanger.OutC);
         _sensors.Step(Math.Max(dt, 1e-6), SensorTruthNow(Truth.SupplyC, flow, scatter), ref _noise, _busStuck || _telemetryLost);
+    }
+
+    /// <summary>Share of the coolant that goes past the radiator. Full duty is shut: so is it without writes for five seconds.</summary>
+    private double AdvanceBypass(double dt)
+    {
+        if (!_hasBypass)
+            return 0;
+        if (ChipWatchdog && _nowS - _bypassWrittenS > 5)
+            _bypassPwm = 255;
+        if (!_bypassStuck)
+            _bypass += (1 - _bypassPwm / 255.0 - _bypass) * (1 - Math.Exp(-dt / Parameters.BypassTauS));
+        return Parameters.BypassShare * _bypass;
     }
 
     private double AdvanceGpus(double dt, double supply, double flow, double openShare)
@@ -225,8 +247,10 @@ public sealed partial class BoxTwin
         double gpus = 0;
         foreach (var watts in _gpus.PowerW)
             gpus += watts;
-        var preheat = Math.Min((Parameters.AirSideIdleW + Parameters.AirSidePerW * gpus) / airW, 60);
-        Truth.AirSideC = AmbientC + _ambientJump + preheat;
+        var heat = Parameters.AirSideIdleW + Parameters.AirSidePerW * gpus;
+        var preheat = Math.Min(heat / airW, 60);
+        Truth.CabinetInletC = CabinetInletC(dt, heat, airW);
+        Truth.AirSideC = Truth.CabinetInletC + preheat;
         if (!_liquid)
         {
             var ua = Parameters.RadiatorWPerK * (1 - _fouling)
@@ -243,8 +267,19 @@ public sealed partial class BoxTwin
         return (cold > 0 ? cold * (1 - Math.Exp(-exchanger / cold)) : 0, Parameters.FacilityC, air);
     }
 
+    /// <summary>Room air, and in a closed cabinet what comes round of the node's own exhaust: inlet = room + r/(1 − r)·heat/air, with the cabinet's lag.</summary>
+    private double CabinetInletC(double dt, double heatW, double airW)
+    {
+        var room = AmbientC + _ambientJump;
+        if (!_closed)
+            return room;
+        var exhaustW = heatW + (_liquid ? 0 : _exchanger.RejectedW);
+        var settled = room + Math.Min(Parameters.Recirculation / (1 - Parameters.Recirculation) * exhaustW / airW, 60);
+        return _cabinetC += (settled - _cabinetC) * (1 - Math.Exp(-dt / Parameters.CabinetTauS));
+    }
+
     private SensorTruth SensorTruthNow(double supplyC, double flow, double scatter) => new(
         supplyC, _returnC, flow, scatter, AmbientC + _ambientJump,
         Math.Clamp(RoomHumidityPercent + _humidityJump, 0, 100), Truth?.LevelPercent ?? 100, Parameters.FacilityC,
-        _facilityLost ? 0 : _valve * Parameters.FacilityLMin);
+        _facilityLost ? 0 : _valve * Parameters.FacilityLMin, _closed ? _cabinetC : AmbientC + _ambientJump);
 }

@@ -91,7 +91,7 @@ public static class FaultCatalogue
             FaultTargets.Gpu => [.. Enumerable.Range(0, board.Gpus.Count).Select(i => $"gpu{i}")],
             FaultTargets.Leak => [.. leaks],
             FaultTargets.Rope => [.. board.Lines.Where(l => l.Kind == "leak_rope").Select(l => l.Name)],
-            FaultTargets.Valve => [.. board.Lines.Where(l => l.Kind == "valve").Select(l => l.Name)],
+            FaultTargets.Valve => [.. board.Lines.Where(l => l.Kind == "valve").Select(l => l.Name), .. board.Valves.Where(v => v.Kind == "bypass").Select(v => v.Name)],
             FaultTargets.Daemon => ["daemon"],
             FaultTargets.Link => [.. Enumerable.Range(0, board.Gpus.Count * HealthBank.LinksPerGpu).Select(i => $"gpu{i / HealthBank.LinksPerGpu}/link{i % HealthBank.LinksPerGpu}")],
             FaultTargets.Rdma => [.. Enumerable.Range(0, HealthBank.RdmaPorts).Select(i => $"mlx5_{i}")],

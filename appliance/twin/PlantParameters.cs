@@ -67,6 +67,16 @@ public sealed record PlantParameters
     private const double WaterJPerLK = 4160;
     public double ValveTauS { get; init; } = 4;
 
+    // Bypass past the radiator, where the board has one.
+
+    /// <summary>Share of the coolant that goes past the radiator with the bypass open; linear in between.</summary>
+    public double BypassShare { get; init; } = 0.85;
+    public double BypassTauS { get; init; } = 4;
+
+    // A closed cabinet (a board that measures its inlet air): part of the air that leaves the node comes round to its inlet again.
+    public double Recirculation { get; init; } = 0.45;
+    public double CabinetTauS { get; init; } = 20;
+
     // Sensors.
     public double TemperatureTauS { get; init; } = 3;
     public double TemperatureNoiseK { get; init; } = 0.05;
@@ -117,6 +127,12 @@ public sealed record PlantParameters
             ExchangerWPerK = Vary(p.ExchangerWPerK),
             ValveTauS = Vary(p.ValveTauS),
             TemperatureTauS = Vary(p.TemperatureTauS),
+
+            // New parameters are drawn last: a seed must mean the same box for ever.
+            BypassShare = Math.Min(Vary(p.BypassShare), 0.98),
+            BypassTauS = Vary(p.BypassTauS),
+            Recirculation = Vary(p.Recirculation),
+            CabinetTauS = Vary(p.CabinetTauS),
         };
     }
 }

@@ -40,13 +40,13 @@ internal sealed class SensorBank
             {
                 Kind.Supply or Kind.Return or Kind.Ambient => (p.TemperatureTauS, p.TemperatureNoiseK, p.TemperatureQuantumK),
                 Kind.Flow => (p.FlowTauS, p.FlowNoise * p.NominalLMin, 0.01),
-                Kind.FacilitySupply => (p.TemperatureTauS, p.TemperatureNoiseK, p.TemperatureQuantumK),
+                Kind.FacilitySupply or Kind.CabinetInlet => (p.TemperatureTauS, p.TemperatureNoiseK, p.TemperatureQuantumK),
                 Kind.FacilityFlow => (p.FlowTauS, p.FlowNoise * p.FacilityLMin, 0.01),
                 Kind.Humidity => (8, 0.2, 0.1),
                 Kind.Level => (2, 0.1, 0.1),
                 _ => (1, 0, 0.001),
             };
-            if (_kind[i] is Kind.Supply or Kind.Return or Kind.Ambient or Kind.FacilitySupply)
+            if (_kind[i] is Kind.Supply or Kind.Return or Kind.Ambient or Kind.FacilitySupply or Kind.CabinetInlet)
                 _bias[i] = p.TemperatureBiasK * drawn * noise.Symmetric();
             if (_kind[i] is Kind.Flow or Kind.FacilityFlow)
                 _gain[i] = 1 + p.FlowGain * drawn * noise.Symmetric();
@@ -63,6 +63,7 @@ internal sealed class SensorBank
         Level,
         FacilitySupply,
         FacilityFlow,
+        CabinetInlet,
         Other,
     }
 
@@ -126,6 +127,7 @@ internal sealed class SensorBank
         Kind.Level => t.LevelPercent,
         Kind.FacilitySupply => t.FacilityC,
         Kind.FacilityFlow => t.FacilityLMin,
+        Kind.CabinetInlet => t.CabinetInletC,
         _ => 0,
     };
 
@@ -134,7 +136,8 @@ internal sealed class SensorBank
         "coolant_supply" => Kind.Supply,
         "coolant_return" => Kind.Return,
         "flow" => Kind.Flow,
-        "ambient" or "cabinet_inlet" => Kind.Ambient,
+        "ambient" => Kind.Ambient,
+        "cabinet_inlet" => Kind.CabinetInlet,
         "humidity" => Kind.Humidity,
         "level" => Kind.Level,
         "facility_supply" => Kind.FacilitySupply,
@@ -146,7 +149,7 @@ internal sealed class SensorBank
 /// <summary>What the sensors stand in.</summary>
 internal readonly record struct SensorTruth(
     double SupplyC, double ReturnC, double FlowLMin, double FlowScatter, double AmbientC, double HumidityPercent, double LevelPercent,
-    double FacilityC = 0, double FacilityLMin = 0);
+    double FacilityC = 0, double FacilityLMin = 0, double CabinetInletC = 0);
 
 /// <summary>What is broken on one sensor.</summary>
 internal struct SensorFault

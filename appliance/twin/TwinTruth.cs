@@ -20,6 +20,9 @@ public sealed class TwinTruth
 
     public double AirFlowM3S { get; internal set; }
 
+    /// <summary>Air that enters the node: the room's, warmer in a closed cabinet.</summary>
+    public double CabinetInletC { get; internal set; }
+
     /// <summary>Air at the radiator's face: the room plus what DIMMs, NICs and power supplies put in ahead of it.</summary>
     public double RadiatorInletC { get; internal set; }
 

@@ -23,6 +23,7 @@ internal static class GuideBench
         var rows = new List<Row>();
         foreach (var set in Sets)
             rows.AddRange(Measure(book, http, set));
+        rows.AddRange(GuideCrossCheck.Measure(book));
         return Report.Print("guide", rows);
     }
 

@@ -7,7 +7,7 @@ namespace Bench;
 
 /// <summary>
 /// Would the tests notice? Faults drawn by seed are put into thermal/ one at a time, and the tests that judge it run against each: the fast ones,
-/// then steps, the loop, the fault table on the nominal plant and a sample of the campaign. A mutant that nothing notices is printed.
+/// the stories, then steps, the loop, the fault table on the nominal plant and a sample of the campaign. A mutant that nothing notices is printed.
 /// </summary>
 internal static class Mutation
 {
@@ -18,15 +18,17 @@ internal static class Mutation
     private static readonly (string Project, string Dll, string[] Filter)[] _judges =
     [
         ("tests/fast", "FastTests.dll", ["-namespace", "FastTests.Thermal"]),
-        ("tests/simulation", "SimulationTests.dll", ["-class", "SimulationTests.LoopTests", "-class", "SimulationTests.StepTests"]),
+        ("tests/simulation", "SimulationTests.dll", ["-namespace", "SimulationTests.Stories"]),
+        ("tests/simulation", "SimulationTests.dll", ["-class", "SimulationTests.LearningTests", "-class", "SimulationTests.LoopTests", "-class", "SimulationTests.StepTests"]),
         ("tests/simulation", "SimulationTests.dll", ["-class", "SimulationTests.FaultTableTests", "-class", "SimulationTests.CampaignTests"]),
     ];
 
-    /// <param name="arguments">How many, and the seed they are drawn by.</param>
+    /// <param name="arguments">How many, the seed they are drawn by, and how many of the judges; all of them unless somebody looks for what the first ones miss.</param>
     public static int Run(IReadOnlyList<string> arguments)
     {
         var count = arguments.Count > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 60;
         var seed = arguments.Count > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 1;
+        var judges = _judges[..(arguments.Count > 2 ? int.Parse(arguments[2], CultureInfo.InvariantCulture) : _judges.Length)];
         var root = BenchBox.Root();
         foreach (var project in _judges.Select(j => j.Project).Distinct())
             Build(root, project);
@@ -35,8 +37,8 @@ internal static class Mutation
         var sample = places.ToArray();
         new Random(seed).Shuffle(sample);
         var compilation = Compilation(root, sources);
-        var drawn = new Queue<(Mutant Mutant, byte[] Image)>(sample.Select(m => (m, Image: Emit(compilation, sources, m))).Where(m => m.Image is not null).Take(count)!);
-        count = drawn.Count;
+        var drawn = new Queue<Mutant>(sample);
+        var taken = 0;
         var unchanged = Emit(compilation) ?? throw new InvalidOperationException("thermal/ does not compile.");
         var survived = new List<Mutant>();
         var done = 0;
@@ -50,11 +52,11 @@ internal static class Mutation
             {
                 foreach (var project in _judges.Select(j => j.Project).Distinct())
                     Copy(Output(root, project), Path.Combine(folder, project));
-                if (Judge(folder, root, unchanged) is { } broken)
+                if (Judge(judges, folder, root, unchanged) is { } broken)
                     throw new InvalidOperationException($"{broken} fails without any mutant; its verdicts would mean nothing.");
-                while (Next(drawn) is { } next)
+                while (Next() is { } next)
                 {
-                    var killer = Judge(folder, root, next.Image);
+                    var killer = Judge(judges, folder, root, next.Image);
                     lock (drawn)
                     {
                         done++;
@@ -70,17 +72,26 @@ internal static class Mutation
                 Directory.Delete(folder, recursive: true);
             }
         });
-        var score = 100.0 * (count - survived.Count) / Math.Max(count, 1);
+        var score = 100.0 * (taken - survived.Count) / Math.Max(taken, 1);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{count - survived.Count} of {count} killed: {score:0.0} % (must {MustPercent:0} %); drawn by seed {seed} from {places.Count} places in {sources.Count} files"));
+            $"{taken - survived.Count} of {taken} killed: {score:0.0} % (must {MustPercent:0} %); drawn by seed {seed} from {places.Count} places in {sources.Count} files"));
         return score >= MustPercent ? 0 : 1;
-    }
 
-    private static (Mutant Mutant, byte[] Image)? Next(Queue<(Mutant, byte[])> drawn)
-    {
-        lock (drawn)
+        // In the order of the seed, leaving out what does not compile.
+        (Mutant Mutant, byte[] Image)? Next()
         {
-            return drawn.Count > 0 ? drawn.Dequeue() : null;
+            lock (drawn)
+            {
+                while (taken < count && drawn.TryDequeue(out var mutant))
+                {
+                    if (Emit(compilation, sources, mutant) is not { } image)
+                        continue;
+                    taken++;
+                    return (mutant, image);
+                }
+
+                return null;
+            }
         }
     }
 
@@ -115,9 +126,9 @@ internal static class Mutation
     }
 
     /// <returns>Who noticed; null for nobody.</returns>
-    private static string? Judge(string folder, string root, byte[] image)
+    private static string? Judge((string Project, string Dll, string[] Filter)[] judges, string folder, string root, byte[] image)
     {
-        foreach (var (project, dll, filter) in _judges)
+        foreach (var (project, dll, filter) in judges)
         {
             var at = Path.Combine(folder, project);
             File.WriteAllBytes(Path.Combine(at, Assembly), image);

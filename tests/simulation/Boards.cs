@@ -9,6 +9,12 @@ internal static class Boards
     /// <summary>The same box on facility water.</summary>
     public static Board Cdu { get; } = Load("hgx-h100-8-cdu");
 
+    /// <summary>With a valve that leads coolant past the radiator.</summary>
+    public static Board Bypass { get; } = Load("hgx-h100-8-bypass");
+
+    /// <summary>On facility water, in a closed cabinet whose inlet air is held.</summary>
+    public static Board Cabinet { get; } = Load("hgx-h100-8-cabinet");
+
     public static Board Of(string cooling) => cooling == Cdu.Cooling ? Cdu : Hgx;
 
     private static Board Load(string name)

@@ -34,6 +34,31 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public void A_box_with_a_bypass_opens_it_through_the_chip_at_little_load_and_full_duty_shuts_it()
+    {
+        using var bench = new LoopBench(new TwinLoad("idle"), "hgx-h100-8-bypass");
+        bench.Twin.SetRoom(10, null);
+        var last = bench.Run(120);
+        var pwm = int.Parse(bench.Read("emc2305", "pwm3"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(last.Commands.BypassValve.Pwm, pwm);
+        Assert.InRange(pwm, 0, 230);
+        Assert.InRange(bench.Twin.Look(t => t.BypassOpen), 0.1, 1);
+        Assert.Equal("bypass1", Assert.Single(FrameAssembly.Thermal(last, bench.Settings).Valves!).Name);
+        bench.Ticker.WriteFull();
+        Assert.Equal("255", bench.Read("emc2305", "pwm3"));
+    }
+
+    [Fact]
+    public void A_box_that_holds_its_cabinet_shows_both_temperatures()
+    {
+        using var bench = new LoopBench(board: "hgx-h100-8-cabinet");
+        var thermal = FrameAssembly.Thermal(bench.Run(60), bench.Settings);
+        Assert.Equal("cabinet_inlet", thermal.ControlledSensor);
+        Assert.InRange(thermal.CabinetInletC!.Value, 25, 45);
+        Assert.InRange(thermal.CoolantSupplyC!.Value, 36, 40);
+    }
+
+    [Fact]
     public void A_daemon_killed_and_restarted_does_not_move_the_coolant_out_of_its_band()
     {
         using var bench = new LoopBench();

@@ -31,10 +31,12 @@ internal static class Text
     }
 
     /// <summary>Where the coolant is against its band.</summary>
-    public static string Band(ThermalFrame thermal)
+    public static string Band(ThermalFrame thermal) => Band(thermal.CoolantSupplyC, thermal);
+
+    public static string Band(double? celsius, ThermalFrame thermal)
     {
         var (low, high) = (thermal.SetpointC - thermal.BandK, thermal.SetpointC + thermal.BandK);
-        return thermal.CoolantSupplyC switch
+        return celsius switch
         {
             null => $"unknown (band {low:0.0}–{high:0.0} °C)",
             { } c when c > high => $"above its band {low:0.0}–{high:0.0} °C",

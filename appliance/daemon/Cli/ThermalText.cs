@@ -8,13 +8,15 @@ internal static class ThermalText
     public static IEnumerable<string> Lines(ThermalFrame thermal, Screen screen)
     {
         yield return $"Coolant supply {screen.Strong(Text.Celsius(thermal.CoolantSupplyC))}, {Text.Band(thermal)}; mode {thermal.Mode}";
+        if (thermal.CabinetInletC is not null)
+            yield return $"Cabinet inlet {screen.Strong(Text.Celsius(thermal.CabinetInletC))}, {(thermal.ControlledSensor == "cabinet_inlet" ? $"held by the fans, {Text.Band(thermal.CabinetInletC, thermal)}" : "measured only")}";
         yield return $"Return {Text.Celsius(thermal.CoolantReturnC)}, flow {Text.Number(thermal.FlowLMin, "0.00")} L/min, level {Text.Number(thermal.LevelPercent)} %, {(thermal.Leak ? screen.Bad("LEAK") : "no leak")}";
         yield return $"Heat {Text.Kilowatts(thermal.HeatW)} of {Text.Kilowatts(thermal.CapacityW)} the loop can remove; tick {thermal.Tick}, {thermal.LatenessMs:0.00} ms late";
         yield return $"Room {Text.Celsius(thermal.AmbientC)}, {Text.Number(thermal.HumidityPercent)} %RH, dew point {Text.Celsius(thermal.DewPointC)}";
         yield return "";
-        yield return screen.Faint("ROTOR     DUTY    RPM  STATE         DRIVEN BY");
-        foreach (var rotor in thermal.Fans.Concat(thermal.Pumps))
-            yield return $"{rotor.Name,-7} {rotor.DutyPercent,4:0} % {Text.Number(rotor.Rpm),6}  {State(rotor.State, screen)} {rotor.Reason}";
+        yield return screen.Faint("ROTOR       DUTY    RPM  STATE         DRIVEN BY");
+        foreach (var rotor in thermal.Fans.Concat(thermal.Pumps).Concat(thermal.Valves ?? []))
+            yield return $"{rotor.Name,-9} {rotor.DutyPercent,4:0} % {Text.Number(rotor.Rpm),6}  {State(rotor.State, screen)} {rotor.Reason}";
         yield return "";
         yield return screen.Faint("SENSOR               VALUE         QUALITY");
         foreach (var sensor in thermal.Sensors)

@@ -23,6 +23,8 @@ internal static class FrameAssembly
             BandK = settings.BandK,
             CoolantSupplyC = Rounded(estimate.SupplyC, 3),
             CoolantReturnC = Rounded(estimate.ReturnC, 3),
+            CabinetInletC = Rounded(estimate.CabinetC, 3),
+            ControlledSensor = settings.Board.ControlledSensor == "coolant_supply" ? null : settings.Board.ControlledSensor,
             FlowLMin = Rounded(estimate.FlowLMin, 3),
             AmbientC = Rounded(estimate.AmbientC, 3),
             HumidityPercent = Rounded(estimate.HumidityPercent, 2),
@@ -33,6 +35,7 @@ internal static class FrameAssembly
             Leak = estimate.Leak == LeakState.Confirmed,
             Fans = Fans(tick, settings.Board),
             Pumps = Pumps(tick, settings.Board),
+            Valves = settings.Board.Valves.Count == 0 ? null : [.. settings.Board.Valves.Select(valve => Valve(tick, valve))],
             Sensors = Sensors(tick, settings.Board),
         };
     }
@@ -144,6 +147,9 @@ internal static class FrameAssembly
 
         return frames;
     }
+
+    private static RotorFrame Valve(TickRecord tick, BoardValve valve) =>
+        new(valve.Name, Math.Round(tick.Commands.Valve(valve).Permille / 10.0, 1), null, "ok", tick.Commands.ValveReasonOf(valve).ToString());
 
     private static RotorFrame Rotor(
         string name, Duty commanded, RotorReading read, RotorWrite write, RotorHealth health, Reason reason) => new(

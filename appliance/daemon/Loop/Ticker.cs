@@ -75,7 +75,6 @@ internal sealed class Ticker
                 MarginK = gpu.MarginK,
                 LimitW = gpu.LimitW,
                 Lost = gpu.Lost,
-                WriteFailed = gpu.LimitRefused,
             };
         }
     }
@@ -109,8 +108,12 @@ internal sealed class Ticker
             _record.FanWrites[i] = _hardware.Fans[i].Write(commands.Fans[i], _sample.Fans[i], now);
         for (var i = 0; i < _record.PumpWrites.Length; i++)
             _record.PumpWrites[i] = _hardware.Pumps[i].Write(commands.Pumps[i], _sample.Pumps[i], now);
-        foreach (var valve in _hardware.Valves)
-            _ = valve.Write(commands.FacilityValve, valve.Read(now), now);
+        for (var i = 0; i < _hardware.Valves.Count; i++)
+        {
+            var valve = _hardware.Valves[i];
+            _ = valve.Write(commands.Valve(_hardware.Board.Valves[i]), valve.Read(now), now);
+        }
+
         for (var i = 0; i < _sample.Gpus.Length; i++)
         {
             if (commands.GpuLimitW[i] > 0)

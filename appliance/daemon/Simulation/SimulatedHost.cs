@@ -75,5 +75,6 @@ internal sealed class SimulatedHost(BoxTwin twin, ISimulatedControl control)
         for (var i = 0; i < twin.GpuCount; i++)
             twin.WriteGpuLimit(i, twin.LowestLimitW);
         twin.WriteFacilityValve(255);
+        twin.WriteBypassValve(255);
     }
 }

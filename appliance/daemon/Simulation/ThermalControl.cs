@@ -14,7 +14,6 @@ public sealed class ThermalControl : ISimulatedControl
     private readonly ThermalInput _input;
     private readonly Board _board;
     private readonly double[] _limitW;
-    private readonly bool[] _limitFailed;
     private ThermalTick _tick;
     private ThermalCheckpoint? _kept;
     private double _keptAtS;
@@ -29,7 +28,6 @@ public sealed class ThermalControl : ISimulatedControl
         _settings = ThermalSettings.From(board, config ?? new());
         _input = new(board);
         _limitW = new double[board.Gpus.Count];
-        _limitFailed = new bool[board.Gpus.Count];
     }
 
     public double? ControlledC => _tick.Estimate.ControlledC.Value;
@@ -107,7 +105,6 @@ public sealed class ThermalControl : ISimulatedControl
             ref var seen = ref _input.Gpus[i];
             seen = default;
             seen.Lost = gpu.Lost;
-            seen.WriteFailed = _limitFailed[i];
             if (gpu.Lost || gpu.Hung)
                 continue;
             seen.PowerW = Reading<double>.Good(gpu.PowerW, now);
@@ -137,12 +134,11 @@ public sealed class ThermalControl : ISimulatedControl
         }
 
         twin.WriteFacilityValve(commands.FacilityValve.Pwm);
+        twin.WriteBypassValve(commands.BypassValve.Pwm);
         for (var i = 0; i < _limitW.Length; i++)
         {
             if (Math.Abs(twin.Gpu(i).PowerLimitW - commands.GpuLimitW[i]) > 0.5)
-                _limitFailed[i] = twin.WriteGpuLimit(i, commands.GpuLimitW[i]) != WriteResult.Ok;
-            else
-                _limitFailed[i] = false;
+                _ = twin.WriteGpuLimit(i, commands.GpuLimitW[i]);
             _limitW[i] = commands.GpuLimitW[i];
         }
 

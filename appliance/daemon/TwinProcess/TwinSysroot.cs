@@ -69,10 +69,10 @@ internal sealed class TwinSysroot : IDisposable
                 _twin.WritePump(i, (byte)Math.Clamp(pwm, 0, 255));
         }
 
-        foreach (var valve in _valves)
+        for (var i = 0; i < _valves.Length; i++)
         {
-            if (valve.Pwm.TakeWritten() is { } pwm)
-                _twin.WriteFacilityValve((byte)Math.Clamp(pwm, 0, 255));
+            if (_valves[i].Pwm.TakeWritten() is { } pwm)
+                _twin.WriteValve(i, (byte)Math.Clamp(pwm, 0, 255));
         }
 
         for (var i = 0; i < _gpus.Length; i++)
@@ -102,8 +102,8 @@ internal sealed class TwinSysroot : IDisposable
             _fans[i].Show(_twin.Fan(i));
         for (var i = 0; i < _pumps.Length; i++)
             _pumps[i].Show(_twin.Pump(i));
-        foreach (var valve in _valves)
-            valve.Show(_twin.FacilityOutput());
+        for (var i = 0; i < _valves.Length; i++)
+            _valves[i].Show(_twin.ValveOutput(i));
         for (var i = 0; i < _lines.Length; i++)
             _lines[i].Show(_twin.Line(i) is { } level ? level ? 1 : 0 : null);
     }

@@ -83,7 +83,10 @@ public class BoxConfigFileTests
     }
 
     [Theory]
-    [InlineData("\"kind\": \"facility\"", "\"kind\": \"bypass\"", "facility1: kind is \"bypass\"; it must be facility.")]
+    [InlineData("\"kind\": \"facility\"", "\"kind\": \"steam\"", "facility1: kind is \"steam\"; it must be facility or bypass.")]
+    [InlineData("\"kind\": \"facility\"", "\"kind\": \"bypass\"", "valves names a bypass, but cooling is liquid-to-liquid: its facility valve keeps it warm.")]
+    [InlineData("\"controlled_sensor\": \"coolant_supply\"", "\"controlled_sensor\": \"ambient\"", "controlled_sensor is \"ambient\"; it must be coolant_supply or cabinet_inlet.")]
+    [InlineData("\"controlled_sensor\": \"coolant_supply\"", "\"controlled_sensor\": \"cabinet_inlet\"", "controlled_sensor is \"cabinet_inlet\"; no sensor has that group.")]
     [InlineData("liquid-to-liquid", "liquid-to-air", "valves names a facility valve, but cooling is liquid-to-air.")]
     [InlineData("\"channel\": 6, \"max_rpm\": 5200,", "\"channel\": 6, \"skip\": [{\"from_percent\": 52, \"to_percent\": 40}], \"max_rpm\": 5200,", "fan6: skip 52..40 % must rise and lie between min_duty_percent 8 and 100.")]
     [InlineData("\"facility1\"", "\"pump1\"", "the name pump1 is used 2 times; names are unique.")]

@@ -108,6 +108,21 @@ public sealed class ThermalLoopTests
     }
 
     [Fact]
+    public void Pumps_by_hand_run_faster_than_the_dies_need_and_never_slower()
+    {
+        var bench = new ThermalBench(gpuW: 500, returnC: 45);
+        bench.Run(60);
+        var needed = bench.Last.Commands.Pumps[0].Fraction;
+        bench.Input.Manual = new(null, Duty.OfPermille(950), bench.Now);
+        bench.Run(5);
+        Assert.InRange(bench.Last.Commands.Pumps[0].Fraction, 0.949, 0.951);
+        Assert.Equal(Driver.Manual, bench.Last.Commands.PumpReasons[0].Driver);
+        bench.Input.Manual = new(null, Duty.OfPermille(300), bench.Now);
+        bench.Run(30);
+        Assert.InRange(bench.Last.Commands.Pumps[0].Fraction, needed - 0.05, 1);
+    }
+
+    [Fact]
     public void A_manual_duty_gives_way_when_the_coolant_gets_warm()
     {
         var bench = new ThermalBench(supplyC: 39.8, returnC: 50);
