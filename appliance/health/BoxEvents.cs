@@ -52,6 +52,10 @@ public static class BoxEvents
     public static BoxEvent KernelLogLost(long lines, DateTimeOffset ts) => Of(
         KernelLogLostKind, null, null, Severity.Information, $"{lines} lines of the kernel's log were overwritten before they were read.", ts);
 
+    /// <summary>The same of what the GPU driver tells beside the log.</summary>
+    public static BoxEvent DriverEventsLost(long events, DateTimeOffset ts) => Of(
+        KernelLogLostKind, null, null, Severity.Information, $"{events} events of the GPU driver came faster than they could be taken.", ts);
+
     public static BoxEvent Of(AlarmChange change, DateTimeOffset ts) => change switch
     {
         AlarmChange.Raised raised => OfAlarm(AlarmRaisedKind, raised.Alarm, raised.Alarm.Text, ts),

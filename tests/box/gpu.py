@@ -86,6 +86,11 @@ class Probe:
             else:
                 self.frames.append((time.time(), kind, None))
 
+    def want_profile(self):
+        """As the daemon does when somebody asks for profiling metrics."""
+        self.process.stdin.write(b"q" + struct.pack("<ii", 4, 60))
+        self.process.stdin.flush()
+
     def asked(self):
         said = self.last.get("p", {})
         return said.get("driver_calls", 0), said.get("field_values", 0)
@@ -142,9 +147,11 @@ def redacted(value, index=0):
         return {k: names[k](v) if k in names and isinstance(v, str) else redacted(v, index) for k, v in value.items() if k not in LEFT_OUT}
     return [redacted(v, index) for v in value] if isinstance(value, list) else value
 
-def recorded(program, gpus, seconds):
+def recorded(program, gpus, seconds, profile=False):
     """Looks at the board, each whole: what a record for replay is made of."""
     probe = Probe(program, gpus, 100, whole=True)
+    if profile:
+        probe.want_profile()
     time.sleep(seconds + 1)
     probe.stop()
     return [f for f in probe.frames if f[1] in "gphe"]
@@ -266,7 +273,12 @@ def under_load(program, out, count, rounds, record):
         compare("load", loaded, smi_xml())
         json.dump(redacted({"gpus": loaded["gpus"]}), open(os.path.join(out, "nvml-load.json"), "w"), indent=1)
         once_a_second(program, count, "probe_load_1hz")
-        record += recorded(program, count, 10)
+        busy = recorded(program, count, 12, profile=True)
+        record += busy
+        profiles = {body["index"]: body["profile"] for _, kind, body in busy if kind == "g" and "profile" in body}
+        figures["profile_under_load"] = profiles
+        check("profiling counters see the tensor cores at work", len(profiles) == count and all(p.get("tensor_active", 0) > 0.3 for p in profiles.values()),
+              {i: p.get("tensor_active") for i, p in profiles.items()})
 
         # A and B in turn, each pair beside each other: heat and clocks drift slowly.
         pairs, costs = [], []

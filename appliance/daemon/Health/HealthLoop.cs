@@ -37,6 +37,7 @@ internal sealed class HealthLoop : IDisposable
     private TimeSpan _keptAt;
     private TimeSpan _beganAt;
     private long _lostTold;
+    private long _eventsLostTold;
 
     /// <param name="sweep">What was last read of the box; never waits.</param>
     /// <param name="nextEvent">The next of the driver's events; null when there is none.</param>
@@ -153,6 +154,12 @@ internal sealed class HealthLoop : IDisposable
         {
             _state.Alarms.Post(BoxEvents.KernelLogLost(_kernel.Lost - _lostTold, now.Utc));
             _lostTold = _kernel.Lost;
+        }
+
+        if (_state.Probe.EventsLost is var lost && lost > _eventsLostTold)
+        {
+            _state.Alarms.Post(BoxEvents.DriverEventsLost(lost - _eventsLostTold, now.Utc));
+            _eventsLostTold = lost;
         }
 
         return decisions.Count > 0;
