@@ -75,6 +75,8 @@ export const alarmTitles = {
   loop_stalled: ['Control loop stalled', '控制环路停滞'],
   bus_disconnected: ['Telemetry bus not connected', '遥测总线断开'],
   config_invalid: ['Configuration file not valid', '配置文件无效'],
+  certificate_expiring: ['Certificate runs out soon', '证书即将到期'],
+  certificate_expired: ['Certificate cannot be used', '证书无法使用'],
   inference_failed: ['Model cannot be served', '模型无法提供服务'],
   inference_silent: ['Engine not heard', '推理引擎无响应'],
 };

@@ -17,9 +17,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("\"extra\" is one word too many for appliance gpus.", "gpus", "extra")]
     [InlineData("\"--jsn\" is no option of appliance status; did you mean --json?", "status", "--jsn")]
     [InlineData("did you mean check?", "config", "chek")]
-    [InlineData("appliance config needs one of: check, schema.", "config")]
+    [InlineData("appliance config needs one of: check, schema, backup, restore.", "config")]
     [InlineData("Required argument 'CODE' missing", "alarms", "ack")]
-    [InlineData("show needs one of: status, health, alarms, thermal, gpus, fabric, version, fans, power, versions, storage, network; did you mean show thermal?", "show", "thermla")]
+    [InlineData("show needs one of: status, health, alarms, thermal, gpus, fabric, version, fans, power, versions, storage, network, model, certificates; did you mean show thermal?", "show", "thermla")]
     [InlineData("show needs one of:", "show")]
     [InlineData("there is no fault \"fan_ded\"; did you mean fan_dead?", "inject", "fan_ded", "fan1")]
     [InlineData("\"much\" is not a number; sensor_bias takes a value in K", "inject", "sensor_bias", "coolant_supply1", "much")]
@@ -114,7 +114,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(ExitCode.Done, code);
         var listed = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
             .Select(l => l.Trim().Split(' ')[0]).Where(w => w.Length > 0);
-        Assert.Equal(["run", "daemon", "twin", "status", "health", "watch", "thermal", "gpus", "fabric", "alarms", "explain", "ask", "version", "inject", "sim", "config", "fans", "power", "versions", "storage", "network", "dump", "setup", "console", "commission", "service"], listed);
+        Assert.Equal(["run", "daemon", "twin", "status", "health", "watch", "thermal", "gpus", "fabric", "alarms", "explain", "ask", "version", "inject", "sim", "config", "fans", "power", "versions", "storage", "network", "model", "certificates", "locate", "dump", "setup", "console", "commission", "service"], listed);
     }
 
     private static (int ExitCode, string Output, string Error) Run(params string[] words)
