@@ -10,32 +10,38 @@ internal sealed class AttentionKernels
     private const int FineSplits = 32;
     private const int CoarseBlocks = 8;
 
-    private readonly CudaKernel _few;
-    private readonly CudaKernel _whole;
-    private readonly int _fewShared;
-    private readonly int _wholeShared;
+    private readonly (CudaKernel Kernel, int Shared) _few;
+    private readonly (CudaKernel Kernel, int Shared)? _turning;
+    private readonly (CudaKernel Kernel, int Shared) _whole;
 
     public AttentionKernels(CudaStream stream, CudaModule module, AttentionConfig attention)
     {
-        (var few, var whole, FewRows, WholeRows, Threads) = attention switch
+        switch (attention)
         {
-            AttentionConfig.Grouped { HeadWidth: 64 } => ("attend_few_64", "attend_many_64", 16, 64, 128),
-            AttentionConfig.Grouped { HeadWidth: 128 } => ("attend_few_128", "attend_many_128", 16, 64, 128),
-            AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64 } => ("attend_latent", "attend_latent_whole", 16, 16, 256),
-            AttentionConfig.Grouped g => throw new EngineException($"the CUDA engine has no attention for heads of {g.HeadWidth}; it has 64 and 128"),
-            AttentionConfig.Latent l => throw new EngineException(
-                $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth}; it has 512 + 64"),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-        _fewShared = Shared(few);
-        _wholeShared = Shared(whole);
-        _few = module.Kernel(few).WithShared(_fewShared);
-        _whole = module.Kernel(whole).WithShared(_wholeShared);
+            case AttentionConfig.Grouped { HeadWidth: 64 or 128 } grouped:
+                (FewRows, WholeRows, Threads) = (16, 64, 128);
+                _few = Find($"attend_few_{grouped.HeadWidth}");
+                _turning = Find($"attend_new_{grouped.HeadWidth}");
+                _whole = Find($"attend_many_{grouped.HeadWidth}");
+                break;
+            case AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64, PlainWidth: <= 128, ValueWidth: <= 128 } latent
+                when latent.PlainWidth % 16 == 0 && latent.ValueWidth % 16 == 0:
+                (FewRows, WholeRows, Threads) = (16, 16, 256);
+                _few = Find("attend_latent");
+                _whole = Find("attend_latent_whole");
+                break;
+            case AttentionConfig.Grouped grouped:
+                throw new EngineException($"the CUDA engine has no attention for heads of {grouped.HeadWidth}; it has 64 and 128");
+            case AttentionConfig.Latent l:
+                throw new EngineException(
+                    $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth} with heads of {l.PlainWidth} and {l.ValueWidth}; "
+                    + "it has 512 + 64 with heads of up to 128 in multiples of 16");
+        }
 
-        int Shared(string name)
+        (CudaKernel Kernel, int Shared) Find(string name)
         {
-            var (pointer, _) = module.Global(name + "_shared");
-            return stream.Read<int>(pointer);
+            var shared = stream.Read<int>(module.Global(name + "_shared").Pointer);
+            return (module.Kernel(name).WithShared(shared), shared);
         }
     }
 
@@ -55,9 +61,15 @@ internal sealed class AttentionKernels
 
     private int Threads { get; }
 
-    public void Few(CudaStream stream, Extent grid, in AttentionCall call) =>
-        _few.Launch(stream, grid, Threads, _fewShared, true, new KernelArguments().Add(call));
+    /// <summary>Whether there is a form that turns queries and keys itself.</summary>
+    public bool Turns => _turning is not null;
 
-    public void Whole(CudaStream stream, Extent grid, in AttentionCall call) =>
-        _whole.Launch(stream, grid, Threads, _wholeShared, true, new KernelArguments().Add(call));
+    public void Few(CudaStream stream, Extent grid, in AttentionCall call) => Launch(_few, stream, grid, call);
+
+    public void Turning(CudaStream stream, Extent grid, in AttentionCall call) => Launch(_turning!.Value, stream, grid, call);
+
+    public void Whole(CudaStream stream, Extent grid, in AttentionCall call) => Launch(_whole, stream, grid, call);
+
+    private void Launch((CudaKernel Kernel, int Shared) form, CudaStream stream, Extent grid, in AttentionCall call) =>
+        form.Kernel.Launch(stream, grid, Threads, form.Shared, true, new KernelArguments().Add(call));
 }

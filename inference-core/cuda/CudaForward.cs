@@ -21,7 +21,7 @@ internal sealed partial class CudaForward : IForward
     private readonly StepBuffers _step;
     private readonly CudaKvPool _pool;
     private readonly AttentionShape _shape;
-    private readonly Dictionary<int, CudaGraph> _graphs = [];
+    private readonly Dictionary<(int Rows, bool Brief), CudaGraph> _graphs = [];
     private readonly PinnedBuffer _results;
     private readonly LogitRows _logits;
     private readonly ArenaSums _sums;
@@ -75,7 +75,7 @@ internal sealed partial class CudaForward : IForward
         var rows = Place(batch, order, out var logits, out var singles);
         var few = PlaceTiles(batch, order, singles);
         if (few && singles == batch.Length && logits == singles && singles <= _sizes[^1])
-            StepRecorded(singles);
+            StepRecorded(singles, singles == 1 && IsBrief(batch[0].Cache.Length + 1));
         else
             StepOnce(rows, logits, few ? singles : 0);
         if (logits > 0)
@@ -236,12 +236,16 @@ internal sealed partial class CudaForward : IForward
         }
     }
 
-    private void StepRecorded(int rows)
+    /// <summary>Whether so few keys make so few splits that merging them needs no kernel of its own.</summary>
+    private bool IsBrief(int length) => Config.Attention is AttentionConfig.Grouped && AttentionKernels.SplitsOf(length) <= BriefSplits
+        && ProductKernels.CanCombine(_weights.Layout.Layers[0].Output);
+
+    private void StepRecorded(int rows, bool brief)
     {
         var size = SizeFor(rows);
         FillUp(rows, size);
-        if (!_graphs.TryGetValue(size, out var graph))
-            _graphs[size] = graph = CudaGraph.Capture(_stream, () => Queue(size, size, size));
+        if (!_graphs.TryGetValue((size, brief), out var graph))
+            _graphs[(size, brief)] = graph = CudaGraph.Capture(_stream, () => Queue(size, size, size, brief));
         _step.Inputs.Send();
         graph.Launch(_stream);
     }
@@ -249,7 +253,7 @@ internal sealed partial class CudaForward : IForward
     private void StepOnce(int rows, int logits, int few)
     {
         _step.Inputs.Send();
-        Queue(rows, logits, few);
+        Queue(rows, logits, few, false);
     }
 
     private unsafe void FetchResults(int logits)

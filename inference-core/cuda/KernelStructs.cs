@@ -31,6 +31,10 @@ internal struct Product
     public ulong TileExpert;
     public ulong Slots;
     public ulong TileStride;
+    public int SureTiles;
+    public int SureExpert;
+    public int SureEach;
+    public int Routed;
 }
 
 /// <summary><c>struct Parts</c>: a product's result, still in segments.</summary>
@@ -73,7 +77,7 @@ internal struct NormCall
     public int Segments;
 }
 
-/// <summary><c>struct RotateCall</c> of layer.cu.</summary>
+/// <summary><c>struct RotateCall</c> of rotate.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RotateCall
 {
@@ -119,6 +123,7 @@ internal struct AttentionCall
     public ulong Bounds;
     public int Room;
     public int PartRows;
+    public RotateCall Turn;
 }
 
 /// <summary><c>struct CombineCall</c> of softmax.cuh.</summary>
@@ -168,6 +173,7 @@ internal struct LatentCall
     public int Value;
     public int Interleaved;
     public int Rows;
+    public int Spread;
     public float Epsilon;
 }
 
@@ -184,6 +190,7 @@ internal struct ValueCall
     public int Rows;
     public int First;
     public int Whole;
+    public int Spread;
 }
 
 /// <summary><c>struct RouteCall</c> of experts.cu.</summary>
@@ -209,4 +216,14 @@ internal struct RouteCall
     public ulong Slots;
     public ulong TileExpert;
     public ulong TileCount;
+    public ulong Done;
+}
+
+/// <summary><c>struct VisitCall</c> of experts.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct VisitCall
+{
+    public NormCall Norm;
+    public RouteCall Route;
+    public ulong Weights;
 }

@@ -7,8 +7,9 @@
 // A tile is up to 16·MT rows; row r is query head r % group of token r / group, so that all heads that share a key are multiplied at once.
 // Latent attention is the same with one key head: keys are [latent | rotated] and values are the latent part of the same rows.
 
+#include "mma.cuh"
+#include "rotate.cuh"
 #include "softmax.cuh"
-
 
 struct Tile {
     int row;       // of the step: the first token
@@ -32,23 +33,8 @@ struct AttentionCall {
     float* parts;           // else: [split][rows][heads][DV]; WHOLE of latents: [rows][heads][DV], the result
     float2* bounds;         // else: [split][rows][heads] (m, l)
     int room, part_rows;
+    RotateCall turn;        // TURNS: where queries, the new key and its value come from
 };
-
-DEVICE void load_matrices(u32 (&r)[4], u32 address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address) : "memory");
-}
-DEVICE void load_matrices(u32 (&r)[2], u32 address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0,%1}, [%2];" : "=r"(r[0]), "=r"(r[1]) : "r"(address) : "memory");
-}
-DEVICE void load_transposed(u32 (&r)[4], u32 address) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address) : "memory");
-}
-DEVICE void mma(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
 
 // The blocks of keys that a thread block visits: of every `step`-th split from its first on, those up to block `last`.
 struct Walk {
@@ -71,8 +57,9 @@ struct Walk {
 };
 
 // Everything of a thread block of `WARPS` warps. LATENT: values are the first DV columns of the keys. WHOLE: this block takes all splits of
-// its tile and writes the result; else it takes every gridDim.y-th split and writes parts.
-template <int DK, int DV, int MT, int WARPS, int STAGES, bool LATENT, bool WHOLE>
+// its tile and writes the result; else it takes every gridDim.y-th split and writes parts. TURNS: every tile is of one token, and its queries
+// and its key come straight from their product, so that no kernel has to turn them before.
+template <int DK, int DV, int MT, int WARPS, int STAGES, bool LATENT, bool WHOLE, bool TURNS>
 struct Attention {
     static const int threads = WARPS * 32;
     static const int rows = 16 * MT;
@@ -91,7 +78,8 @@ struct Attention {
     static const int weight_at = score_at + rows * score_stride * 4;
     static const int row_at = weight_at + rows * BLOCK_KEYS * 2;
     static const int barrier_at = row_at + rows * 8 * 4;
-    static const int shared_bytes = barrier_at + STAGES * 8 + 128;
+    static const int new_at = (barrier_at + STAGES * 8 + 15) & ~15;
+    static const int shared_bytes = new_at + (TURNS ? 2 * DK * 2 : 0) + 128;
 
     const AttentionCall& c;
     u8* memory;
@@ -123,6 +111,38 @@ struct Attention {
             }
             *(uint4*)(memory + query_at + cache_at(r, chunk * 8, DK)) = v;
         }
+    }
+
+    // The same with queries that nobody has turned yet.
+    DEVICE_MEMBER void turn_queries() {
+        const int quads = DK / 8;
+        for (int i = threadIdx.x; i < rows * quads; i += threads) {
+            int r = i / quads, quad = i % quads;
+            Quad q = {make_float4(0.f, 0.f, 0.f, 0.f), make_float4(0.f, 0.f, 0.f, 0.f)};
+            if (r < t.rows) q = read_quad(c.turn, t.row, t.position, key_head * group + t.first + r, quad);
+            u8* to = memory + query_at;
+            write_quad(c.turn, q, to + cache_at(r, first_column(c.turn, quad), DK), to + cache_at(r, second_column(c.turn, quad), DK));
+        }
+    }
+
+    // The token's own key and value: into the cache for those to come, and aside for this block, whose copy of the cache is older.
+    DEVICE_MEMBER void turn_key() {
+        const int quads = DK / 8;
+        int i = threads - 1 - threadIdx.x, value = i / quads, quad = i % quads;
+        if (i >= 2 * quads) return;
+        int head = c.heads + value * c.key_heads + key_head;
+        Quad q = read_quad(c.turn, t.row, t.position, head, quad);
+        u8* to = memory + new_at + value * DK * 2;
+        write_quad(c.turn, q, to + first_column(c.turn, quad) * 2, to + second_column(c.turn, quad) * 2);
+        if (t.first == 0) cache_quad(c.turn, q, t.row, t.position, head, quad);
+    }
+
+    DEVICE_MEMBER void add_new_key(int stage) {
+        const int chunks = DK / 8;
+        int value = threadIdx.x / chunks, chunk = threadIdx.x % chunks;
+        if (value > 1) return;
+        u8* to = memory + stage * stage_bytes + value * key_bytes;
+        *(uint4*)(to + cache_at(last % BLOCK_KEYS, chunk * 8, DK)) = ((const uint4*)(memory + new_at))[threadIdx.x];
     }
 
     // Scores of this warp's keys, masked, in units of log2.
@@ -316,9 +336,15 @@ struct Attention {
         if (walk.over()) return;
         int asked = 0;
         if (threadIdx.x == 0)
-            for (; asked < STAGES && !ahead.over() && (ahead.block + 1) * BLOCK_KEYS <= t.position; asked++, ahead.next()) load(ahead.block, asked);
+            for (; asked < STAGES && !ahead.over() && (TURNS || (ahead.block + 1) * BLOCK_KEYS <= t.position); asked++, ahead.next())
+                load(ahead.block, asked);
         wait_for_previous();
-        load_queries();
+        if constexpr (TURNS) {
+            turn_queries();
+            if (split_of(last) % gridDim.y == blockIdx.y) turn_key();
+        } else {
+            load_queries();
+        }
         if (threadIdx.x == 0)
             for (; asked < STAGES && !ahead.over(); asked++, ahead.next()) load(ahead.block, asked);
         float o[MT][value_tiles][4];
@@ -343,6 +369,10 @@ struct Attention {
             }
             barrier_wait(full(stage), phase);
             if (n == 0) __syncthreads();  // the queries
+            if (TURNS && block == last / BLOCK_KEYS) {
+                add_new_key(stage);
+                __syncthreads();
+            }
             make_scores(stage, block);
             __syncthreads();
             clear_behind(stage, block);
@@ -405,23 +435,28 @@ struct Attention {
     }
 };
 
-KERNEL combine_heads(const __grid_constant__ CombineCall c) {
+// Four columns to a thread. Grid: (heads, rows).
+KERNEL __launch_bounds__(32) combine_heads(const __grid_constant__ CombineCall c) {
     let_next_start();
     wait_for_previous();
-    float v = combine<32>(c, blockIdx.x, blockIdx.y, threadIdx.x);
-    *(u16*)(c.output + activation_at(c.room, blockIdx.y, blockIdx.x * c.width + threadIdx.x)) = to_bf16(v);
+    int column = threadIdx.x * 4;
+    if (column >= c.width) return;
+    uint2 v = pack4(combine<24>(c, blockIdx.x, blockIdx.y, column));
+    *(uint2*)(c.output + activation_at(c.room, blockIdx.y, blockIdx.x * c.width + column)) = v;
 }
 
-#define ATTENTION_KERNEL(NAME, DK, DV, MT, WARPS, STAGES, LATENT, WHOLE) \
+#define ATTENTION_KERNEL(NAME, DK, DV, MT, WARPS, LATENT, WHOLE, TURNS) \
     KERNEL __launch_bounds__(WARPS * 32) NAME(const __grid_constant__ AttentionCall c) { \
-        Attention<DK, DV, MT, WARPS, STAGES, LATENT, WHOLE> attention(c); \
+        Attention<DK, DV, MT, WARPS, 2, LATENT, WHOLE, TURNS> attention(c); \
         attention.run(); \
     } \
-    __device__ int NAME##_shared = Attention<DK, DV, MT, WARPS, STAGES, LATENT, WHOLE>::shared_bytes;
+    __device__ int NAME##_shared = Attention<DK, DV, MT, WARPS, 2, LATENT, WHOLE, TURNS>::shared_bytes;
 
-ATTENTION_KERNEL(attend_few_128, 128, 128, 1, 4, 2, false, false)
-ATTENTION_KERNEL(attend_many_128, 128, 128, 4, 4, 2, false, true)
-ATTENTION_KERNEL(attend_few_64, 64, 64, 1, 4, 2, false, false)
-ATTENTION_KERNEL(attend_many_64, 64, 64, 4, 4, 2, false, true)
-ATTENTION_KERNEL(attend_latent, 576, 512, 1, 8, 2, true, false)
-ATTENTION_KERNEL(attend_latent_whole, 576, 512, 1, 8, 2, true, true)
+ATTENTION_KERNEL(attend_few_128, 128, 128, 1, 4, false, false, false)
+ATTENTION_KERNEL(attend_new_128, 128, 128, 1, 4, false, false, true)
+ATTENTION_KERNEL(attend_many_128, 128, 128, 4, 4, false, true, false)
+ATTENTION_KERNEL(attend_few_64, 64, 64, 1, 4, false, false, false)
+ATTENTION_KERNEL(attend_new_64, 64, 64, 1, 4, false, false, true)
+ATTENTION_KERNEL(attend_many_64, 64, 64, 4, 4, false, true, false)
+ATTENTION_KERNEL(attend_latent, 576, 512, 1, 8, true, false, false)
+ATTENTION_KERNEL(attend_latent_whole, 576, 512, 1, 8, true, true, false)

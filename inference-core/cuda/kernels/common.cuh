@@ -150,6 +150,22 @@ DEVICE float sum_parts(const float* first, u64 stride, int segments) {
     return sum;
 }
 
+DEVICE void add_four(float4& sum, float4 v) { sum.x += v.x, sum.y += v.y, sum.z += v.z, sum.w += v.w; }
+
+// Four neighbouring outputs of one row.
+DEVICE float4 sum_four_parts(const float* first, u64 stride, int segments) {
+    float4 v[SEGMENTS_AT_ONCE];
+#pragma unroll
+    for (int i = 0; i < SEGMENTS_AT_ONCE; i++)
+        if (i < segments) v[i] = *(const float4*)(first + i * stride);
+    float4 sum = v[0];
+#pragma unroll
+    for (int i = 1; i < SEGMENTS_AT_ONCE; i++)
+        if (i < segments) add_four(sum, v[i]);
+    for (int i = SEGMENTS_AT_ONCE; i < segments; i++) add_four(sum, *(const float4*)(first + i * stride));
+    return sum;
+}
+
 struct Parts {
     const float* first;  // [segment][room][columns]
     u64 stride;          // floats from one segment to the next
@@ -162,6 +178,14 @@ DEVICE void read_parts(float (&v)[8], const Parts& p, int row, int column) {
     sum_parts(v, p.first + (u64)row * p.columns + column, p.stride, segments_of(p.split, column));
     if (p.bias) add_to(v, p.bias + column);
 }
+
+DEVICE float4 read_four(const Parts& p, int row, int column) {
+    float4 v = sum_four_parts(p.first + (u64)row * p.columns + column, p.stride, segments_of(p.split, column));
+    if (p.bias) add_four(v, *(const float4*)(p.bias + column));
+    return v;
+}
+
+DEVICE uint2 pack4(float4 v) { return make_uint2(pack_bf16(v.x, v.y), pack_bf16(v.z, v.w)); }
 
 DEVICE uint4 pack8(const float (&v)[8]) {
     return make_uint4(pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3]), pack_bf16(v[4], v[5]), pack_bf16(v[6], v[7]));

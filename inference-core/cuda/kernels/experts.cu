@@ -1,7 +1,8 @@
 // Which experts a token visits, and where their rows lie. Scores, choice and weights are float32: a choice must not hang on rounding.
-// Shared experts are experts that everybody visits with weight 1; they come after the routed ones.
+// Shared experts are experts that everybody visits with weight 1; they are numbered after the routed ones, and their tiles come first, where
+// the product finds them without waiting for the router.
 
-#include "common.cuh"
+#include "norm.cuh"
 
 #define SOFTMAX_GREEDY 0
 #define SOFTMAX_GROUPS 1
@@ -22,6 +23,7 @@ struct RouteCall {
     int* slots;           // [tiles · tile] its inverse, -1: nobody's
     int* tile_expert;     // [tiles]
     int* tile_count;
+    int* done;            // rows that have chosen; 0 between steps
 };
 
 // The largest of a warp's values; ties go to the lower index. Values are ordered as numbers.
@@ -75,14 +77,14 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
     __syncwarp();
 }
 
-// One row to a warp.
-DEVICE void choose(const RouteCall& c, int row, float* shared) {
+// One row to a warp; `scores` and `shared` hold an expert each. Gives the expert of the slot that is the lane's, if it has one.
+DEVICE int choose(const RouteCall& c, int row, const float* scores, float* shared) {
     int lane = threadIdx.x & 31, slots = c.per_token + c.shared;
     float score[LANE_EXPERTS], choice[LANE_EXPERTS], top = minus_infinity(), sum = 0;
 #pragma unroll
     for (int i = 0; i < LANE_EXPERTS; i++) {
         int expert = i * 32 + lane;
-        score[i] = expert < c.experts ? c.scores[(u64)row * c.experts + expert] : minus_infinity();
+        score[i] = expert < c.experts ? scores[expert] : minus_infinity();
         top = fmaxf(top, score[i]);
     }
     for (int d = 16; d > 0; d >>= 1) top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, d));
@@ -107,7 +109,8 @@ DEVICE void choose(const RouteCall& c, int row, float* shared) {
             if (i * 32 + lane < c.experts) choice[i] = score[i] = score[i] / sum;
     }
     if (c.groups > 1) limit_to_groups(c, choice, shared);
-    float total = 0;
+    float total = 0, own = 1;
+    int chosen = c.experts + lane - c.per_token;
     for (int k = 0; k < c.per_token; k++) {
         // Scores that are not numbers choose nobody; the step is found broken by its logits, and must not reach past the tables until then.
         int expert = min(largest_expert(choice), c.experts - 1);
@@ -120,18 +123,31 @@ DEVICE void choose(const RouteCall& c, int row, float* shared) {
             }
         weight = __shfl_sync(0xffffffffu, weight, expert & 31);
         total += weight;
-        if (lane == 0) {
-            c.slot_expert[row * slots + k] = expert;
-            c.slot_weights[row * slots + k] = weight;
-        }
+        if (lane == k) chosen = expert, own = weight;
     }
-    __syncwarp();
     float factor = c.factor / (c.normalize ? total + 1e-20f : 1.f);
-    if (lane < c.per_token) c.slot_weights[row * slots + lane] *= factor;
-    if (lane < c.shared) {
-        c.slot_expert[row * slots + c.per_token + lane] = c.experts + lane;
-        c.slot_weights[row * slots + c.per_token + lane] = 1.f;
+    if (lane < c.per_token) own *= factor;
+    if (lane < slots) {
+        c.slot_expert[row * slots + lane] = chosen;
+        c.slot_weights[row * slots + lane] = own;
     }
+    return chosen;
+}
+
+// The tiles of the only row, by the warp that chose: one for each slot, in the order in which place_slots would have them.
+DEVICE void place_row(const RouteCall& c, int chosen) {
+    int lane = threadIdx.x & 31, slots = c.per_token + c.shared, rank = 0;
+    int order = chosen < c.experts ? chosen + c.shared : chosen - c.experts;
+    for (int other = 0; other < slots; other++) {
+        int theirs = __shfl_sync(0xffffffffu, order, other);
+        rank += theirs < order || (theirs == order && other < lane);
+    }
+    if (lane == 0) *c.tile_count = slots;
+    if (lane >= slots) return;
+    c.tile_expert[rank] = chosen;
+    c.place[lane] = rank * c.tile;
+    c.slots[rank * c.tile] = lane;
+    for (int i = 1; i < c.tile; i++) c.slots[rank * c.tile + i] = -1;
 }
 
 DEVICE float dot(float4 u, float4 v, float sum) {
@@ -141,27 +157,28 @@ DEVICE float dot(float4 u, float4 v, float sum) {
     return __fmaf_rn(u.w, v.w, sum);
 }
 
-// One block for the whole step: choices, then the tiles.
-template <int WARPS>
-DEVICE void route_rows(const RouteCall& c) {
-    __shared__ float scratch[WARPS][256];
+// What all rows chose, as tiles. One block.
+DEVICE void place_slots(const RouteCall& c) {
     __shared__ int count[MAX_EXPERTS], start[MAX_EXPERTS + 1];
     int all = c.experts + c.shared, slots = c.per_token + c.shared;
     for (int e = threadIdx.x; e < all; e += blockDim.x) count[e] = 0;
-    for (int row = threadIdx.x >> 5; row < c.rows; row += WARPS) choose(c, row, scratch[threadIdx.x >> 5]);
     __syncthreads();
     for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) atomicAdd(&count[c.slot_expert[s]], 1);
     __syncthreads();
     if (threadIdx.x < 32) {
-        // Running sums of the experts' tiles, 32 experts at a time.
+        // Running sums of the experts' tiles, 32 at a time, the shared ones first.
         int lane = threadIdx.x, before = 0;
         for (int first = 0; first < all; first += 32) {
-            int n = first + lane < all ? count[first + lane] : 0, tiles = c.together ? n > 0 : (n + c.tile - 1) / c.tile, sum = tiles;
+            int at = first + lane, e = at < c.shared ? c.experts + at : at - c.shared;
+            int n = at < all ? count[e] : 0, tiles = c.together ? n > 0 : (n + c.tile - 1) / c.tile, sum = tiles;
             for (int d = 1; d < 32; d *= 2) {
                 int below = __shfl_up_sync(0xffffffffu, sum, d);
                 if (lane >= d) sum += below;
             }
-            if (first + lane < all) start[first + lane] = before + sum - tiles;
+            if (at < all) {
+                start[e] = before + sum - tiles;
+                for (int i = 0; i < tiles; i++) c.tile_expert[start[e] + i] = e;
+            }
             before += __shfl_sync(0xffffffffu, sum, 31);
         }
         if (lane == 0) {
@@ -170,10 +187,7 @@ DEVICE void route_rows(const RouteCall& c) {
         }
     }
     __syncthreads();
-    for (int e = threadIdx.x; e < all; e += blockDim.x) {
-        for (int i = start[e]; i < start[e + 1]; i++) c.tile_expert[i] = e;
-        count[e] = 0;
-    }
+    for (int e = threadIdx.x; e < all; e += blockDim.x) count[e] = 0;
     for (int i = threadIdx.x; i < start[all] * c.tile; i += blockDim.x) c.slots[i] = -1;
     __syncthreads();
     for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) {
@@ -183,45 +197,153 @@ DEVICE void route_rows(const RouteCall& c) {
     }
 }
 
-// One expert's score of one row: a warp, 16 columns to a lane at a time. What fits into registers of the weights is asked for before the row is
-// there.
-#define SCORED_AHEAD 16
-KERNEL __launch_bounds__(256) score_experts(const float* x, const float* w, float* scores, int width, int* done, const __grid_constant__ RouteCall c) {
-    __shared__ int last;
-    let_next_start();
-    int row = blockIdx.x, expert = blockIdx.y * 8 + (threadIdx.x >> 5), lane = threadIdx.x & 31;
-    const float4* b = (const float4*)(w + (u64)min(expert, c.experts - 1) * width);
-    float4 v[SCORED_AHEAD];
-#pragma unroll
-    for (int i = 0; i < SCORED_AHEAD; i++)
-        if (i * 32 + lane < width / 4) v[i] = b[i * 32 + lane];
-    wait_for_previous();
-    const float4* a = (const float4*)(x + (u64)row * width);
+// ---- few rows: norm, scores, choice and tiles in one kernel
+
+#define ROUTING_BLOCKS 8   // a cluster, for each row
+#define NORM_CHUNKS 4      // of eight columns, to each of 256 threads: rows of up to 8192
+#define SCORED_AHEAD 16    // pieces of a weight's row that are asked for before the row is there
+
+struct VisitCall {
+    NormCall norm;
+    RouteCall route;
+    const float* weights;  // [experts][width]
+};
+
+DEVICE u32 cluster_rank() {
+    u32 rank;
+    asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+    return rank;
+}
+
+DEVICE void cluster_arrive() { asm volatile("barrier.cluster.arrive.aligned;" ::: "memory"); }
+DEVICE void cluster_wait() { asm volatile("barrier.cluster.wait.aligned;" ::: "memory"); }
+
+// Into the same variable of the cluster's first block.
+DEVICE void store_first(float* at, float v) {
+    u32 there;
+    asm volatile("mapa.shared::cluster.u32 %0, %1, 0;" : "=r"(there) : "r"(shared_address(at)));
+    asm volatile("st.shared::cluster.f32 [%0], %1;" ::"r"(there), "f"(v) : "memory");
+}
+
+// Sums over lanes that each had every 32nd piece of four, in order.
+DEVICE float score(const float4* x, const float4* w, const float4 (&ahead)[SCORED_AHEAD], int pieces) {
+    int lane = threadIdx.x & 31;
     float sum = 0;
 #pragma unroll
     for (int i = 0; i < SCORED_AHEAD; i++)
-        if (i * 32 + lane < width / 4) sum = dot(a[i * 32 + lane], v[i], sum);
+        if (i * 32 + lane < pieces) sum = dot(x[i * 32 + lane], ahead[i], sum);
 #pragma unroll 8
-    for (int i = SCORED_AHEAD * 32 + lane; i < width / 4; i += 32) sum = dot(a[i], b[i], sum);
-    sum = warp_sum(sum);
-    if (lane == 0 && expert < c.experts) scores[(u64)row * c.experts + expert] = sum;
-    if (!done) return;
-    // The block that comes last routes; it sees what the others wrote.
+    for (int i = SCORED_AHEAD * 32 + lane; i < pieces; i += 32) sum = dot(x[i], w[i], sum);
+    return warp_sum(sum);
+}
+
+// Every block of a row's cluster norms the row, as rms_norm does, and scores its share of the experts; the first then chooses. Grid:
+// (ROUTING_BLOCKS, rows); with several rows the last to choose makes the tiles.
+KERNEL __cluster_dims__(ROUTING_BLOCKS, 1, 1) __launch_bounds__(256) visit(const __grid_constant__ VisitCall c) {
+    __shared__ float4 x[NORM_CHUNKS * 256 * 2];
+    __shared__ float scores[256], scratch[256];
+    __shared__ int last;
+    let_next_start();
+    int row = blockIdx.y, rank = cluster_rank(), lane = threadIdx.x & 31, warp = threadIdx.x >> 5, width = c.norm.width, pieces = width / 4;
+    int share = (c.route.experts + ROUTING_BLOCKS - 1) / ROUTING_BLOCKS, end = min(c.route.experts, (rank + 1) * share);
+    float4 ahead[SCORED_AHEAD];
+    const float4* w = (const float4*)c.weights + (u64)min(rank * share + warp, c.route.experts - 1) * pieces;
+#pragma unroll
+    for (int i = 0; i < SCORED_AHEAD; i++)
+        if (i * 32 + lane < pieces) ahead[i] = w[i * 32 + lane];
+    float n[NORM_CHUNKS][8], h[NORM_CHUNKS][8];
+#pragma unroll
+    for (int j = 0; j < NORM_CHUNKS; j++) norm_weights(c.norm, threadIdx.x + j * 256, n[j]);
+    cluster_arrive();
+    wait_for_previous();
+#pragma unroll
+    for (int j = 0; j < NORM_CHUNKS; j++) {
+        int chunk = threadIdx.x + j * 256;
+        float squares = warp_sum(chunk * 8 < width ? norm_row(c.norm, row, chunk, h[j]) : 0.f);
+        if (lane == 0) scratch[warp + j * 8] = squares;
+    }
+    __syncthreads();
+    float scale = rsqrtf(warp_sum(lane < (width / 8 + 31) / 32 ? scratch[lane] : 0.f) / width + c.norm.epsilon);
+#pragma unroll
+    for (int j = 0; j < NORM_CHUNKS; j++) {
+        int chunk = threadIdx.x + j * 256;
+        if (chunk * 8 >= width) break;
+        bool mine = chunk % ROUTING_BLOCKS == rank;
+        if (mine) write_residual(c.norm, row, chunk, h[j]);
+#pragma unroll
+        for (int i = 0; i < 8; i++) h[j][i] *= scale * n[j][i];
+        x[chunk * 2] = make_float4(h[j][0], h[j][1], h[j][2], h[j][3]);
+        x[chunk * 2 + 1] = make_float4(h[j][4], h[j][5], h[j][6], h[j][7]);
+        if (mine) *(uint4*)(c.norm.output + activation_chunk(c.norm.room, row, chunk)) = pack8(h[j]);
+    }
+    __syncthreads();
+    cluster_wait();  // the first block runs, and may be written to
+    for (int expert = rank * share + warp; expert < end; expert += 8) {
+        if (expert >= rank * share + 8) {
+            w = (const float4*)c.weights + (u64)expert * pieces;
+#pragma unroll
+            for (int i = 0; i < SCORED_AHEAD; i++)
+                if (i * 32 + lane < pieces) ahead[i] = w[i * 32 + lane];
+        }
+        float v = score(x, w, ahead, pieces);
+        if (lane == 0) store_first(scores + expert, v);
+    }
+    cluster_arrive();
+    cluster_wait();
+    if (rank != 0) return;
+    if (warp == 0) {
+        int chosen = choose(c.route, row, scores, scratch);
+        if (c.route.rows == 1) place_row(c.route, chosen);
+    }
+    if (c.route.rows == 1) return;
+    // What the others chose is seen by whoever counts last.
     __threadfence();
     __syncthreads();
-    if (threadIdx.x == 0) last = atomicAdd(done, 1) == gridDim.x * gridDim.y - 1;
+    if (threadIdx.x == 0) last = atomicAdd(c.route.done, 1) == c.route.rows - 1;
     __syncthreads();
     if (!last) return;
     __threadfence();
-    if (threadIdx.x == 0) *done = 0;
-    route_rows<8>(c);
+    if (threadIdx.x == 0) *c.route.done = 0;
+    place_slots(c.route);
 }
 
-// As a kernel of its own, where rows are many.
-KERNEL __launch_bounds__(1024) route(const __grid_constant__ RouteCall c) {
+// ---- many rows
+
+// One expert to a warp, eight rows to a block, which share each weight as it comes by. Grid: (experts / 8, rows / 8).
+#define SCORED_ROWS 8
+KERNEL __launch_bounds__(256) score_experts(const float* x, const float* w, float* scores, int rows, int width, int experts) {
     let_next_start();
     wait_for_previous();
-    route_rows<32>(c);
+    int expert = blockIdx.x * 8 + (threadIdx.x >> 5), lane = threadIdx.x & 31, first = blockIdx.y * SCORED_ROWS;
+    if (expert >= experts) return;
+    const float4* b = (const float4*)(w + (u64)expert * width);
+    float sum[SCORED_ROWS] = {};
+#pragma unroll 4
+    for (int i = lane; i < width / 4; i += 32) {
+        float4 v = b[i];
+#pragma unroll
+        for (int r = 0; r < SCORED_ROWS; r++) sum[r] = dot(((const float4*)(x + (u64)min(first + r, rows - 1) * width))[i], v, sum[r]);
+    }
+#pragma unroll
+    for (int r = 0; r < SCORED_ROWS; r++) {
+        float v = warp_sum(sum[r]);
+        if (lane == 0 && first + r < rows) scores[(u64)(first + r) * experts + expert] = v;
+    }
+}
+
+// A row to a warp. Grid: rows / 8.
+KERNEL __launch_bounds__(256) choose_experts(const __grid_constant__ RouteCall c) {
+    __shared__ float scratch[8][256];
+    let_next_start();
+    wait_for_previous();
+    int warp = threadIdx.x >> 5, row = blockIdx.x * 8 + warp;
+    if (row < c.rows) choose(c, row, c.scores + (u64)row * c.experts, scratch[warp]);
+}
+
+KERNEL __launch_bounds__(1024) place_rows(const __grid_constant__ RouteCall c) {
+    let_next_start();
+    wait_for_previous();
+    place_slots(c);
 }
 
 // Each slot's copy of its row, where its expert's tile has it. Grid: slots; chunks of eight columns along the block.

@@ -2,6 +2,7 @@
 // product before it. One row's values depend on that row alone.
 
 #include "norm.cuh"
+#include "rotate.cuh"
 
 // residual[row] = table[tokens[row]]; and nothing is known yet of the step's logits.
 KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u64* best, int* broken, int logits) {
@@ -69,48 +70,20 @@ KERNEL rope_table(const double* frequencies, double amplitude, int pairs, int po
     table[i] = make_float2((float)(c * amplitude), (float)(s * amplitude));
 }
 
-struct RotateCall {
-    Parts parts;         // q, k, v of all heads beside each other
-    Places places;
-    const float2* rope;  // [positions][pairs]
-    u16* queries;        // [rows][heads][width]
-    u8* cache;           // this layer's blocks: [block][key head][K rows | V rows]
-    u64 block_bytes;     // from one block to the next, this layer
-    int heads, key_heads, width, interleaved;
-};
-
-// Grid: (rows, heads + 2 · key heads); a thread to a pair.
+// Queries to where attention reads them, keys and values into the cache. Grid: (quads of a row / blockDim, rows).
 KERNEL rotate(const __grid_constant__ RotateCall c) {
     let_next_start();
     wait_for_previous();
-    int row = blockIdx.x, head = blockIdx.y, pair = threadIdx.x, pairs = c.width / 2;
-    int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
-    int column = head * c.width, position = c.places.position[row];
-    const float* from = c.parts.first + (u64)row * c.parts.columns;
-    float a = sum_parts(from + column + first, c.parts.stride, segments_of(c.parts.split, column + first));
-    float b = sum_parts(from + column + second, c.parts.stride, segments_of(c.parts.split, column + second));
-    if (c.parts.bias) {
-        a += c.parts.bias[column + first];
-        b += c.parts.bias[column + second];
-    }
-    if (head < c.heads + c.key_heads) {
-        float2 turn = c.rope[(u64)position * pairs + pair];
-        float x = a * turn.x - b * turn.y;
-        b = b * turn.x + a * turn.y;
-        a = x;
-    }
-    if (head < c.heads) {
-        u16* to = c.queries + ((u64)row * c.heads + head) * c.width;
-        to[first] = to_bf16(a);
-        to[second] = to_bf16(b);
+    int quads = c.width / 8, i = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y, head = i / quads, quad = i % quads;
+    if (head >= c.heads + 2 * c.key_heads) return;
+    int position = c.places.position[row];
+    Quad q = read_quad(c, row, position, head, quad);
+    if (head >= c.heads) {
+        cache_quad(c, q, row, position, head, quad);
         return;
     }
-    int key = head - c.heads, value = key >= c.key_heads;
-    if (value) key -= c.key_heads;
-    int block = c.places.blocks[c.places.sequence[row] * c.places.table_width + position / 64];
-    u8* to = c.cache + block * c.block_bytes + ((u64)key * 2 + value) * 64 * c.width * 2;
-    *(u16*)(to + cache_at(position & 63, first, c.width)) = to_bf16(a);
-    *(u16*)(to + cache_at(position & 63, second, c.width)) = to_bf16(b);
+    u16* to = c.queries + ((u64)row * c.heads + head) * c.width;
+    write_quad(c, q, (u8*)(to + first_column(c, quad)), (u8*)(to + second_column(c, quad)));
 }
 
 // ---- the head

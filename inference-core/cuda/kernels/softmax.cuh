@@ -42,29 +42,30 @@ DEVICE Merge merge(float m, float split_m) {
 }
 DEVICE float merged(Merge w, float old, float split) { return __fmaf_rn(split, w.more, __fmul_rn(old, w.before)); }
 
-// Result of one head of one row from its splits' parts: [DV] columns, one to a thread. Grid: (heads, rows).
+// What the splits of each head of each row left.
 struct CombineCall {
-    const float* parts;
-    const float2* bounds;
+    const float* parts;   // [split][row][head][width]
+    const float2* bounds; // [split][row][head]
     const int* position;  // [rows]
-    u8* output;           // activations [row][heads · DV]
+    u8* output;           // activations [row][heads · width]
     int heads, width, room, part_rows;
 };
 
-// One column; the bounds and outputs of AT_ONCE splits are on their way together, and are merged in order.
+// Four columns of one head of one row; the bounds and outputs of AT_ONCE splits are on their way together, and are merged in order.
 template <int AT_ONCE>
-DEVICE float combine(const CombineCall& c, int head, int row, int column) {
+DEVICE float4 combine(const CombineCall& c, int head, int row, int column) {
     u64 stride = (u64)c.part_rows * c.heads, at = (u64)row * c.heads + head;
     int splits = split_of(c.position[row]) + 1;
-    float m = 0, l = 0, o = 0;
+    float m = 0, l = 0;
+    float4 o = make_float4(0.f, 0.f, 0.f, 0.f);
     for (int s = 0; s < splits; s += AT_ONCE) {
         float2 bound[AT_ONCE];
-        float part[AT_ONCE];
+        float4 part[AT_ONCE];
 #pragma unroll
         for (int i = 0; i < AT_ONCE; i++)
             if (s + i < splits) {
                 bound[i] = c.bounds[(s + i) * stride + at];
-                part[i] = c.parts[((s + i) * stride + at) * c.width + column];
+                part[i] = *(const float4*)(c.parts + ((s + i) * stride + at) * c.width + column);
             }
 #pragma unroll
         for (int i = 0; i < AT_ONCE; i++) {
@@ -76,8 +77,8 @@ DEVICE float combine(const CombineCall& c, int head, int row, int column) {
             Merge w = merge(m, bound[i].x);
             m = w.m;
             l = merged(w, l, bound[i].y);
-            o = merged(w, o, part[i]);
+            o = make_float4(merged(w, o.x, part[i].x), merged(w, o.y, part[i].y), merged(w, o.z, part[i].z), merged(w, o.w, part[i].w));
         }
     }
-    return o / l;
+    return make_float4(o.x / l, o.y / l, o.z / l, o.w / l);
 }
