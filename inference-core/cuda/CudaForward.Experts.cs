@@ -7,13 +7,13 @@ internal sealed partial class CudaForward
 {
     // ROUTING_BLOCKS of experts.cu: the thread blocks that norm and score one row.
     private const int RoutingBlocks = 8;
+    private const int VisitThreads = 288;
 
     private Added VisitExperts(CudaLayer layer, int rows, Added add)
     {
         var (moe, buffers, products) = (Config.Moe!, _step.Experts!, _kernels.Products);
         var together = rows <= ExpertBuffers.TogetherRows;
-        // Above it tiles of 64 hold what one expert gets of a step of a few hundred tokens.
-        var tile = together ? ProductKernels.TileFor(rows) : ExpertBuffers.TogetherRows;
+        var tile = buffers.TileFor(rows, moe);
         var slots = rows * buffers.SlotsPerRow;
         ChooseExperts(layer, rows, tile, together, add);
         if (!together)
@@ -84,7 +84,8 @@ internal sealed partial class CudaForward
             };
             _residual = norm.ResidualOut;
             var visit = new VisitCall { Norm = norm, Route = route, Weights = _weights.At(layer.Router) };
-            _kernels.Visit.Launch(_stream, new Extent(RoutingBlocks, rows), 256, 0, true, new KernelArguments().Add(visit));
+            var kernel = Config.HiddenWidth <= 2048 && moe.Experts <= 64 ? _kernels.VisitSmall : _kernels.VisitLarge;
+            kernel.Launch(_stream, new Extent(RoutingBlocks, rows), VisitThreads, 0, true, new KernelArguments().Add(visit));
             return;
         }
 

@@ -11,9 +11,6 @@ internal sealed partial class CudaForward
     private const int LatentRows = 8;
     private const int AbsorbedColumns = 256;
 
-    // Up to so many splits every thread block of the output's product merges them for itself.
-    private const int BriefSplits = 8;
-
     // The inner norms of latent attention do not follow rms_norm_eps: as in ForwardReference.
     private const float LatentEpsilon = 1e-6f;
 
@@ -29,7 +26,7 @@ internal sealed partial class CudaForward
     private void Queue(int rows, int logits, int few, bool brief)
     {
         var (layout, hidden) = (_weights.Layout, Config.HiddenWidth);
-        _kernels.Embed.Launch(_stream, rows, ThreadsOfColumns, 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
+        _kernels.Embed.Launch(_stream, rows, ThreadsFor(hidden), 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
             .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Best).Add(_step.Broken).Add(logits));
         _residual = _step.Residual;
         var add = default(Added);
@@ -120,7 +117,7 @@ internal sealed partial class CudaForward
         var (product, parts) = SplitProduct(matrix, inputs, room, rows, results, bias);
         if (ProductKernels.IsSplit(matrix, rows))
         {
-            _kernels.Products.Split(rows).Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
+            _kernels.Products.Split(matrix, rows).Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
             return parts;
         }
 
@@ -133,7 +130,7 @@ internal sealed partial class CudaForward
     private Parts Attend(CudaLayer layer, int index, int rows, int few, bool brief, Added add) => Config.Attention switch
     {
         AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few, brief, add),
-        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few, add),
+        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few, brief, add),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -198,11 +195,8 @@ internal sealed partial class CudaForward
         {
             var blocks = few * ((_shape.HeadsPerKey + _attention.FewRows - 1) / _attention.FewRows) * _shape.KeyHeads;
             // Twice as many thread blocks as multiprocessors, if there are splits for them; a step with few keys pays little for those without.
-            var spread = Math.Clamp(2 * _device.Multiprocessors / blocks, 1, brief ? BriefSplits : 64);
-            if (rows == few && _attention.Turns)
-                _attention.Turning(_stream, new Extent(blocks, spread), call with { Turn = turn });
-            else
-                _attention.Few(_stream, new Extent(blocks, spread), call);
+            var spread = brief ? AttentionKernels.BriefSplits : Math.Clamp(2 * _device.Multiprocessors / blocks, 1, 64);
+            _attention.Few(_stream, new Extent(blocks, spread), call with { Turn = turn }, turns: rows == few, brief);
         }
 
         if (rows == few)
@@ -225,7 +219,7 @@ internal sealed partial class CudaForward
         PartRows = few,
     };
 
-    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few, Added add)
+    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few, bool brief, Added add)
     {
         var down = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows);
         var query = down;
@@ -268,7 +262,7 @@ internal sealed partial class CudaForward
             Epsilon = LatentEpsilon,
         };
         _kernels.Absorb.Launch(_stream, rows + (jobs * call.Spread), ThreadsOfColumns, _kernels.AbsorbShared, true, new KernelArguments().Add(call));
-        QueueAttention(index, rows, few, false, default);
+        QueueAttention(index, rows, few, brief, default);
         Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
         Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
         return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results);
@@ -339,8 +333,8 @@ internal sealed partial class CudaForward
         // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
         Norm(logits, _weights.Layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
         var parts = Multiply(_weights.Layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
-        const int Pieces = 64;
-        _kernels.PickBest.Launch(_stream, new Extent(Pieces, logits), 256, 0, true, new KernelArguments()
+        var pieces = logits <= 8 ? 256 : 64;
+        _kernels.PickBest.Launch(_stream, new Extent(pieces, logits), 256, 0, true, new KernelArguments()
             .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Best).Add(_step.Broken));
     }
 }

@@ -100,6 +100,14 @@ internal sealed partial class CudaForward : IForward
 
     public void Dispose()
     {
+        if (Environment.GetEnvironmentVariable("IC_DEBUG") is not null)
+            foreach (var m in new[] { "attention.cu", "experts.cu", "latent.cu" })
+            {
+                _stream.Synchronize();
+                var at = _kernels.Module(m).Global("debug_times").Pointer;
+                Console.Error.WriteLine(m + " " + string.Join(" ", Enumerable.Range(0, 32).Select(i => _stream.Read<ulong>(at + (ulong)(8 * i)))));
+            }
+
         foreach (var graph in _graphs.Values)
             graph.Dispose();
         _logits.Dispose();
@@ -236,9 +244,11 @@ internal sealed partial class CudaForward : IForward
         }
     }
 
-    /// <summary>Whether so few keys make so few splits that merging them needs no kernel of its own.</summary>
-    private bool IsBrief(int length) => Config.Attention is AttentionConfig.Grouped && AttentionKernels.SplitsOf(length) <= BriefSplits
-        && ProductKernels.CanCombine(_weights.Layout.Layers[0].Output);
+    /// <summary>
+    /// Whether so few keys make so few splits that each has a thread block to itself, and merging them needs no kernel of its own.
+    /// </summary>
+    private bool IsBrief(int length) => AttentionKernels.SplitsOf(length) <= AttentionKernels.BriefSplits
+        && (Config.Attention is AttentionConfig.Latent || ProductKernels.CanCombine(_weights.Layout.Layers[0].Output));
 
     private void StepRecorded(int rows, bool brief)
     {

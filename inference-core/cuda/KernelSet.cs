@@ -33,7 +33,8 @@ internal sealed class KernelSet : IDisposable
         AbsorbShared = stream.Read<int>(_modules["latent.cu"].Global("absorb_shared").Pointer);
         Absorb = Latent("absorb").WithShared(AbsorbShared);
         Raise = Latent("raise");
-        Visit = Experts("visit");
+        VisitSmall = Experts("visit_small");
+        VisitLarge = Experts("visit_large");
         ScoreExperts = Experts("score_experts");
         ChooseExperts = Experts("choose_experts");
         PlaceRows = Experts("place_rows");
@@ -77,8 +78,11 @@ internal sealed class KernelSet : IDisposable
 
     public CudaKernel Raise { get; }
 
-    /// <summary>Norm, scores, choice and tiles of few rows.</summary>
-    public CudaKernel Visit { get; }
+    /// <summary>Norm, scores, choice and tiles of few rows of up to 2048 columns with up to 64 experts.</summary>
+    public CudaKernel VisitSmall { get; }
+
+    /// <summary>The same for up to 8192 columns and 256 experts.</summary>
+    public CudaKernel VisitLarge { get; }
 
     public CudaKernel ScoreExperts { get; }
 
@@ -104,6 +108,8 @@ internal sealed class KernelSet : IDisposable
 
     /// <summary>Changes whenever any of the compiled code does: source, options or compiler.</summary>
     public string Mark { get; }
+
+    public CudaModule Module(string name) => _modules[name];
 
     public void Dispose()
     {

@@ -10,6 +10,14 @@ internal struct Split
 {
     public int Depth;
     public int Run;
+    public uint PerRun;
+
+    public Split(int depth, int run)
+    {
+        Depth = depth;
+        Run = run;
+        PerRun = (uint)((1UL << 32) / (uint)run) + 1;
+    }
 }
 
 /// <summary><c>struct Product</c> of gemm.cu.</summary>

@@ -16,18 +16,26 @@ internal sealed class ProductKernels
     /// <summary>From here on wide tiles, which read less, are filled well enough.</summary>
     private const int WideRows = 768;
 
+    // Runs that gemm_short has stages for: the less it takes, the earlier it may begin beside the kernels in front of it.
+    private const int ShortRun = 4;
+
+    private readonly ProductKernel _short;
     private readonly Dictionary<int, ProductKernel> _split = [];
     private readonly Dictionary<int, ProductKernel> _full = [];
     private readonly Dictionary<int, ProductKernel> _gated = [];
     private readonly Dictionary<int, ProductKernel> _experts = [];
 
-    /// <summary>Slabs of inputs that a thread block of gemm_normed or gemm_combined keeps.</summary>
+    /// <summary>Slabs of inputs that a thread block of gemm_normed keeps.</summary>
     private const int OwnSlabs = 64;
+
+    /// <summary>Slabs of its run that a thread block of gemm_combined keeps.</summary>
+    private const int OwnRun = 16;
 
     public ProductKernels(CudaStream stream, CudaModule module)
     {
         Normed = new ProductKernel(stream, module, "gemm_normed", 8);
         Combined = new ProductKernel(stream, module, "gemm_combined", 8);
+        _short = new ProductKernel(stream, module, "gemm_short", 8);
         foreach (var rows in new[] { 8, 16, 32, 64, MostSplitRows })
         {
             _split[rows] = new ProductKernel(stream, module, $"gemm_split_{rows}", rows);
@@ -66,9 +74,9 @@ internal sealed class ProductKernels
     public ProductKernel Combined { get; }
 
     /// <summary>Whether a matrix' inputs may be merged by every thread block that multiplies them.</summary>
-    public static bool CanCombine(CudaMatrix matrix) => matrix.Depth <= OwnSlabs && matrix.Inputs % CudaMatrix.SlabInputs == 0;
+    public static bool CanCombine(CudaMatrix matrix) => matrix.Split.Run <= OwnRun && matrix.Inputs % CudaMatrix.SlabInputs == 0;
 
-    public ProductKernel Split(int rows) => _split[TileFor(rows)];
+    public ProductKernel Split(CudaMatrix matrix, int rows) => rows <= 8 && matrix.Split.Run <= ShortRun ? _short : _split[TileFor(rows)];
 
     public ProductKernel Full(int rows) => _full[WideTile(rows)];
 

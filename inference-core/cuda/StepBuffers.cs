@@ -132,7 +132,7 @@ internal sealed class StepBuffers : IDisposable
     /// <summary>(cosine, sine) [positions, pairs].</summary>
     public ulong Rope { get; }
 
-    // 64 splits, 20 000 keys, for each of 256 rows; more for fewer.
+    // 64 splits, 18 000 keys, for each of 256 rows; more for fewer.
     private const int AttentionRows = 16384;
 
     public ulong Take(long bytes)

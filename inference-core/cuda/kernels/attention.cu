@@ -11,6 +11,8 @@
 #include "rotate.cuh"
 #include "softmax.cuh"
 
+#define REHEARSED_ROWS 8
+
 struct Tile {
     int row;       // of the step: the first token
     int sequence;  // row of the block table
@@ -107,7 +109,7 @@ struct Attention {
             uint4 v = make_uint4(0, 0, 0, 0);
             if (r < t.rows) {
                 u64 head = (u64)(t.row + at / group) * c.heads + key_head * group + at % group;
-                v = ((const uint4*)(c.queries + head * DK))[chunk];
+                v = load_words(c.queries + head * DK + chunk * 8);
             }
             *(uint4*)(memory + query_at + cache_at(r, chunk * 8, DK)) = v;
         }
@@ -126,7 +128,7 @@ struct Attention {
     }
 
     // The token's own key and value: into the cache for those to come, and aside for this block, whose copy of the cache is older.
-    DEVICE_MEMBER void turn_key() {
+    DEVICE_MEMBER void turn_key(bool live) {
         const int quads = DK / 8;
         int i = threads - 1 - threadIdx.x, value = i / quads, quad = i % quads;
         if (i >= 2 * quads) return;
@@ -134,7 +136,7 @@ struct Attention {
         Quad q = read_quad(c.turn, t.row, t.position, head, quad);
         u8* to = memory + new_at + value * DK * 2;
         write_quad(c.turn, q, to + first_column(c.turn, quad) * 2, to + second_column(c.turn, quad) * 2);
-        if (t.first == 0) cache_quad(c.turn, q, t.row, t.position, head, quad);
+        if (live && t.first == 0) cache_quad(c.turn, q, t.row, t.position, head, quad);
     }
 
     DEVICE_MEMBER void add_new_key(int stage) {
@@ -338,12 +340,15 @@ struct Attention {
         if (threadIdx.x == 0)
             for (; asked < STAGES && !ahead.over() && (TURNS || (ahead.block + 1) * BLOCK_KEYS <= t.position); asked++, ahead.next())
                 load(ahead.block, asked);
-        wait_for_previous();
-        if constexpr (TURNS) {
-            turn_queries();
-            if (split_of(last) % gridDim.y == blockIdx.y) turn_key();
-        } else {
-            load_queries();
+        bool newest = TURNS && split_of(last) % gridDim.y == blockIdx.y;
+        REHEARSE(live, !WHOLE && c.part_rows <= REHEARSED_ROWS) {
+            if (live) wait_for_previous();
+            if constexpr (TURNS) {
+                turn_queries();
+                if (newest) turn_key(live);
+            } else {
+                load_queries();
+            }
         }
         if (threadIdx.x == 0)
             for (; asked < STAGES && !ahead.over(); asked++, ahead.next()) load(ahead.block, asked);
@@ -445,18 +450,22 @@ KERNEL __launch_bounds__(32) combine_heads(const __grid_constant__ CombineCall c
     *(uint2*)(c.output + activation_at(c.room, blockIdx.y, blockIdx.x * c.width + column)) = v;
 }
 
-#define ATTENTION_KERNEL(NAME, DK, DV, MT, WARPS, LATENT, WHOLE, TURNS) \
+#define ATTENTION_KERNEL(NAME, DK, DV, MT, WARPS, STAGES, LATENT, WHOLE, TURNS) \
     KERNEL __launch_bounds__(WARPS * 32) NAME(const __grid_constant__ AttentionCall c) { \
-        Attention<DK, DV, MT, WARPS, 2, LATENT, WHOLE, TURNS> attention(c); \
+        Attention<DK, DV, MT, WARPS, STAGES, LATENT, WHOLE, TURNS> attention(c); \
         attention.run(); \
     } \
-    __device__ int NAME##_shared = Attention<DK, DV, MT, WARPS, 2, LATENT, WHOLE, TURNS>::shared_bytes;
+    __device__ int NAME##_shared = Attention<DK, DV, MT, WARPS, STAGES, LATENT, WHOLE, TURNS>::shared_bytes;
 
-ATTENTION_KERNEL(attend_few_128, 128, 128, 1, 4, false, false, false)
-ATTENTION_KERNEL(attend_new_128, 128, 128, 1, 4, false, false, true)
-ATTENTION_KERNEL(attend_many_128, 128, 128, 4, 4, false, true, false)
-ATTENTION_KERNEL(attend_few_64, 64, 64, 1, 4, false, false, false)
-ATTENTION_KERNEL(attend_new_64, 64, 64, 1, 4, false, false, true)
-ATTENTION_KERNEL(attend_many_64, 64, 64, 4, 4, false, true, false)
-ATTENTION_KERNEL(attend_latent, 576, 512, 1, 8, true, false, false)
-ATTENTION_KERNEL(attend_latent_whole, 576, 512, 1, 8, true, true, false)
+// Brief: no thread block has more than one block of keys, and leaves room for the product behind it to begin beside it.
+ATTENTION_KERNEL(attend_few_128, 128, 128, 1, 4, 2, false, false, false)
+ATTENTION_KERNEL(attend_new_128, 128, 128, 1, 8, 2, false, false, true)
+ATTENTION_KERNEL(attend_brief_128, 128, 128, 1, 8, 1, false, false, true)
+ATTENTION_KERNEL(attend_many_128, 128, 128, 4, 4, 2, false, true, false)
+ATTENTION_KERNEL(attend_few_64, 64, 64, 1, 4, 2, false, false, false)
+ATTENTION_KERNEL(attend_new_64, 64, 64, 1, 4, 2, false, false, true)
+ATTENTION_KERNEL(attend_brief_64, 64, 64, 1, 4, 1, false, false, true)
+ATTENTION_KERNEL(attend_many_64, 64, 64, 4, 4, 2, false, true, false)
+ATTENTION_KERNEL(attend_latent, 576, 512, 1, 8, 2, true, false, false)
+ATTENTION_KERNEL(attend_latent_brief, 576, 512, 1, 8, 1, true, false, false)
+ATTENTION_KERNEL(attend_latent_whole, 576, 512, 1, 8, 2, true, true, false)

@@ -26,19 +26,26 @@ struct RouteCall {
     int* done;            // rows that have chosen; 0 between steps
 };
 
-// The largest of a warp's values; ties go to the lower index. Values are ordered as numbers.
-DEVICE int warp_largest(float v, int index) {
-    for (int d = 16; d > 0; d >>= 1) {
-        float w = __shfl_xor_sync(0xffffffffu, v, d);
-        int j = __shfl_xor_sync(0xffffffffu, index, d);
-        if (w > v || (w == v && j < index)) v = w, index = j;
-    }
-    return index;
+// Among a warp's numbers.
+DEVICE u32 warp_max(u32 v) {
+    u32 r;
+    asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+    return r;
+}
+DEVICE u32 warp_min(u32 v) {
+    u32 r;
+    asm volatile("redux.sync.min.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+    return r;
 }
 
-#define LANE_EXPERTS 8  // 256 experts to 32 lanes
+// The index of the largest of a warp's values, none of them NaN; ties go to the lower index.
+DEVICE int warp_largest(float v, int index) {
+    u32 bits = __float_as_uint(v + 0.f), order = bits & 0x80000000u ? ~bits : bits | 0x80000000u;  // -0 is 0
+    return warp_min(order == warp_max(order) ? (u32)index : 0xffffffffu);
+}
 
-// Expert i · 32 + lane is in register i of the lane.
+// Expert i · 32 + lane is in register i of the lane: 8 for 256 experts.
+template <int LANE_EXPERTS>
 DEVICE int largest_expert(const float (&choice)[LANE_EXPERTS]) {
     float best = minus_infinity();
     int at = 1 << 20, lane = threadIdx.x & 31;
@@ -48,6 +55,7 @@ DEVICE int largest_expert(const float (&choice)[LANE_EXPERTS]) {
     return warp_largest(best, at);
 }
 
+template <int LANE_EXPERTS>
 DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], float* shared) {
     int lane = threadIdx.x & 31, size = c.experts / c.groups;
 #pragma unroll
@@ -56,6 +64,7 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
     __syncwarp();
     float best = minus_infinity(), second = minus_infinity();
     if (lane < c.groups)
+#pragma unroll 1
         for (int i = 0; i < size; i++) {
             float v = shared[lane * size + i];
             if (v > best)
@@ -65,6 +74,7 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
         }
     float group = lane < c.groups ? (c.rule == SIGMOID_BIASED ? best + second : best) : minus_infinity();
     u32 kept = 0;
+#pragma unroll 1
     for (int k = 0; k < c.groups_per_token; k++) {
         int g = warp_largest(kept >> lane & 1 ? minus_infinity() : group, kept >> lane & 1 ? 1 << 20 : lane);
         kept |= 1u << g;
@@ -77,14 +87,16 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
     __syncwarp();
 }
 
-// One row to a warp; `scores` and `shared` hold an expert each. Gives the expert of the slot that is the lane's, if it has one.
-DEVICE int choose(const RouteCall& c, int row, const float* scores, float* shared) {
+// One row to a warp; `scores` and `shared` hold an expert each. Gives the expert of the slot that is the lane's, if it has one;
+// what it chose counts only if it is meant.
+template <int LANE_EXPERTS>
+DEVICE int choose(const RouteCall& c, int row, const float* scores, float* shared, bool live = true) {
     int lane = threadIdx.x & 31, slots = c.per_token + c.shared;
     float score[LANE_EXPERTS], choice[LANE_EXPERTS], top = minus_infinity(), sum = 0;
 #pragma unroll
     for (int i = 0; i < LANE_EXPERTS; i++) {
         int expert = i * 32 + lane;
-        score[i] = expert < c.experts ? scores[expert] : minus_infinity();
+        score[i] = expert < c.experts ? load_one(scores + expert) : minus_infinity();
         top = fmaxf(top, score[i]);
     }
     for (int d = 16; d > 0; d >>= 1) top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, d));
@@ -111,6 +123,7 @@ DEVICE int choose(const RouteCall& c, int row, const float* scores, float* share
     if (c.groups > 1) limit_to_groups(c, choice, shared);
     float total = 0, own = 1;
     int chosen = c.experts + lane - c.per_token;
+#pragma unroll 1
     for (int k = 0; k < c.per_token; k++) {
         // Scores that are not numbers choose nobody; the step is found broken by its logits, and must not reach past the tables until then.
         int expert = min(largest_expert(choice), c.experts - 1);
@@ -127,7 +140,7 @@ DEVICE int choose(const RouteCall& c, int row, const float* scores, float* share
     }
     float factor = c.factor / (c.normalize ? total + 1e-20f : 1.f);
     if (lane < c.per_token) own *= factor;
-    if (lane < slots) {
+    if (live && lane < slots) {
         c.slot_expert[row * slots + lane] = chosen;
         c.slot_weights[row * slots + lane] = own;
     }
@@ -135,18 +148,21 @@ DEVICE int choose(const RouteCall& c, int row, const float* scores, float* share
 }
 
 // The tiles of the only row, by the warp that chose: one for each slot, in the order in which place_slots would have them.
-DEVICE void place_row(const RouteCall& c, int chosen) {
+DEVICE void place_row(const RouteCall& c, int chosen, bool live) {
     int lane = threadIdx.x & 31, slots = c.per_token + c.shared, rank = 0;
     int order = chosen < c.experts ? chosen + c.shared : chosen - c.experts;
+#pragma unroll 1
     for (int other = 0; other < slots; other++) {
         int theirs = __shfl_sync(0xffffffffu, order, other);
         rank += theirs < order || (theirs == order && other < lane);
     }
+    if (!live) return;
     if (lane == 0) *c.tile_count = slots;
     if (lane >= slots) return;
     c.tile_expert[rank] = chosen;
     c.place[lane] = rank * c.tile;
     c.slots[rank * c.tile] = lane;
+#pragma unroll 1
     for (int i = 1; i < c.tile; i++) c.slots[rank * c.tile + i] = -1;
 }
 
@@ -157,14 +173,16 @@ DEVICE float dot(float4 u, float4 v, float sum) {
     return __fmaf_rn(u.w, v.w, sum);
 }
 
-// What all rows chose, as tiles. One block.
-DEVICE void place_slots(const RouteCall& c) {
+DEVICE void sync_threads(int threads) { asm volatile("bar.sync 1, %0;" ::"r"(threads) : "memory"); }
+
+// What all rows chose, as tiles. By the first `threads` threads of a block.
+DEVICE void place_slots(const RouteCall& c, int threads) {
     __shared__ int count[MAX_EXPERTS], start[MAX_EXPERTS + 1];
     int all = c.experts + c.shared, slots = c.per_token + c.shared;
-    for (int e = threadIdx.x; e < all; e += blockDim.x) count[e] = 0;
-    __syncthreads();
-    for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) atomicAdd(&count[c.slot_expert[s]], 1);
-    __syncthreads();
+    for (int e = threadIdx.x; e < all; e += threads) count[e] = 0;
+    sync_threads(threads);
+    for (int s = threadIdx.x; s < c.rows * slots; s += threads) atomicAdd(&count[c.slot_expert[s]], 1);
+    sync_threads(threads);
     if (threadIdx.x < 32) {
         // Running sums of the experts' tiles, 32 at a time, the shared ones first.
         int lane = threadIdx.x, before = 0;
@@ -186,11 +204,11 @@ DEVICE void place_slots(const RouteCall& c) {
             *c.tile_count = before;
         }
     }
-    __syncthreads();
-    for (int e = threadIdx.x; e < all; e += blockDim.x) count[e] = 0;
-    for (int i = threadIdx.x; i < start[all] * c.tile; i += blockDim.x) c.slots[i] = -1;
-    __syncthreads();
-    for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) {
+    sync_threads(threads);
+    for (int e = threadIdx.x; e < all; e += threads) count[e] = 0;
+    for (int i = threadIdx.x; i < start[all] * c.tile; i += threads) c.slots[i] = -1;
+    sync_threads(threads);
+    for (int s = threadIdx.x; s < c.rows * slots; s += threads) {
         int e = c.slot_expert[s], rank = c.together ? s / slots : atomicAdd(&count[e], 1), at = start[e] * c.tile + rank;
         c.place[s] = at;
         c.slots[at] = s;
@@ -199,113 +217,92 @@ DEVICE void place_slots(const RouteCall& c) {
 
 // ---- few rows: norm, scores, choice and tiles in one kernel
 
-#define ROUTING_BLOCKS 8   // a cluster, for each row
-#define NORM_CHUNKS 4      // of eight columns, to each of 256 threads: rows of up to 8192
-#define SCORED_AHEAD 16    // pieces of a weight's row that are asked for before the row is there
+#define ROUTING_BLOCKS 8  // to a row
+#define VISIT_THREADS 288
+
+DEVICE void sync_live() { sync_threads(256); }
 
 struct VisitCall {
     NormCall norm;
-    RouteCall route;
+    RouteCall route;       // rows: at most 8
     const float* weights;  // [experts][width]
 };
 
-DEVICE u32 cluster_rank() {
-    u32 rank;
-    asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
-    return rank;
-}
-
-DEVICE void cluster_arrive() { asm volatile("barrier.cluster.arrive.aligned;" ::: "memory"); }
-DEVICE void cluster_wait() { asm volatile("barrier.cluster.wait.aligned;" ::: "memory"); }
-
-// Into the same variable of the cluster's first block.
-DEVICE void store_first(float* at, float v) {
-    u32 there;
-    asm volatile("mapa.shared::cluster.u32 %0, %1, 0;" : "=r"(there) : "r"(shared_address(at)));
-    asm volatile("st.shared::cluster.f32 [%0], %1;" ::"r"(there), "f"(v) : "memory");
-}
-
-// Sums over lanes that each had every 32nd piece of four, in order.
-DEVICE float score(const float4* x, const float4* w, const float4 (&ahead)[SCORED_AHEAD], int pieces) {
-    int lane = threadIdx.x & 31;
-    float sum = 0;
-#pragma unroll
-    for (int i = 0; i < SCORED_AHEAD; i++)
-        if (i * 32 + lane < pieces) sum = dot(x[i * 32 + lane], ahead[i], sum);
-#pragma unroll 8
-    for (int i = SCORED_AHEAD * 32 + lane; i < pieces; i += 32) sum = dot(x[i], w[i], sum);
-    return warp_sum(sum);
-}
-
-// Every block of a row's cluster norms the row, as rms_norm does, and scores its share of the experts; the first then chooses. Grid:
-// (ROUTING_BLOCKS, rows); with several rows the last to choose makes the tiles.
-KERNEL __cluster_dims__(ROUTING_BLOCKS, 1, 1) __launch_bounds__(256) visit(const __grid_constant__ VisitCall c) {
-    __shared__ float4 x[NORM_CHUNKS * 256 * 2];
-    __shared__ float scores[256], scratch[256];
+// Every block of a row norms it, as rms_norm does, CHUNKS · 8 columns to a thread, and scores its share of the experts; the block that is last of
+// all chooses. Grid: (ROUTING_BLOCKS, rows).
+template <int CHUNKS, int LANE_EXPERTS>
+DEVICE void visit(const VisitCall& c) {
+    __shared__ float4 x[CHUNKS * 256 * 2];
+    __shared__ float scratch[9][LANE_EXPERTS * 32];
     __shared__ int last;
     let_next_start();
-    int row = blockIdx.y, rank = cluster_rank(), lane = threadIdx.x & 31, warp = threadIdx.x >> 5, width = c.norm.width, pieces = width / 4;
-    int share = (c.route.experts + ROUTING_BLOCKS - 1) / ROUTING_BLOCKS, end = min(c.route.experts, (rank + 1) * share);
-    float4 ahead[SCORED_AHEAD];
-    const float4* w = (const float4*)c.weights + (u64)min(rank * share + warp, c.route.experts - 1) * pieces;
+    const RouteCall& route = c.route;
+    int row = blockIdx.y, rank = blockIdx.x, lane = threadIdx.x & 31, warp = threadIdx.x >> 5, width = c.norm.width, pieces = width / 4;
+    int share = (route.experts + ROUTING_BLOCKS - 1) / ROUTING_BLOCKS, first = rank * share, end = min(route.experts, first + share);
+    const float4* weights = (const float4*)c.weights;
+#pragma unroll 1
+    for (int i = threadIdx.x * 8; i < (end - first) * pieces; i += VISIT_THREADS * 8) asm volatile("prefetch.global.L2 [%0];" ::"l"(weights + (u64)first * pieces + i));
+    float n[CHUNKS][8], h[CHUNKS][8];
 #pragma unroll
-    for (int i = 0; i < SCORED_AHEAD; i++)
-        if (i * 32 + lane < pieces) ahead[i] = w[i * 32 + lane];
-    float n[NORM_CHUNKS][8], h[NORM_CHUNKS][8];
+    for (int j = 0; j < CHUNKS; j++) norm_weights(c.norm, threadIdx.x % 256 + j * 256, n[j]);
+    // The ninth warp runs through all of it for nothing and does not wait for anybody: the others then find their code there.
+    bool live = warp < 8;
+    if (live) wait_for_previous();
+    float squares[CHUNKS];
+    norm_chunks<false, CHUNKS>(c.norm, row, threadIdx.x % 256, 256, h, squares);
 #pragma unroll
-    for (int j = 0; j < NORM_CHUNKS; j++) norm_weights(c.norm, threadIdx.x + j * 256, n[j]);
-    cluster_arrive();
-    wait_for_previous();
-#pragma unroll
-    for (int j = 0; j < NORM_CHUNKS; j++) {
-        int chunk = threadIdx.x + j * 256;
-        float squares = warp_sum(chunk * 8 < width ? norm_row(c.norm, row, chunk, h[j]) : 0.f);
-        if (lane == 0) scratch[warp + j * 8] = squares;
+    for (int j = 0; j < CHUNKS; j++) {
+        squares[j] = warp_sum(squares[j]);
+        if (live && lane == 0) scratch[0][warp + j * 8] = squares[j];
     }
-    __syncthreads();
-    float scale = rsqrtf(warp_sum(lane < (width / 8 + 31) / 32 ? scratch[lane] : 0.f) / width + c.norm.epsilon);
+    if (live) sync_live();
+    float scale = rsqrtf(warp_sum(lane < (width / 8 + 31) / 32 ? scratch[0][lane] : 0.f) / width + c.norm.epsilon);
 #pragma unroll
-    for (int j = 0; j < NORM_CHUNKS; j++) {
-        int chunk = threadIdx.x + j * 256;
+    for (int j = 0; j < CHUNKS; j++) {
+        int chunk = threadIdx.x % 256 + j * 256;
         if (chunk * 8 >= width) break;
-        bool mine = chunk % ROUTING_BLOCKS == rank;
+        bool mine = live && chunk % ROUTING_BLOCKS == rank;
         if (mine) write_residual(c.norm, row, chunk, h[j]);
 #pragma unroll
         for (int i = 0; i < 8; i++) h[j][i] *= scale * n[j][i];
-        x[chunk * 2] = make_float4(h[j][0], h[j][1], h[j][2], h[j][3]);
-        x[chunk * 2 + 1] = make_float4(h[j][4], h[j][5], h[j][6], h[j][7]);
+        if (live) {
+            x[chunk * 2] = make_float4(h[j][0], h[j][1], h[j][2], h[j][3]);
+            x[chunk * 2 + 1] = make_float4(h[j][4], h[j][5], h[j][6], h[j][7]);
+        }
         if (mine) *(uint4*)(c.norm.output + activation_chunk(c.norm.room, row, chunk)) = pack8(h[j]);
     }
-    __syncthreads();
-    cluster_wait();  // the first block runs, and may be written to
-    for (int expert = rank * share + warp; expert < end; expert += 8) {
-        if (expert >= rank * share + 8) {
-            w = (const float4*)c.weights + (u64)expert * pieces;
-#pragma unroll
-            for (int i = 0; i < SCORED_AHEAD; i++)
-                if (i * 32 + lane < pieces) ahead[i] = w[i * 32 + lane];
-        }
-        float v = score(x, w, ahead, pieces);
-        if (lane == 0) store_first(scores + expert, v);
+    if (live) sync_live();
+#pragma unroll 1
+    for (int expert = first + warp % 8; expert < end; expert += live ? 8 : share) {
+        const float4* w = weights + (u64)expert * pieces;
+        float sum = 0;
+#pragma unroll 16
+        for (int i = lane; i < pieces; i += 32) sum = dot(x[i], w[i], sum);
+        sum = warp_sum(sum);
+        if (live && lane == 0) ((float*)route.scores)[(u64)row * route.experts + expert] = sum;
     }
-    cluster_arrive();
-    cluster_wait();
-    if (rank != 0) return;
-    if (warp == 0) {
-        int chosen = choose(c.route, row, scores, scratch);
-        if (c.route.rows == 1) place_row(c.route, chosen);
+    if (live) {
+        // The block that comes last sees what the others wrote.
+        __threadfence();
+        sync_live();
+        if (threadIdx.x == 0) last = atomicAdd(route.done, 1) == (int)(gridDim.x * gridDim.y) - 1;
+        sync_live();
+        if (!last) return;
+        __threadfence();
+        if (threadIdx.x == 0) *route.done = 0;
     }
-    if (c.route.rows == 1) return;
-    // What the others chose is seen by whoever counts last.
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0) last = atomicAdd(c.route.done, 1) == c.route.rows - 1;
-    __syncthreads();
-    if (!last) return;
-    __threadfence();
-    if (threadIdx.x == 0) *c.route.done = 0;
-    place_slots(c.route);
+    if (warp < route.rows || !live) {
+        int chosen = choose<LANE_EXPERTS>(route, live ? warp : 0, route.scores + (u64)(live ? warp : 0) * route.experts, scratch[warp], live);
+        if (route.rows == 1) place_row(route, chosen, live);
+    }
+    if (!live || route.rows == 1) return;
+    sync_live();
+    place_slots(route, 256);
 }
+
+// Rows of up to 2048 and 64 experts, and of up to 8192 and 256.
+KERNEL __launch_bounds__(VISIT_THREADS, 2) visit_small(const __grid_constant__ VisitCall c) { visit<1, 2>(c); }
+KERNEL __launch_bounds__(VISIT_THREADS) visit_large(const __grid_constant__ VisitCall c) { visit<4, 8>(c); }
 
 // ---- many rows
 
@@ -337,13 +334,13 @@ KERNEL __launch_bounds__(256) choose_experts(const __grid_constant__ RouteCall c
     let_next_start();
     wait_for_previous();
     int warp = threadIdx.x >> 5, row = blockIdx.x * 8 + warp;
-    if (row < c.rows) choose(c, row, c.scores + (u64)row * c.experts, scratch[warp]);
+    if (row < c.rows) choose<8>(c, row, c.scores + (u64)row * c.experts, scratch[warp]);
 }
 
 KERNEL __launch_bounds__(1024) place_rows(const __grid_constant__ RouteCall c) {
     let_next_start();
     wait_for_previous();
-    place_slots(c);
+    place_slots(c, 1024);
 }
 
 // Each slot's copy of its row, where its expert's tile has it. Grid: slots; chunks of eight columns along the block.

@@ -128,11 +128,13 @@ enum Source {
     COMBINED,  // what the splits of attention come to, as much of it as this block multiplies
 };
 #define OWN_SLABS 64
+#define OWN_RUN 16  // slabs of a run that COMBINED has room for
 
 template <int N, int STAGES, Source SOURCE>
 struct Ring {
     static const int bytes = TILE_BYTES + (SOURCE == LOADED ? SLAB_BYTES(N) : 0);
-    static const int own_bytes = SOURCE == LOADED ? 0 : OWN_SLABS * SLAB_BYTES(N);
+    static const int own_slabs = SOURCE == LOADED ? 0 : SOURCE == NORMED ? OWN_SLABS : OWN_RUN;
+    static const int own_bytes = own_slabs * SLAB_BYTES(N);
     // 1024 for the alignment, and two barriers to a stage.
     static const int shared_bytes = 1024 + STAGES * (bytes + 16) + own_bytes;
     u32 base, full, empty;
@@ -253,12 +255,15 @@ DEVICE void publish_own() {
 // The inputs of a COMBINED product: the slabs of this block's run, four columns to a thread at a time.
 template <int N, int STAGES>
 DEVICE void combine_inputs(const Product& p, const CombineCall& c, Ring<N, STAGES, COMBINED> ring) {
-    wait_for_previous();
-    int from = blockIdx.x * p.split.run, slabs = min(min(p.split.run, p.split.depth), p.blocks * p.split.depth - from);
-    for (int i = threadIdx.x; i < slabs * 16; i += 256) {
-        int slab = (from + i / 16) % p.split.depth, column = slab * 64 + i % 16 * 4;
-        uint2 v = pack4(combine<8>(c, column / c.width, 0, column % c.width));
-        asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(ring.own_inputs(slab) + i % 16 * 8), "r"(v.x), "r"(v.y) : "memory");
+    int from = blockIdx.x * p.split.run, slabs = min(p.split.run, p.blocks * p.split.depth - from);
+    REHEARSE(live, true) {
+        if (live) wait_for_previous();
+#pragma unroll 1
+        for (int i = threadIdx.x; i < slabs * 16; i += 256) {
+            int column = (from + i / 16) % p.split.depth * 64 + i % 16 * 4;
+            uint2 v = pack4(combine<8>(c, column / c.width, 0, column % c.width));
+            asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(ring.own_inputs(i / 16) + i % 16 * 8), "r"(v.x), "r"(v.y) : "memory");
+        }
     }
     publish_own();
 }
@@ -270,16 +275,15 @@ DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, NORMED> ring) {
     const int chunks = OWN_SLABS * 8 / 256;
     __shared__ float scratch[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (c.width / 8 + 31) / 32;
-    float w[chunks][8], h[chunks][8];
+    float w[chunks][8], h[chunks][8], squares[chunks];
 #pragma unroll
     for (int j = 0; j < chunks; j++) norm_weights(c, threadIdx.x + j * 256, w[j]);
     wait_for_previous();
+    norm_chunks<true, chunks>(c, 0, threadIdx.x, 256, h, squares);
 #pragma unroll
     for (int j = 0; j < chunks; j++) {
-        int chunk = threadIdx.x + j * 256;
-        float squares = chunk * 8 < c.width ? norm_row(c, 0, chunk, h[j]) : 0.f;
-        squares = warp_sum(squares);
-        if (lane == 0) scratch[warp + j * 8] = squares;
+        squares[j] = warp_sum(squares[j]);
+        if (lane == 0) scratch[warp + j * 8] = squares[j];
     }
     asm volatile("bar.sync 1, 256;" ::: "memory");
     float scale = rsqrtf(warp_sum(lane < warps ? scratch[lane] : 0.f) / c.width + c.epsilon);
@@ -302,9 +306,10 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
     float sum[MODE == FULL ? N / 2 : 1];
     Chains<MODE> chains(p);
     Chain c;
+    int done = 0;
     while (chains.take(c, SLAB_BYTES(N))) {
         int add = 0, closed = 0, held = -1;
-        for (int k = c.from; k < c.to; k++, ring.advance()) {
+        for (int k = c.from; k < c.to; k++, done++, ring.advance()) {
             if (MODE == FULL && k > 0 && (c.block * p.split.depth + k) % p.split.run == 0) {
                 wait_groups<0>();
                 pin(d);
@@ -314,7 +319,7 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
                 add = 0;
             }
             barrier_wait(ring.full + ring.stage * 8, ring.phase);
-            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(k));
+            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(SOURCE == COMBINED ? done : k));
             pin(d);
             fence_operands();
 #pragma unroll
@@ -358,11 +363,11 @@ DEVICE void multiply(const Product& p, const void* own) {
         barrier_init_fence();
     }
     __syncthreads();
-    if (threadIdx.x >= 256) {
-        if (N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
-    } else {
-        if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+    int warp = threadIdx.x >> 5;
+    if (warp >= 8 && N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+    if (warp < 8 && N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+    if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
+    if (warp < 8) {
         if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*(const NormCall*)own, ring);
         if constexpr (SOURCE == COMBINED) combine_inputs<N, STAGES>(p, *(const CombineCall*)own, ring);
         consume<N, STAGES, MODE, GATED, SOURCE>(p, ring, threadIdx.x >> 7);
@@ -375,6 +380,7 @@ DEVICE void multiply(const Product& p, const void* own) {
     __device__ int NAME##_shared = Ring<N, STAGES, LOADED>::shared_bytes;
 
 PRODUCT_KERNEL(gemm_split_8, 8, 8, SPLIT, false)
+PRODUCT_KERNEL(gemm_short, 8, 4, SPLIT, false)  // runs of at most four tiles
 PRODUCT_KERNEL(gemm_split_16, 16, 8, SPLIT, false)
 PRODUCT_KERNEL(gemm_split_32, 32, 7, SPLIT, false)
 PRODUCT_KERNEL(gemm_split_64, 64, 6, SPLIT, false)
@@ -395,6 +401,6 @@ KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, 
 __device__ int gemm_normed_shared = Ring<8, 8, NORMED>::shared_bytes;
 
 KERNEL __launch_bounds__(384, 1) gemm_combined(const __grid_constant__ Product p, const __grid_constant__ CombineCall combine) {
-    multiply<8, 8, SPLIT, false, COMBINED>(p, &combine);
+    multiply<8, 10, SPLIT, false, COMBINED>(p, &combine);
 }
-__device__ int gemm_combined_shared = Ring<8, 8, COMBINED>::shared_bytes;
+__device__ int gemm_combined_shared = Ring<8, 10, COMBINED>::shared_bytes;

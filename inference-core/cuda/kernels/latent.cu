@@ -48,10 +48,7 @@ struct LatentCall {
     float epsilon;
 };
 
-DEVICE float part_at(const Parts& p, int row, int column) {
-    float v = sum_parts(p.first + (u64)row * p.columns + column, p.stride, segments_of(p.split, column));
-    return p.bias ? v + p.bias[column] : v;
-}
+DEVICE float one_of(const float4& v, int i) { return i & 2 ? (i & 1 ? v.w : v.z) : (i & 1 ? v.y : v.x); }
 
 DEVICE void turn(float& a, float& b, float2 by) {
     float x = a * by.x - b * by.y;
@@ -59,30 +56,34 @@ DEVICE void turn(float& a, float& b, float2 by) {
     a = x;
 }
 
-// A row's latent, normed, and its turned key: into the cache. 256 threads.
-DEVICE void cache_latent(const LatentCall& c, int row) {
+// A row's latent, normed, and its turned key: into the cache, if it is meant. 256 threads.
+DEVICE void cache_latent(const LatentCall& c, int row, bool live) {
     __shared__ float scratch[32];
     int position = c.places.position[row], width = c.latent + c.turned;
     int block = c.places.blocks[c.places.sequence[row] * c.places.table_width + position / 64];
     u8* to = c.cache + block * c.block_bytes;
-    float v[2], squares = 0;
+    int column = threadIdx.x * 8;
+    float v[8] = {0, 0, 0, 0, 0, 0, 0, 0}, squares = 0;
+    if (column < c.latent) read_parts(v, c.down, row, c.latent_at + column);
 #pragma unroll
-    for (int i = 0; i < 2; i++) {
-        int column = threadIdx.x + i * 256;
-        v[i] = column < c.latent ? part_at(c.down, row, c.latent_at + column) : 0.f;
-        squares = __fmaf_rn(v[i], v[i], squares);
-    }
+    for (int i = 0; i < 8; i++) squares = __fmaf_rn(v[i], v[i], squares);
     float scale = rsqrtf(block_sum(squares, scratch) / c.latent + c.epsilon);
+    if (column < c.latent) {
+        float w[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        add_to(w, c.norm + column);
 #pragma unroll
-    for (int i = 0; i < 2; i++) {
-        int column = threadIdx.x + i * 256;
-        if (column < c.latent) *(u16*)(to + cache_at(position & 63, column, width)) = to_bf16(v[i] * scale * c.norm[column]);
+        for (int i = 0; i < 8; i++) v[i] *= scale * w[i];
+        if (live) *(uint4*)(to + cache_at(position & 63, column, width)) = pack8(v);
     }
-    int pairs = c.turned / 2, pair = threadIdx.x;
+    int pairs = c.turned / 2, pair = 255 - threadIdx.x;
     if (pair >= pairs) return;
     int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
-    float a = part_at(c.down, row, c.latent_at + c.latent + first), b = part_at(c.down, row, c.latent_at + c.latent + second);
+    int key = c.latent_at + c.latent;
+    float4 four[2];
+    read_parts<2>(four, c.down, row, {key + (first & ~3), key + (second & ~3)});
+    float a = one_of(four[0], first), b = one_of(four[1], second);
     turn(a, b, c.rope[(u64)position * pairs + pair]);
+    if (!live) return;
     *(u16*)(to + cache_at(position & 63, c.latent + first, width)) = to_bf16(a);
     *(u16*)(to + cache_at(position & 63, c.latent + second, width)) = to_bf16(b);
 }
@@ -104,6 +105,7 @@ DEVICE void turn_queries(const LatentCall& c, const float (*turned)[128], int fi
 // ---- queries into the latent space: q · W_UK, with the weights as the wide operand, 8 rows of the step at a time
 
 #define ROWS 8
+#define REHEARSED_ROWS 8
 #define ABSORBED 256  // latent columns of a thread block: 32 to a warp
 
 // W_UK of the block's columns as in the checkpoint, rows 16 bytes further apart than they are wide: eight of them are read at once.
@@ -121,8 +123,10 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
     __shared__ u64 barrier;
     let_next_start();
     if (blockIdx.x < c.rows) {
-        wait_for_previous();
-        cache_latent(c, blockIdx.x);
+        REHEARSE(live, c.rows <= REHEARSED_ROWS) {
+            if (live) wait_for_previous();
+            cache_latent(c, blockIdx.x, live);
+        }
         return;
     }
     u32 weights = (shared_address(raw) + 15) & ~15u, full = shared_address(&barrier);
@@ -137,7 +141,8 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
     if (threadIdx.x < c.plain)
         bulk_load(weights + threadIdx.x * Absorb::row_bytes, c.up + ((u64)head * (c.plain + c.value) + threadIdx.x) * c.latent + part * ABSORBED,
                   ABSORBED * 2, full);
-    wait_for_previous();
+    REHEARSE(live, c.rows <= REHEARSED_ROWS) {
+    if (live) wait_for_previous();
     for (int group = first; group * ROWS < c.rows; group += c.spread) {
         int first_row = group * ROWS, count = min(ROWS, c.rows - first_row), chunks = width / 8;
         __syncthreads();
@@ -154,8 +159,8 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
             }
         }
         __syncthreads();
-        if (part == 0) turn_queries(c, turned, first_row, count, head);
-        if (group == first) barrier_wait(full, 0);
+        if (part == 0 && live) turn_queries(c, turned, first_row, count, head);
+        barrier_wait(full, 0);
         float sum[2][4] = {};
         for (int k = 0; k < c.plain; k += 16) {
             u32 at = weights + (k + (lane >> 4) * 8 + (lane & 7)) * Absorb::row_bytes + (warp * 32 + (lane >> 3 & 1) * 8) * 2;
@@ -172,8 +177,9 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
 #pragma unroll
             for (int e = 0; e < 4; e++) {
                 int r = (lane & 3) * 2 + (e & 1), column = part * ABSORBED + warp * 32 + m * 16 + (e >> 1) * 8 + (lane >> 2);
-                if (r < count) c.queries[((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column] = to_bf16(sum[m][e]);
+                if (live && r < count) c.queries[((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column] = to_bf16(sum[m][e]);
             }
+    }
     }
 }
 
@@ -188,7 +194,8 @@ struct ValueCall {
 };
 
 DEVICE float4 mix_at(const ValueCall& c, int head, int row, int column) {
-    return c.whole ? *(const float4*)(c.combine.parts + ((u64)row * c.combine.heads + head) * c.combine.width + column) : combine<6>(c.combine, head, row, column);
+    return c.whole ? load_four(c.combine.parts + ((u64)row * c.combine.heads + head) * c.combine.width + column) 
+                   : combine<6>(c.combine, head, row, column);
 }
 
 // Of a row of the mix: 512 columns, and 32 for the banks.
@@ -210,7 +217,8 @@ KERNEL __launch_bounds__(256, 1) raise(const __grid_constant__ ValueCall c) {
             low[i] = *(const uint4*)(up + i * 32);
             high[i] = *(const uint4*)(up + 8 * latent + i * 32);
         }
-    wait_for_previous();
+    REHEARSE(live, c.rows <= REHEARSED_ROWS) {
+    if (live) wait_for_previous();
     for (int group = blockIdx.y; group * ROWS < c.rows; group += c.spread) {
         int first_row = c.first + group * ROWS, count = min(ROWS, c.first + c.rows - first_row), quads = latent / 4;
         __syncthreads();
@@ -232,8 +240,9 @@ KERNEL __launch_bounds__(256, 1) raise(const __grid_constant__ ValueCall c) {
 #pragma unroll
         for (int e = 0; e < 4; e++) {
             int r = (lane & 3) * 2 + (e & 1), column = head * c.value + output + (e >> 1) * 8;
-            if (r < count) *(u16*)(c.output + activation_at(c.room, first_row + r, column)) = to_bf16(sum[0][e] + sum[1][e]);
+            if (live && r < count) *(u16*)(c.output + activation_at(c.room, first_row + r, column)) = to_bf16(sum[0][e] + sum[1][e]);
         }
+    }
     }
 }
 

@@ -9,9 +9,13 @@ KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u6
     let_next_start();
     wait_for_previous();
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < logits; i += gridDim.x * blockDim.x) best[i] = 0, broken[i] = 0;
-    const u16* from = table + (u64)tokens[blockIdx.x] * width;
-    float* to = residual + (u64)blockIdx.x * width;
-    for (int i = threadIdx.x; i < width; i += blockDim.x) to[i] = from_bf16(from[i]);
+    const uint4* from = (const uint4*)(table + (u64)tokens[blockIdx.x] * width);
+    float4* to = (float4*)(residual + (u64)blockIdx.x * width);
+    for (int i = threadIdx.x; i < width / 8; i += blockDim.x) {
+        uint4 v = from[i];
+        to[i * 2] = make_float4(low_bf16(v.x), high_bf16(v.x), low_bf16(v.y), high_bf16(v.y));
+        to[i * 2 + 1] = make_float4(low_bf16(v.z), high_bf16(v.z), low_bf16(v.w), high_bf16(v.w));
+    }
 }
 
 // One row to a block, eight neighbouring columns to a thread; width <= 8 · blockDim.
@@ -19,15 +23,14 @@ DEVICE void norm_rows(const NormCall& c) {
     __shared__ float scratch[32];
     let_next_start();
     int chunk = threadIdx.x;
-    float w[8], h[8], squares = 0;
+    float w[8], rows[1][8], squares[1];
     norm_weights(c, chunk, w);
     wait_for_previous();
     int row = c.pick ? c.pick[blockIdx.x] : blockIdx.x;
-    if (chunk * 8 < c.width) {
-        squares = norm_row(c, row, chunk, h);
-        if (c.residual_out) write_residual(c, row, chunk, h);
-    }
-    float scale = rsqrtf(block_sum(squares, scratch) / c.width + c.epsilon);
+    norm_chunks<true, 1>(c, row, chunk, 0, rows, squares);
+    float (&h)[8] = rows[0];
+    if (c.residual_out && chunk * 8 < c.width) write_residual(c, row, chunk, h);
+    float scale = rsqrtf(block_sum(squares[0], scratch) / c.width + c.epsilon);
     if (chunk * 8 >= c.width) return;
 #pragma unroll
     for (int i = 0; i < 8; i++) h[i] *= scale * w[i];
@@ -48,17 +51,21 @@ KERNEL __launch_bounds__(1024) rms_norm_wide(const __grid_constant__ NormCall c)
 // neighbours. Grid: (chunks of eight / blockDim, rows); place: where each row goes, null: where it stands.
 KERNEL activate(Parts parts, u8* output, int room, int width, int segments, const int* place) {
     let_next_start();
-    wait_for_previous();
     int chunk = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
     if (chunk * 8 >= width) return;
     const float* from = parts.first + (u64)row * parts.columns + chunk * 16;
     int n = segments ? segments : segments_of(parts.split, chunk * 16);
-    float g[8], u[8];
-    sum_parts(g, from, parts.stride, n);
-    sum_parts(u, from + 8, parts.stride, n);
+    REHEARSE(live, gridDim.y <= 64) {
+        if (live) wait_for_previous();
+        float4 pairs[4];
+        sum_neighbours<4>(pairs, from, parts.stride, n);
+        float g[8], u[8];
+        to_array(g, pairs[0], pairs[1]);
+        to_array(u, pairs[2], pairs[3]);
 #pragma unroll
-    for (int i = 0; i < 8; i++) g[i] = gated(g[i], u[i]);
-    *(uint4*)(output + activation_chunk(room, place ? place[row] : row, chunk)) = pack8(g);
+        for (int i = 0; i < 8; i++) g[i] = gated(g[i], u[i]);
+        if (live) *(uint4*)(output + activation_chunk(room, place ? place[row] : row, chunk)) = pack8(g);
+    }
 }
 
 // cosine and sine of every position and pair, from double as on the CPU.
@@ -96,6 +103,7 @@ KERNEL pick_best(Parts parts, float* logits, int vocabulary, u64* best, int* bro
     int from = blockIdx.x * piece, to = min(vocabulary, from + piece);
     u64 top = 0;
     bool bad = false;
+#pragma unroll 4
     for (int i = from + threadIdx.x; i < to; i += blockDim.x) {
         float v = sum_parts(parts.first + (u64)row * parts.columns + i, parts.stride, segments_of(parts.split, i));
         logits[(u64)row * parts.columns + i] = v;
@@ -105,6 +113,16 @@ KERNEL pick_best(Parts parts, float* logits, int vocabulary, u64* best, int* bro
         u64 key = (u64)bits << 32 | (0xffffffffu - i);
         top = key > top ? key : top;
     }
+    // One block, one atomic: thousands at one place would take longer than the product.
+    __shared__ u64 tops[32];
+    for (int d = 16; d > 0; d >>= 1) {
+        u64 other = __shfl_xor_sync(0xffffffffu, top, d);
+        top = other > top ? other : top;
+    }
+    if ((threadIdx.x & 31) == 0) tops[threadIdx.x >> 5] = top;
+    bad = __syncthreads_or(bad);
+    if (threadIdx.x > 0) return;
+    for (int i = 1; i < (int)blockDim.x / 32; i++) top = tops[i] > top ? tops[i] : top;
     atomicMax(best + row, top);
     if (bad) atomicOr(broken + row, 1);
 }

@@ -32,7 +32,9 @@ DEVICE void turn(float& a, float& b, float cosine, float sine) {
 DEVICE Quad read_quad(const RotateCall& c, int row, int position, int head, int quad) {
     const float4* by = (const float4*)(c.rope + (u64)position * (c.width / 2) + quad * 4);
     float4 low = by[0], high = by[1];
-    Quad q = {read_four(c.parts, row, head * c.width + first_column(c, quad)), read_four(c.parts, row, head * c.width + second_column(c, quad))};
+    float4 parts[2];
+    read_parts<2>(parts, c.parts, row, {head * c.width + first_column(c, quad), head * c.width + second_column(c, quad)});
+    Quad q = {parts[0], parts[1]};
     if (c.interleaved) q = {make_float4(q.first.x, q.first.z, q.second.x, q.second.z), make_float4(q.first.y, q.first.w, q.second.y, q.second.w)};
     if (head >= c.heads + c.key_heads) return q;
     turn(q.first.x, q.second.x, low.x, low.y);

@@ -4,19 +4,27 @@
 
 #include "common.cuh"
 
-// Keys are cut into splits by their position alone: short ones at first, so that a short text has several to work on at once, then long ones,
-// so that a long text does not spend its time merging. In blocks of the cache (64 keys).
+// Keys are cut into splits by their position alone: of one block of the cache (64 keys) at first, so that a short text has several to work on at
+// once, then longer, so that a long text does not spend its time merging.
 #define BLOCK_KEYS 64
-#define FINE_BLOCKS 2
-#define FINE_SPLITS 32
-#define COARSE_BLOCKS 8
+#define SINGLE_SPLITS 8   // of one block
+#define DOUBLE_SPLITS 28  // of two
+#define LONG_BLOCKS 8     // of those after them
 
-DEVICE int first_block(int split) { return split < FINE_SPLITS ? split * FINE_BLOCKS : FINE_SPLITS * FINE_BLOCKS + (split - FINE_SPLITS) * COARSE_BLOCKS; }
+#define DOUBLE_FROM SINGLE_SPLITS
+#define LONG_FROM (DOUBLE_FROM + 2 * DOUBLE_SPLITS)
+
+DEVICE int first_block(int split) {
+    if (split < SINGLE_SPLITS) return split;
+    split -= SINGLE_SPLITS;
+    return split < DOUBLE_SPLITS ? DOUBLE_FROM + split * 2 : LONG_FROM + (split - DOUBLE_SPLITS) * LONG_BLOCKS;
+}
 
 // The split of the key at `position`.
 DEVICE int split_of(int position) {
-    int block = position / BLOCK_KEYS, fine = FINE_SPLITS * FINE_BLOCKS;
-    return block < fine ? block / FINE_BLOCKS : FINE_SPLITS + (block - fine) / COARSE_BLOCKS;
+    int block = position / BLOCK_KEYS;
+    if (block < DOUBLE_FROM) return block;
+    return SINGLE_SPLITS + (block < LONG_FROM ? (block - DOUBLE_FROM) / 2 : DOUBLE_SPLITS + (block - LONG_FROM) / LONG_BLOCKS);
 }
 
 // 2^x; 0 for minus infinity.
@@ -64,8 +72,9 @@ DEVICE float4 combine(const CombineCall& c, int head, int row, int column) {
 #pragma unroll
         for (int i = 0; i < AT_ONCE; i++)
             if (s + i < splits) {
-                bound[i] = c.bounds[(s + i) * stride + at];
-                part[i] = *(const float4*)(c.parts + ((s + i) * stride + at) * c.width + column);
+                const float* b = (const float*)(c.bounds + (s + i) * stride + at);
+                bound[i] = make_float2(load_one(b), load_one(b + 1));
+                part[i] = load_four(c.parts + ((s + i) * stride + at) * c.width + column);
             }
 #pragma unroll
         for (int i = 0; i < AT_ONCE; i++) {
