@@ -27,7 +27,7 @@ internal sealed partial class CudaForward
     {
         var (layout, hidden) = (_weights.Layout, Config.HiddenWidth);
         _kernels.Embed.Launch(_stream, rows, ThreadsFor(hidden), 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
-            .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Best).Add(_step.Broken).Add(logits));
+            .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Picked).Add(logits));
         _residual = _step.Residual;
         var add = default(Added);
         for (var i = 0; i < layout.Layers.Length; i++)
@@ -38,7 +38,7 @@ internal sealed partial class CudaForward
         }
 
         if (logits > 0)
-            Head(logits, add);
+            Head(rows, logits, add);
     }
 
     /// <summary>What the next norm adds to the residual: a product's result, or, from experts, slots with their weights.</summary>
@@ -81,11 +81,17 @@ internal sealed partial class CudaForward
             return Multiply(matrix, _step.Hidden, _step.Room, rows, _step.Results, bias);
         }
 
-        // Every thread block reads the residual, so what it becomes goes elsewhere; what it is added from must outlive the product's own result.
-        var results = add.Parts.First == _step.Results ? _step.OtherResults : _step.Results;
+        // What the norm adds must outlive the product's own result.
+        return MultiplyNormed(matrix, norm, add, add.Parts.First == _step.Results ? _step.OtherResults : _step.Results, bias);
+    }
+
+    /// <summary>The same of one row, in one kernel.</summary>
+    private Parts MultiplyNormed(CudaMatrix matrix, long norm, Added add, ulong results, long bias)
+    {
+        // Every thread block reads the residual, so what it becomes goes elsewhere.
         var call = NormOf(norm, add) with { ResidualOut = _residual == _step.Residual ? _step.OtherResidual : _step.Residual };
         _residual = call.ResidualOut;
-        var (product, parts) = SplitProduct(matrix, 0, 0, rows, results, bias);
+        var (product, parts) = SplitProduct(matrix, 0, 0, 1, results, bias);
         _kernels.Products.Normed.Launch(_stream, matrix.RunCount, product, call);
         return parts;
     }
@@ -328,13 +334,22 @@ internal sealed partial class CudaForward
             new KernelArguments().Add(parts).Add(output).Add(room).Add(width).Add(segments).Add(place));
     }
 
-    private void Head(int logits, Added add)
+    private void Head(int rows, int logits, Added add)
     {
-        // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
-        Norm(logits, _weights.Layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
-        var parts = Multiply(_weights.Layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
+        var (layout, parts) = (_weights.Layout, default(Parts));
+        if (ProductKernels.IsNormed(rows, Config.HiddenWidth))
+        {
+            parts = MultiplyNormed(layout.Head, layout.FinalNorm, add, _step.Logits, 0);
+        }
+        else
+        {
+            // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
+            Norm(logits, layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
+            parts = Multiply(layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
+        }
+
         var pieces = logits <= 8 ? 256 : 64;
         _kernels.PickBest.Launch(_stream, new Extent(pieces, logits), 256, 0, true, new KernelArguments()
-            .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Best).Add(_step.Broken));
+            .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Picked));
     }
 }

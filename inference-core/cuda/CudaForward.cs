@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using InferenceCore.Engine;
 
 namespace InferenceCore.Cuda;
@@ -46,7 +47,7 @@ internal sealed partial class CudaForward : IForward
         _pool = new CudaKvPool(stream, Config, CacheBlocks(options));
         _step.Inputs.SetScratch(_pool.Scratch);
         _blockScratch = new int[_step.Inputs.TableWidth];
-        _results = new PinnedBuffer(device, MaxLogits * (long)(sizeof(ulong) + sizeof(int)));
+        _results = new PinnedBuffer(device, MaxLogits * (long)Unsafe.SizeOf<Picked>());
         _logits = new LogitRows(stream, _step.Logits, Config.Vocabulary, layout.Head.Outputs, MaxLogits);
         Traffic = WeightTraffic.Of(Config, sizeof(ushort), sizeof(ushort));
         stream.Synchronize();
@@ -94,20 +95,12 @@ internal sealed partial class CudaForward : IForward
 
     public Span<float> Logits(int row) => _logits.Row(row);
 
-    public int Best(int row) => (int)(uint.MaxValue - (uint)_results.Span<ulong>()[row]);
+    public int Best(int row) => (int)(uint.MaxValue - (uint)_results.Span<Picked>()[row].Best);
 
-    public unsafe bool Finite(int row) => ((int*)(_results.Pointer + (MaxLogits * (long)sizeof(ulong))))[row] == 0;
+    public bool Finite(int row) => _results.Span<Picked>()[row].Broken == 0;
 
     public void Dispose()
     {
-        if (Environment.GetEnvironmentVariable("IC_DEBUG") is not null)
-            foreach (var m in new[] { "attention.cu", "experts.cu", "latent.cu" })
-            {
-                _stream.Synchronize();
-                var at = _kernels.Module(m).Global("debug_times").Pointer;
-                Console.Error.WriteLine(m + " " + string.Join(" ", Enumerable.Range(0, 32).Select(i => _stream.Read<ulong>(at + (ulong)(8 * i)))));
-            }
-
         foreach (var graph in _graphs.Values)
             graph.Dispose();
         _logits.Dispose();
@@ -266,11 +259,7 @@ internal sealed partial class CudaForward : IForward
         Queue(rows, logits, few, false);
     }
 
-    private unsafe void FetchResults(int logits)
-    {
-        _stream.CopyToHost(_results.Pointer, _step.Best, logits * (long)sizeof(ulong));
-        _stream.CopyToHost(_results.Pointer + (MaxLogits * (long)sizeof(ulong)), _step.Broken, logits * (long)sizeof(int));
-    }
+    private unsafe void FetchResults(int logits) => _stream.CopyToHost(_results.Pointer, _step.Picked, logits * (long)Unsafe.SizeOf<Picked>());
 
     private static int SizeFor(int rows)
     {

@@ -109,8 +109,6 @@ internal sealed class KernelSet : IDisposable
     /// <summary>Changes whenever any of the compiled code does: source, options or compiler.</summary>
     public string Mark { get; }
 
-    public CudaModule Module(string name) => _modules[name];
-
     public void Dispose()
     {
         foreach (var module in _modules.Values)

@@ -235,3 +235,16 @@ internal struct VisitCall
     public RouteCall Route;
     public ulong Weights;
 }
+
+/// <summary><c>struct Picked</c> of layer.cu: what the host is told of a row of logits.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Picked
+{
+    /// <summary>Order-preserving bits of the largest, then the complement of its token.</summary>
+    public ulong Best;
+
+    /// <summary>Not 0: a logit is no number.</summary>
+    public int Broken;
+
+    public int Unused;
+}

@@ -142,44 +142,44 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
         bulk_load(weights + threadIdx.x * Absorb::row_bytes, c.up + ((u64)head * (c.plain + c.value) + threadIdx.x) * c.latent + part * ABSORBED,
                   ABSORBED * 2, full);
     REHEARSE(live, c.rows <= REHEARSED_ROWS) {
-    if (live) wait_for_previous();
-    for (int group = first; group * ROWS < c.rows; group += c.spread) {
-        int first_row = group * ROWS, count = min(ROWS, c.rows - first_row), chunks = width / 8;
-        __syncthreads();
-        for (int i = threadIdx.x; i < ROWS * chunks; i += 256) {
-            int r = i / chunks, column = i % chunks * 8;
-            float v[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-            if (r < count) read_parts(v, c.query, first_row + r, head * width + column);
+        if (live) wait_for_previous();
+        for (int group = first; group * ROWS < c.rows; group += c.spread) {
+            int first_row = group * ROWS, count = min(ROWS, c.rows - first_row), chunks = width / 8;
+            __syncthreads();
+            for (int i = threadIdx.x; i < ROWS * chunks; i += 256) {
+                int r = i / chunks, column = i % chunks * 8;
+                float v[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+                if (r < count) read_parts(v, c.query, first_row + r, head * width + column);
 #pragma unroll
-            for (int e = 0; e < 8; e += 2) {
-                if (column < c.plain)
-                    plain[r][(column + e) / 2] = pack_bf16(v[e], v[e + 1]);
-                else
-                    *(float2*)&turned[r][column - c.plain + e] = make_float2(v[e], v[e + 1]);
+                for (int e = 0; e < 8; e += 2) {
+                    if (column < c.plain)
+                        plain[r][(column + e) / 2] = pack_bf16(v[e], v[e + 1]);
+                    else
+                        *(float2*)&turned[r][column - c.plain + e] = make_float2(v[e], v[e + 1]);
+                }
             }
+            __syncthreads();
+            if (part == 0 && live) turn_queries(c, turned, first_row, count, head);
+            barrier_wait(full, 0);
+            float sum[2][4] = {};
+            for (int k = 0; k < c.plain; k += 16) {
+                u32 at = weights + (k + (lane >> 4) * 8 + (lane & 7)) * Absorb::row_bytes + (warp * 32 + (lane >> 3 & 1) * 8) * 2;
+                u32 b0 = plain[lane >> 2][k / 2 + (lane & 3)], b1 = plain[lane >> 2][k / 2 + 4 + (lane & 3)];
+#pragma unroll
+                for (int m = 0; m < 2; m++) {
+                    u32 a[4];
+                    load_transposed(a, at + m * 32);
+                    mma(sum[m], a, b0, b1);
+                }
+            }
+#pragma unroll
+            for (int m = 0; m < 2; m++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    int r = (lane & 3) * 2 + (e & 1), column = part * ABSORBED + warp * 32 + m * 16 + (e >> 1) * 8 + (lane >> 2);
+                    if (live && r < count) c.queries[((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column] = to_bf16(sum[m][e]);
+                }
         }
-        __syncthreads();
-        if (part == 0 && live) turn_queries(c, turned, first_row, count, head);
-        barrier_wait(full, 0);
-        float sum[2][4] = {};
-        for (int k = 0; k < c.plain; k += 16) {
-            u32 at = weights + (k + (lane >> 4) * 8 + (lane & 7)) * Absorb::row_bytes + (warp * 32 + (lane >> 3 & 1) * 8) * 2;
-            u32 b0 = plain[lane >> 2][k / 2 + (lane & 3)], b1 = plain[lane >> 2][k / 2 + 4 + (lane & 3)];
-#pragma unroll
-            for (int m = 0; m < 2; m++) {
-                u32 a[4];
-                load_transposed(a, at + m * 32);
-                mma(sum[m], a, b0, b1);
-            }
-        }
-#pragma unroll
-        for (int m = 0; m < 2; m++)
-#pragma unroll
-            for (int e = 0; e < 4; e++) {
-                int r = (lane & 3) * 2 + (e & 1), column = part * ABSORBED + warp * 32 + m * 16 + (e >> 1) * 8 + (lane >> 2);
-                if (live && r < count) c.queries[((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column] = to_bf16(sum[m][e]);
-            }
-    }
     }
 }
 
@@ -218,31 +218,31 @@ KERNEL __launch_bounds__(256, 1) raise(const __grid_constant__ ValueCall c) {
             high[i] = *(const uint4*)(up + 8 * latent + i * 32);
         }
     REHEARSE(live, c.rows <= REHEARSED_ROWS) {
-    if (live) wait_for_previous();
-    for (int group = blockIdx.y; group * ROWS < c.rows; group += c.spread) {
-        int first_row = c.first + group * ROWS, count = min(ROWS, c.first + c.rows - first_row), quads = latent / 4;
-        __syncthreads();
-        for (int i = threadIdx.x; i < ROWS * quads; i += 256) {
-            int r = i / quads, column = i % quads * 4;
-            *(uint2*)&mix[r][column] = r < count ? pack4(mix_at(c, head, first_row + r, column)) : make_uint2(0, 0);
-        }
-        __syncthreads();
-        if (idle) continue;
-        float sum[2][4] = {};
-#pragma unroll
-        for (int i = 0; i < 16; i++)
-            if (i * 32 < latent) {
-                uint4 b = *(const uint4*)&mix[lane >> 2][i * 32 + (lane & 3) * 8];
-                u32 front[4] = {low[i].x, high[i].x, low[i].y, high[i].y}, back[4] = {low[i].z, high[i].z, low[i].w, high[i].w};
-                mma(sum[0], front, b.x, b.y);
-                mma(sum[1], back, b.z, b.w);
+        if (live) wait_for_previous();
+        for (int group = blockIdx.y; group * ROWS < c.rows; group += c.spread) {
+            int first_row = c.first + group * ROWS, count = min(ROWS, c.first + c.rows - first_row), quads = latent / 4;
+            __syncthreads();
+            for (int i = threadIdx.x; i < ROWS * quads; i += 256) {
+                int r = i / quads, column = i % quads * 4;
+                *(uint2*)&mix[r][column] = r < count ? pack4(mix_at(c, head, first_row + r, column)) : make_uint2(0, 0);
             }
+            __syncthreads();
+            if (idle) continue;
+            float sum[2][4] = {};
 #pragma unroll
-        for (int e = 0; e < 4; e++) {
-            int r = (lane & 3) * 2 + (e & 1), column = head * c.value + output + (e >> 1) * 8;
-            if (live && r < count) *(u16*)(c.output + activation_at(c.room, first_row + r, column)) = to_bf16(sum[0][e] + sum[1][e]);
+            for (int i = 0; i < 16; i++)
+                if (i * 32 < latent) {
+                    uint4 b = *(const uint4*)&mix[lane >> 2][i * 32 + (lane & 3) * 8];
+                    u32 front[4] = {low[i].x, high[i].x, low[i].y, high[i].y}, back[4] = {low[i].z, high[i].z, low[i].w, high[i].w};
+                    mma(sum[0], front, b.x, b.y);
+                    mma(sum[1], back, b.z, b.w);
+                }
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                int r = (lane & 3) * 2 + (e & 1), column = head * c.value + output + (e >> 1) * 8;
+                if (live && r < count) *(u16*)(c.output + activation_at(c.room, first_row + r, column)) = to_bf16(sum[0][e] + sum[1][e]);
+            }
         }
-    }
     }
 }
 

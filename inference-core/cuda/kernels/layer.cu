@@ -4,11 +4,18 @@
 #include "norm.cuh"
 #include "rotate.cuh"
 
+// What the host is told of a row of logits.
+struct Picked {
+    u64 best;    // order-preserving bits of the largest, then the complement of its token; 0 before
+    int broken;  // a logit is no number
+    int unused;
+};
+
 // residual[row] = table[tokens[row]]; and nothing is known yet of the step's logits.
-KERNEL embed(const int* tokens, const u16* table, float* residual, int width, u64* best, int* broken, int logits) {
+KERNEL embed(const int* tokens, const u16* table, float* residual, int width, Picked* picked, int logits) {
     let_next_start();
     wait_for_previous();
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < logits; i += gridDim.x * blockDim.x) best[i] = 0, broken[i] = 0;
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < logits; i += gridDim.x * blockDim.x) picked[i] = {0, 0, 0};
     const uint4* from = (const uint4*)(table + (u64)tokens[blockIdx.x] * width);
     float4* to = (float4*)(residual + (u64)blockIdx.x * width);
     for (int i = threadIdx.x; i < width / 8; i += blockDim.x) {
@@ -95,9 +102,9 @@ KERNEL rotate(const __grid_constant__ RotateCall c) {
 
 // ---- the head
 
-// Adds up the parts of each row of logits, in place, and finds the largest; the lower token wins a tie. best[row] is 0 before.
+// Adds up the parts of each row of logits, in place, and finds the largest; the lower token wins a tie.
 // Grid: (pieces, rows).
-KERNEL pick_best(Parts parts, float* logits, int vocabulary, u64* best, int* broken) {
+KERNEL pick_best(Parts parts, float* logits, int vocabulary, Picked* picked) {
     wait_for_previous();
     int row = blockIdx.y, piece = (vocabulary + gridDim.x - 1) / gridDim.x;
     int from = blockIdx.x * piece, to = min(vocabulary, from + piece);
@@ -123,6 +130,6 @@ KERNEL pick_best(Parts parts, float* logits, int vocabulary, u64* best, int* bro
     bad = __syncthreads_or(bad);
     if (threadIdx.x > 0) return;
     for (int i = 1; i < (int)blockDim.x / 32; i++) top = tops[i] > top ? tops[i] : top;
-    atomicMax(best + row, top);
-    if (bad) atomicOr(broken + row, 1);
+    atomicMax(&picked[row].best, top);
+    if (bad) atomicOr(&picked[row].broken, 1);
 }
