@@ -16,6 +16,7 @@ var root = new RootCommand("Serves language models in Hugging Face layout on thi
     VerifyCommand.Create(TokenizerCheck.Describe),
     WorkerCommand.Create(TimeProvider.System),
     SelfCheckCommand.Create(TimeProvider.System),
+    ProductsCommand.Create(),
 };
 
 var parsed = root.Parse(args);

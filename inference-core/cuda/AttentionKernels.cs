@@ -5,46 +5,63 @@ namespace InferenceCore.Cuda;
 /// <summary>The kernels of attention.cu that a model's heads need.</summary>
 internal sealed class AttentionKernels
 {
-    // FINE_BLOCKS, FINE_SPLITS and COARSE_BLOCKS of softmax.cuh.
-    private const int FineBlocks = 2;
-    private const int FineSplits = 32;
-    private const int CoarseBlocks = 8;
+    // SINGLE_SPLITS, DOUBLE_SPLITS and LONG_BLOCKS of softmax.cuh.
+    private const int SingleSplits = 8;
+    private const int DoubleSplits = 28;
+    private const int LongBlocks = 8;
+    private const int LongFrom = SingleSplits + (2 * DoubleSplits);
 
-    private readonly CudaKernel _few;
-    private readonly CudaKernel _whole;
-    private readonly int _fewShared;
-    private readonly int _wholeShared;
+    /// <summary>Splits of one block of keys each: a text that has no more is brief.</summary>
+    public const int BriefSplits = SingleSplits;
+
+    private readonly (CudaKernel Kernel, int Threads, int Shared) _few;
+    private readonly (CudaKernel Kernel, int Threads, int Shared)? _turning;
+    private readonly (CudaKernel Kernel, int Threads, int Shared) _brief;
+    private readonly (CudaKernel Kernel, int Threads, int Shared) _whole;
 
     public AttentionKernels(CudaStream stream, CudaModule module, AttentionConfig attention)
     {
-        (var few, var whole, FewRows, WholeRows, Threads) = attention switch
+        switch (attention)
         {
-            AttentionConfig.Grouped { HeadWidth: 64 } => ("attend_few_64", "attend_many_64", 16, 64, 128),
-            AttentionConfig.Grouped { HeadWidth: 128 } => ("attend_few_128", "attend_many_128", 16, 64, 128),
-            AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64 } => ("attend_latent", "attend_latent_whole", 16, 16, 256),
-            AttentionConfig.Grouped g => throw new EngineException($"the CUDA engine has no attention for heads of {g.HeadWidth}; it has 64 and 128"),
-            AttentionConfig.Latent l => throw new EngineException(
-                $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth}; it has 512 + 64"),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-        _fewShared = Shared(few);
-        _wholeShared = Shared(whole);
-        _few = module.Kernel(few).WithShared(_fewShared);
-        _whole = module.Kernel(whole).WithShared(_wholeShared);
+            case AttentionConfig.Grouped { HeadWidth: 64 or 128 } grouped:
+                (FewRows, WholeRows) = (16, 64);
+                _few = Find($"attend_few_{grouped.HeadWidth}");
+                _turning = Find($"attend_new_{grouped.HeadWidth}");
+                _brief = Find($"attend_brief_{grouped.HeadWidth}");
+                _whole = Find($"attend_many_{grouped.HeadWidth}");
+                break;
+            case AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64, PlainWidth: <= 128, ValueWidth: <= 128 } latent
+                when latent.PlainWidth % 16 == 0 && latent.ValueWidth % 16 == 0:
+                (FewRows, WholeRows) = (16, 16);
+                _few = Find("attend_latent");
+                _brief = Find("attend_latent_brief");
+                _whole = Find("attend_latent_whole");
+                break;
+            case AttentionConfig.Grouped grouped:
+                throw new EngineException($"the CUDA engine has no attention for heads of {grouped.HeadWidth}; it has 64 and 128");
+            case AttentionConfig.Latent l:
+                throw new EngineException(
+                    $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth} with heads of {l.PlainWidth} and {l.ValueWidth}; "
+                    + "it has 512 + 64 with heads of up to 128 in multiples of 16");
+        }
 
-        int Shared(string name)
+        (CudaKernel Kernel, int Threads, int Shared) Find(string name)
         {
-            var (pointer, _) = module.Global(name + "_shared");
-            return stream.Read<int>(pointer);
+            var shared = stream.Read<int>(module.Global(name + "_shared").Pointer);
+            var kernel = module.Kernel(name).WithShared(shared);
+            // Its launch bound is how many it is written for.
+            return (kernel, kernel.Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK), shared);
         }
     }
 
     /// <summary>Into how many splits the keys of the first <paramref name="length"/> positions are cut.</summary>
     public static int SplitsOf(int length)
     {
-        var blocks = KvCache.BlocksFor(length);
-        const int Fine = FineBlocks * FineSplits;
-        return blocks <= Fine ? (blocks + FineBlocks - 1) / FineBlocks : FineSplits + ((blocks - Fine + CoarseBlocks - 1) / CoarseBlocks);
+        var last = KvCache.BlocksFor(length) - 1;
+        var before = last < SingleSplits ? last
+            : last < LongFrom ? SingleSplits + ((last - SingleSplits) / 2)
+            : SingleSplits + DoubleSplits + ((last - LongFrom) / LongBlocks);
+        return before + 1;
     }
 
     /// <summary>Rows (token, head) of a tile that leaves its splits for others to merge.</summary>
@@ -53,11 +70,16 @@ internal sealed class AttentionKernels
     /// <summary>Rows of a tile that one thread block takes from the first key to the last.</summary>
     public int WholeRows { get; }
 
-    private int Threads { get; }
+    /// <param name="stream">In which.</param>
+    /// <param name="grid">Tiles times key heads, by thread blocks that share their splits.</param>
+    /// <param name="call">What to attend to.</param>
+    /// <param name="turns">Queries and keys are turned here if there is a form that can: every row is one token's.</param>
+    /// <param name="brief">There are at most <see cref="BriefSplits"/> splits, each with a thread block of its own.</param>
+    public void Few(CudaStream stream, Extent grid, in AttentionCall call, bool turns, bool brief) =>
+        Launch(brief ? _brief : turns && _turning is { } turning ? turning : _few, stream, grid, call);
 
-    public void Few(CudaStream stream, Extent grid, in AttentionCall call) =>
-        _few.Launch(stream, grid, Threads, _fewShared, true, new KernelArguments().Add(call));
+    public void Whole(CudaStream stream, Extent grid, in AttentionCall call) => Launch(_whole, stream, grid, call);
 
-    public void Whole(CudaStream stream, Extent grid, in AttentionCall call) =>
-        _whole.Launch(stream, grid, Threads, _wholeShared, true, new KernelArguments().Add(call));
+    private void Launch((CudaKernel Kernel, int Threads, int Shared) form, CudaStream stream, Extent grid, in AttentionCall call) =>
+        form.Kernel.Launch(stream, grid, form.Threads, form.Shared, true, new KernelArguments().Add(call));
 }

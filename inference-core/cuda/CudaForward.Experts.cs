@@ -5,15 +5,17 @@ namespace InferenceCore.Cuda;
 // A layer with experts: who visits whom, then two products over all visited experts at once.
 internal sealed partial class CudaForward
 {
+    // ROUTING_BLOCKS of experts.cu: the thread blocks that norm and score one row.
+    private const int RoutingBlocks = 8;
+    private const int VisitThreads = 288;
+
     private Added VisitExperts(CudaLayer layer, int rows, Added add)
     {
-        Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, true);
         var (moe, buffers, products) = (Config.Moe!, _step.Experts!, _kernels.Products);
         var together = rows <= ExpertBuffers.TogetherRows;
-        // Above it tiles of 64 hold what one expert gets of a step of a few hundred tokens.
-        var tile = together ? ProductKernels.TileFor(rows) : ExpertBuffers.TogetherRows;
+        var tile = buffers.TileFor(rows, moe);
         var slots = rows * buffers.SlotsPerRow;
-        ChooseExperts(layer, rows, tile, together);
+        ChooseExperts(layer, rows, tile, together, add);
         if (!together)
         {
             _kernels.Gather.Launch(_stream, slots, 128, 0, true, new KernelArguments().Add(_step.Hidden).Add(_step.Room)
@@ -24,6 +26,9 @@ internal sealed partial class CudaForward
         var gateUp = ExpertProduct(layer.GateUp, buffers.GateUpSplit, buffers.GateUpSegments, together ? _step.Hidden : buffers.Inputs);
         gateUp.Room = together ? _step.Room : buffers.Room;
         gateUp.TileStride = together ? 0 : (ulong)tile * 128;
+        gateUp.SureEach = together ? 1 : ProductKernels.TilesOf(rows, tile);
+        gateUp.SureExpert = moe.Experts;
+        gateUp.SureTiles = moe.SharedExperts * gateUp.SureEach;
         kernel.Launch(_stream, _device.Multiprocessors, gateUp);
         var parts = new Parts { First = buffers.Results, Stride = (ulong)buffers.Stride, Columns = layer.GateUp.Outputs };
         Activate(parts, buffers.Inner, buffers.Room, moe.ExpertWidth, slots, buffers.GateUpSegments, buffers.Place);
@@ -31,13 +36,13 @@ internal sealed partial class CudaForward
         var down = ExpertProduct(layer.FeedForwardDown, buffers.DownSplit, buffers.DownSegments, buffers.Inner);
         down.Room = buffers.Room;
         down.TileStride = (ulong)tile * 128;
+        down.Routed = 1;
         kernel.Launch(_stream, _device.Multiprocessors, down);
         return new Added(new Parts { First = buffers.Results, Stride = (ulong)buffers.Stride, Columns = layer.FeedForwardDown.Outputs }, true);
     }
 
-    private void ChooseExperts(CudaLayer layer, int rows, int tile, bool together)
+    private void ChooseExperts(CudaLayer layer, int rows, int tile, bool together, Added add)
     {
-        const int ExpertsOfBlock = 8;
         var (moe, buffers) = (Config.Moe!, _step.Experts!);
         var route = new RouteCall
         {
@@ -66,13 +71,29 @@ internal sealed partial class CudaForward
             Slots = buffers.Slots,
             TileExpert = buffers.TileExpert,
             TileCount = buffers.TileCount,
+            Done = buffers.Done,
         };
-        // Few rows are routed by the scores' last block, which saves a kernel; many want all warps that a block can have.
-        var fused = rows <= ExpertBuffers.TogetherRows;
-        _kernels.ScoreExperts.Launch(_stream, new Extent(rows, (moe.Experts + ExpertsOfBlock - 1) / ExpertsOfBlock), 256, 0, true, new KernelArguments()
-            .Add(buffers.Plain).Add(_weights.At(layer.Router)).Add(buffers.Scores).Add(Config.HiddenWidth).Add(fused ? buffers.Done : 0ul).Add(route));
-        if (!fused)
-            _kernels.Route.Launch(_stream, 1, 1024, 0, true, new KernelArguments().Add(route));
+        if (together)
+        {
+            // Every row's norm is made by several thread blocks, so what the residual becomes goes elsewhere.
+            var norm = NormOf(layer.FeedForwardNorm, add) with
+            {
+                ResidualOut = _residual == _step.Residual ? _step.OtherResidual : _step.Residual,
+                Output = _step.Hidden,
+                Room = _step.Room,
+            };
+            _residual = norm.ResidualOut;
+            var visit = new VisitCall { Norm = norm, Route = route, Weights = _weights.At(layer.Router) };
+            var kernel = Config.HiddenWidth <= 2048 && moe.Experts <= 64 ? _kernels.VisitSmall : _kernels.VisitLarge;
+            kernel.Launch(_stream, new Extent(RoutingBlocks, rows), VisitThreads, 0, true, new KernelArguments().Add(visit));
+            return;
+        }
+
+        Norm(rows, layer.FeedForwardNorm, add, null, _step.Hidden, _step.Room, true);
+        _kernels.ScoreExperts.Launch(_stream, new Extent((moe.Experts + 7) / 8, (rows + 7) / 8), 256, 0, true, new KernelArguments()
+            .Add(buffers.Plain).Add(_weights.At(layer.Router)).Add(buffers.Scores).Add(rows).Add(Config.HiddenWidth).Add(moe.Experts));
+        _kernels.ChooseExperts.Launch(_stream, (rows + 7) / 8, 256, 0, true, new KernelArguments().Add(route));
+        _kernels.PlaceRows.Launch(_stream, 1, 1024, 0, true, new KernelArguments().Add(route));
     }
 
     private Product ExpertProduct(CudaMatrix matrix, Split split, int segments, ulong inputs) => new()

@@ -28,7 +28,7 @@ internal sealed partial class CudaForward
         var stream = new CudaStream(device);
         // Compiling takes a processor seconds the first time; reading does not wait for it.
         var weights = new CudaWeights(stream, layout);
-        var kernels = new KernelSet(device, libraries);
+        var kernels = new KernelSet(stream, libraries);
         stream.Synchronize();
         if (checkpoint is null)
             weights.Fill(stream, kernels);

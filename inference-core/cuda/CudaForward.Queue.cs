@@ -5,10 +5,11 @@ namespace InferenceCore.Cuda;
 // What a step queues: the kernels of every layer, each reading what the one before it wrote.
 internal sealed partial class CudaForward
 {
-    private const int ThreadsOfPairs = 256;
+    private const int ThreadsOfColumns = 256;
 
-    // Up to so many rows each has thread blocks of its own for its latent projections.
-    private const int FewRows = 8;
+    // Rows that absorb and raise take at once, and the columns of the latent of one thread block of absorb: ROWS and ABSORBED of latent.cu.
+    private const int LatentRows = 8;
+    private const int AbsorbedColumns = 256;
 
     // The inner norms of latent attention do not follow rms_norm_eps: as in ForwardReference.
     private const float LatentEpsilon = 1e-6f;
@@ -21,22 +22,23 @@ internal sealed partial class CudaForward
     /// <param name="rows">Rows of the step.</param>
     /// <param name="logits">Rows whose logits are wanted.</param>
     /// <param name="few">Rows at the beginning whose attention is split over thread blocks.</param>
-    private void Queue(int rows, int logits, int few)
+    /// <param name="brief">The only row has few splits: see <see cref="IsBrief"/>.</param>
+    private void Queue(int rows, int logits, int few, bool brief)
     {
         var (layout, hidden) = (_weights.Layout, Config.HiddenWidth);
-        _kernels.Embed.Launch(_stream, rows, ThreadsOfPairs, 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
-            .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Best).Add(_step.Broken).Add(logits));
+        _kernels.Embed.Launch(_stream, rows, ThreadsFor(hidden), 0, false, new KernelArguments().Add(_step.Inputs.TokensAt)
+            .Add(_weights.Start + (ulong)layout.Embedding).Add(_step.Residual).Add(hidden).Add(_step.Picked).Add(logits));
         _residual = _step.Residual;
         var add = default(Added);
         for (var i = 0; i < layout.Layers.Length; i++)
         {
             var layer = layout.Layers[i];
-            var attended = new Added(Attend(layer, i, rows, few, add));
+            var attended = new Added(Attend(layer, i, rows, few, brief, add));
             add = layer.HasExperts ? VisitExperts(layer, rows, attended) : new Added(FeedForward(layer, rows, attended));
         }
 
         if (logits > 0)
-            Head(logits, add);
+            Head(rows, logits, add);
     }
 
     /// <summary>What the next norm adds to the residual: a product's result, or, from experts, slots with their weights.</summary>
@@ -79,11 +81,17 @@ internal sealed partial class CudaForward
             return Multiply(matrix, _step.Hidden, _step.Room, rows, _step.Results, bias);
         }
 
-        // Every thread block reads the residual, so what it becomes goes elsewhere; what it is added from must outlive the product's own result.
-        var results = add.Parts.First == _step.Results ? _step.OtherResults : _step.Results;
+        // What the norm adds must outlive the product's own result.
+        return MultiplyNormed(matrix, norm, add, add.Parts.First == _step.Results ? _step.OtherResults : _step.Results, bias);
+    }
+
+    /// <summary>The same of one row, in one kernel.</summary>
+    private Parts MultiplyNormed(CudaMatrix matrix, long norm, Added add, ulong results, long bias)
+    {
+        // Every thread block reads the residual, so what it becomes goes elsewhere.
         var call = NormOf(norm, add) with { ResidualOut = _residual == _step.Residual ? _step.OtherResidual : _step.Residual };
         _residual = call.ResidualOut;
-        var (product, parts) = SplitProduct(matrix, 0, 0, rows, results, bias);
+        var (product, parts) = SplitProduct(matrix, 0, 0, 1, results, bias);
         _kernels.Products.Normed.Launch(_stream, matrix.RunCount, product, call);
         return parts;
     }
@@ -115,7 +123,7 @@ internal sealed partial class CudaForward
         var (product, parts) = SplitProduct(matrix, inputs, room, rows, results, bias);
         if (ProductKernels.IsSplit(matrix, rows))
         {
-            _kernels.Products.Split(rows).Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
+            _kernels.Products.Split(matrix, rows).Launch(_stream, new Extent(matrix.RunCount, product.Tiles), product);
             return parts;
         }
 
@@ -125,16 +133,16 @@ internal sealed partial class CudaForward
         return parts with { Split = default };
     }
 
-    private Parts Attend(CudaLayer layer, int index, int rows, int few, Added add) => Config.Attention switch
+    private Parts Attend(CudaLayer layer, int index, int rows, int few, bool brief, Added add) => Config.Attention switch
     {
-        AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few, add),
-        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few, add),
+        AttentionConfig.Grouped grouped => AttendGrouped(grouped, layer, index, rows, few, brief, add),
+        AttentionConfig.Latent latent => AttendLatent(latent, layer, index, rows, few, brief, add),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private Parts AttendGrouped(AttentionConfig.Grouped a, CudaLayer layer, int index, int rows, int few, Added add)
+    private Parts AttendGrouped(AttentionConfig.Grouped a, CudaLayer layer, int index, int rows, int few, bool brief, Added add)
     {
-        var call = new RotateCall
+        var turn = new RotateCall
         {
             Parts = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows, layer.DownBias),
             Places = _step.Inputs.Places,
@@ -147,19 +155,28 @@ internal sealed partial class CudaForward
             Width = a.HeadWidth,
             Interleaved = Config.Rope.Interleaved ? 1 : 0,
         };
-        _kernels.Rotate.Launch(_stream, new Extent(rows, a.Heads + (2 * a.KeyValueHeads)), a.HeadWidth / 2, 0, true, new KernelArguments().Add(call));
-        QueueAttention(index, rows, few);
-        if (few > 0)
+        if (rows > few)
         {
-            var combine = Combine(few, a.HeadWidth);
-            _kernels.CombineHeads.Launch(_stream, new Extent(a.Heads, few), a.HeadWidth, 0, true, new KernelArguments().Add(combine));
+            var blocks = (((a.Heads + (2 * a.KeyValueHeads)) * a.HeadWidth / 8) + ThreadsOfColumns - 1) / ThreadsOfColumns;
+            _kernels.Rotate.Launch(_stream, new Extent(blocks, rows), ThreadsOfColumns, 0, true, new KernelArguments().Add(turn));
         }
 
+        QueueAttention(index, rows, few, brief, turn);
+        var combine = Combine(few, a.HeadWidth);
+        if (brief)
+        {
+            var (product, parts) = SplitProduct(layer.Output, 0, 0, rows, _step.Results, layer.OutputBias);
+            _kernels.Products.Combined.Launch(_stream, layer.Output.RunCount, product, combine);
+            return parts;
+        }
+
+        if (few > 0)
+            _kernels.CombineHeads.Launch(_stream, new Extent(a.Heads, few), 32, 0, true, new KernelArguments().Add(combine));
         return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results, layer.OutputBias);
     }
 
     /// <summary>Attention of all rows: the first <paramref name="few"/> in splits that are merged afterwards, the others whole.</summary>
-    private void QueueAttention(int index, int rows, int few)
+    private void QueueAttention(int index, int rows, int few, bool brief, in RotateCall turn)
     {
         var inputs = _step.Inputs;
         var call = new AttentionCall
@@ -184,8 +201,8 @@ internal sealed partial class CudaForward
         {
             var blocks = few * ((_shape.HeadsPerKey + _attention.FewRows - 1) / _attention.FewRows) * _shape.KeyHeads;
             // Twice as many thread blocks as multiprocessors, if there are splits for them; a step with few keys pays little for those without.
-            var spread = Math.Clamp(2 * _device.Multiprocessors / blocks, 1, 64);
-            _attention.Few(_stream, new Extent(blocks, spread), call);
+            var spread = brief ? AttentionKernels.BriefSplits : Math.Clamp(2 * _device.Multiprocessors / blocks, 1, 64);
+            _attention.Few(_stream, new Extent(blocks, spread), call with { Turn = turn }, turns: rows == few, brief);
         }
 
         if (rows == few)
@@ -208,7 +225,7 @@ internal sealed partial class CudaForward
         PartRows = few,
     };
 
-    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few, Added add)
+    private Parts AttendLatent(AttentionConfig.Latent a, CudaLayer layer, int index, int rows, int few, bool brief, Added add)
     {
         var down = MultiplyNormed(layer.Down, layer.AttentionNorm, add, rows);
         var query = down;
@@ -227,6 +244,7 @@ internal sealed partial class CudaForward
             query = Multiply(queryUp, _step.QueryInputs, _step.Room, rows, _step.QueryResults);
         }
 
+        var jobs = a.Heads * a.LatentWidth / AbsorbedColumns;
         var call = new LatentCall
         {
             Query = query,
@@ -246,11 +264,11 @@ internal sealed partial class CudaForward
             Value = a.ValueWidth,
             Interleaved = Config.Rope.Interleaved ? 1 : 0,
             Rows = rows,
+            Spread = LatentSpread(rows, jobs),
             Epsilon = LatentEpsilon,
         };
-        var (absorb, rowsOfBlock, threads) = rows <= FewRows ? (_kernels.AbsorbOne, 1, 512) : (_kernels.AbsorbMany, 8, 256);
-        absorb.Launch(_stream, new Extent((rows + rowsOfBlock - 1) / rowsOfBlock, a.Heads + 1), threads, 0, true, new KernelArguments().Add(call));
-        QueueAttention(index, rows, few);
+        _kernels.Absorb.Launch(_stream, rows + (jobs * call.Spread), ThreadsOfColumns, _kernels.AbsorbShared, true, new KernelArguments().Add(call));
+        QueueAttention(index, rows, few, brief, default);
         Raise(a, layer, 0, few, Combine(few, a.LatentWidth), false);
         Raise(a, layer, few, rows - few, Combine(few, a.LatentWidth) with { Parts = _step.WholeMixes }, true);
         return Multiply(layer.Output, _step.HeadOutputs, _step.Room, rows, _step.Results);
@@ -271,10 +289,14 @@ internal sealed partial class CudaForward
             Rows = rows,
             First = first,
             Whole = whole ? 1 : 0,
+            Spread = LatentSpread(rows, a.Heads),
         };
-        var (raise, rowsOfBlock, threads) = rows <= FewRows ? (_kernels.RaiseOne, 1, 512) : (_kernels.RaiseMany, 4, 256);
-        raise.Launch(_stream, new Extent(a.Heads, (rows + rowsOfBlock - 1) / rowsOfBlock), threads, 0, true, new KernelArguments().Add(call));
+        _kernels.Raise.Launch(_stream, new Extent(a.Heads, call.Spread), ThreadsOfColumns, 0, true, new KernelArguments().Add(call));
     }
+
+    /// <summary>Over how many thread blocks the rows are spread beside <paramref name="jobs"/>: each keeps its weights for all its rows.</summary>
+    private int LatentSpread(int rows, int jobs) =>
+        Math.Clamp(2 * _device.Multiprocessors / jobs, 1, (rows + LatentRows - 1) / LatentRows);
 
     private Parts FeedForward(CudaLayer layer, int rows, Added add)
     {
@@ -312,13 +334,22 @@ internal sealed partial class CudaForward
             new KernelArguments().Add(parts).Add(output).Add(room).Add(width).Add(segments).Add(place));
     }
 
-    private void Head(int logits, Added add)
+    private void Head(int rows, int logits, Added add)
     {
-        // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
-        Norm(logits, _weights.Layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
-        var parts = Multiply(_weights.Layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
-        const int Pieces = 64;
-        _kernels.PickBest.Launch(_stream, new Extent(Pieces, logits), 256, 0, true, new KernelArguments()
-            .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Best).Add(_step.Broken));
+        var (layout, parts) = (_weights.Layout, default(Parts));
+        if (ProductKernels.IsNormed(rows, Config.HiddenWidth))
+        {
+            parts = MultiplyNormed(layout.Head, layout.FinalNorm, add, _step.Logits, 0);
+        }
+        else
+        {
+            // Rows whose logits nobody wants keep an unfinished residual: nothing reads it after this.
+            Norm(logits, layout.FinalNorm, add, _step.Inputs.PicksAt, _step.LogitInputs, _step.LogitRoom, false);
+            parts = Multiply(layout.Head, _step.LogitInputs, _step.LogitRoom, logits, _step.Logits);
+        }
+
+        var pieces = logits <= 8 ? 256 : 64;
+        _kernels.PickBest.Launch(_stream, new Extent(pieces, logits), 256, 0, true, new KernelArguments()
+            .Add(parts).Add(_step.Logits).Add(Config.Vocabulary).Add(_step.Picked));
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using InferenceCore.Engine;
 
 namespace InferenceCore.Cuda;
@@ -21,7 +22,7 @@ internal sealed partial class CudaForward : IForward
     private readonly StepBuffers _step;
     private readonly CudaKvPool _pool;
     private readonly AttentionShape _shape;
-    private readonly Dictionary<int, CudaGraph> _graphs = [];
+    private readonly Dictionary<(int Rows, bool Brief), CudaGraph> _graphs = [];
     private readonly PinnedBuffer _results;
     private readonly LogitRows _logits;
     private readonly ArenaSums _sums;
@@ -46,7 +47,7 @@ internal sealed partial class CudaForward : IForward
         _pool = new CudaKvPool(stream, Config, CacheBlocks(options));
         _step.Inputs.SetScratch(_pool.Scratch);
         _blockScratch = new int[_step.Inputs.TableWidth];
-        _results = new PinnedBuffer(device, MaxLogits * (long)(sizeof(ulong) + sizeof(int)));
+        _results = new PinnedBuffer(device, MaxLogits * (long)Unsafe.SizeOf<Picked>());
         _logits = new LogitRows(stream, _step.Logits, Config.Vocabulary, layout.Head.Outputs, MaxLogits);
         Traffic = WeightTraffic.Of(Config, sizeof(ushort), sizeof(ushort));
         stream.Synchronize();
@@ -75,7 +76,7 @@ internal sealed partial class CudaForward : IForward
         var rows = Place(batch, order, out var logits, out var singles);
         var few = PlaceTiles(batch, order, singles);
         if (few && singles == batch.Length && logits == singles && singles <= _sizes[^1])
-            StepRecorded(singles);
+            StepRecorded(singles, singles == 1 && IsBrief(batch[0].Cache.Length + 1));
         else
             StepOnce(rows, logits, few ? singles : 0);
         if (logits > 0)
@@ -94,9 +95,9 @@ internal sealed partial class CudaForward : IForward
 
     public Span<float> Logits(int row) => _logits.Row(row);
 
-    public int Best(int row) => (int)(uint.MaxValue - (uint)_results.Span<ulong>()[row]);
+    public int Best(int row) => (int)(uint.MaxValue - (uint)_results.Span<Picked>()[row].Best);
 
-    public unsafe bool Finite(int row) => ((int*)(_results.Pointer + (MaxLogits * (long)sizeof(ulong))))[row] == 0;
+    public bool Finite(int row) => _results.Span<Picked>()[row].Broken == 0;
 
     public void Dispose()
     {
@@ -236,12 +237,18 @@ internal sealed partial class CudaForward : IForward
         }
     }
 
-    private void StepRecorded(int rows)
+    /// <summary>
+    /// Whether so few keys make so few splits that each has a thread block to itself, and merging them needs no kernel of its own.
+    /// </summary>
+    private bool IsBrief(int length) => AttentionKernels.SplitsOf(length) <= AttentionKernels.BriefSplits
+        && (Config.Attention is AttentionConfig.Latent || ProductKernels.CanCombine(_weights.Layout.Layers[0].Output));
+
+    private void StepRecorded(int rows, bool brief)
     {
         var size = SizeFor(rows);
         FillUp(rows, size);
-        if (!_graphs.TryGetValue(size, out var graph))
-            _graphs[size] = graph = CudaGraph.Capture(_stream, () => Queue(size, size, size));
+        if (!_graphs.TryGetValue((size, brief), out var graph))
+            _graphs[(size, brief)] = graph = CudaGraph.Capture(_stream, () => Queue(size, size, size, brief));
         _step.Inputs.Send();
         graph.Launch(_stream);
     }
@@ -249,14 +256,10 @@ internal sealed partial class CudaForward : IForward
     private void StepOnce(int rows, int logits, int few)
     {
         _step.Inputs.Send();
-        Queue(rows, logits, few);
+        Queue(rows, logits, few, false);
     }
 
-    private unsafe void FetchResults(int logits)
-    {
-        _stream.CopyToHost(_results.Pointer, _step.Best, logits * (long)sizeof(ulong));
-        _stream.CopyToHost(_results.Pointer + (MaxLogits * (long)sizeof(ulong)), _step.Broken, logits * (long)sizeof(int));
-    }
+    private unsafe void FetchResults(int logits) => _stream.CopyToHost(_results.Pointer, _step.Picked, logits * (long)Unsafe.SizeOf<Picked>());
 
     private static int SizeFor(int rows)
     {

@@ -26,7 +26,7 @@ internal readonly record struct CudaMatrix(long Offset, int Outputs, int Inputs)
 
     public long Bytes => (long)Blocks * Depth * TileBytes;
 
-    public Split Split => new() { Depth = Depth, Run = (int)(((long)Blocks * Depth + Runs - 1) / Runs) };
+    public Split Split => new(Depth, (int)((((long)Blocks * Depth) + Runs - 1) / Runs));
 
     /// <summary>Thread blocks that take a run each.</summary>
     public int RunCount => ((Blocks * Depth) + Split.Run - 1) / Split.Run;
@@ -66,6 +66,6 @@ internal readonly record struct CudaMatrix(long Offset, int Outputs, int Inputs)
                 (best, bestCost) = (segments, cost);
         }
 
-        return (new Split { Depth = Depth, Run = (Depth + best - 1) / best }, best);
+        return (new Split(Depth, (Depth + best - 1) / best), best);
     }
 }

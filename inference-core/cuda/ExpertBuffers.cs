@@ -5,8 +5,12 @@ namespace InferenceCore.Cuda;
 /// <summary>What a layer with experts needs beside the rest. A slot is a (token, expert) pair.</summary>
 internal sealed class ExpertBuffers
 {
-    /// <summary>Up to here every visited expert's tile holds all rows of the step: memory is what limits, and nothing is copied.</summary>
-    public const int TogetherRows = 64;
+    /// <summary>Up to here every visited expert's tile holds all rows of the step, and one kernel norms, scores and chooses.</summary>
+    public const int TogetherRows = 8;
+
+    // Rows of the largest tile, and of the smallest that rows are gathered into.
+    private const int LargestTile = 64;
+    private const int SmallestTile = 16;
 
     public ExpertBuffers(StepBuffers step, CudaLayer layer, MoeConfig moe, int hidden, int maxTokens)
     {
@@ -15,8 +19,8 @@ internal sealed class ExpertBuffers
         (GateUpSplit, GateUpSegments) = layer.GateUp.ExpertSplit(SlotsPerRow);
         (DownSplit, DownSegments) = layer.FeedForwardDown.ExpertSplit(SlotsPerRow);
         MaxSlots = step.Room * SlotsPerRow;
-        var tiles = (maxTokens * SlotsPerRow / TogetherRows) + All;
-        Room = tiles * TogetherRows;
+        var tiles = (Math.Max(maxTokens, LargestTile * LargestTile / SmallestTile) * SlotsPerRow / LargestTile) + All;
+        Room = tiles * LargestTile;
         Plain = step.Take((long)step.Room * hidden * sizeof(float));
         Scores = step.Take((long)step.Room * moe.Experts * sizeof(float));
         SlotExpert = step.Take((long)MaxSlots * sizeof(int));
@@ -31,6 +35,14 @@ internal sealed class ExpertBuffers
         Stride = (long)MaxSlots * Math.Max(layer.GateUp.Outputs, layer.FeedForwardDown.Outputs);
         Results = step.Take(Stride * Math.Max(GateUpSegments, DownSegments) * sizeof(float));
     }
+
+    /// <summary>
+    /// Rows of a tile of a step of so many: all of them where they are few; else as many as hold twice what an expert gets on average, since what a
+    /// tile reads of inputs that are nobody's it reads as fast as weights.
+    /// </summary>
+    public int TileFor(int rows, MoeConfig moe) => rows <= TogetherRows ? ProductKernels.TileFor(rows)
+        : Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(2 * rows * moe.ExpertsPerToken / moe.Experts)),
+            rows <= LargestTile ? SmallestTile : LargestTile, LargestTile);
 
     /// <summary>Routed and shared experts.</summary>
     public int All { get; }

@@ -10,15 +10,16 @@ internal sealed class KernelSet : IDisposable
 
     private readonly Dictionary<string, CudaModule> _modules;
 
-    public KernelSet(CudaDevice device, CudaLibraries libraries)
+    public KernelSet(CudaStream stream, CudaLibraries libraries)
     {
+        var device = stream.Device;
         var compiler = new Lazy<KernelCompiler>(() => new KernelCompiler(NvrtcInterop.Load(libraries)));
         var codes = new byte[_sources.Length][];
         InParallel(i => codes[i] = KernelCache.Of(device, compiler).Get(KernelSource.Embedded(_sources[i])));
         Mark = MarkOf(codes);
         _modules = _sources.Zip(codes).ToDictionary(s => s.First, s => new CudaModule(device, s.Second), StringComparer.Ordinal);
 
-        Products = new ProductKernels(_modules["gemm.cu"]);
+        Products = new ProductKernels(stream, _modules["gemm.cu"]);
         Attention = _modules["attention.cu"];
         Embed = Layer("embed");
         Norm = Layer("rms_norm");
@@ -29,12 +30,14 @@ internal sealed class KernelSet : IDisposable
         PickBest = Layer("pick_best");
         CombineHeads = Attention.Kernel("combine_heads");
         LatentNorm = Latent("latent_norm");
-        AbsorbOne = Latent("absorb_one");
-        AbsorbMany = Latent("absorb_many");
-        RaiseOne = Latent("raise_one");
-        RaiseMany = Latent("raise_many");
+        AbsorbShared = stream.Read<int>(_modules["latent.cu"].Global("absorb_shared").Pointer);
+        Absorb = Latent("absorb").WithShared(AbsorbShared);
+        Raise = Latent("raise");
+        VisitSmall = Experts("visit_small");
+        VisitLarge = Experts("visit_large");
         ScoreExperts = Experts("score_experts");
-        Route = Experts("route");
+        ChooseExperts = Experts("choose_experts");
+        PlaceRows = Experts("place_rows");
         Gather = Experts("gather");
         PackRows = Weights("pack_rows");
         ToFloats = Weights("to_floats");
@@ -68,17 +71,24 @@ internal sealed class KernelSet : IDisposable
 
     public CudaKernel LatentNorm { get; }
 
-    public CudaKernel AbsorbOne { get; }
+    public CudaKernel Absorb { get; }
 
-    public CudaKernel AbsorbMany { get; }
+    /// <summary>Dynamic shared memory of <see cref="Absorb"/>, bytes.</summary>
+    public int AbsorbShared { get; }
 
-    public CudaKernel RaiseOne { get; }
+    public CudaKernel Raise { get; }
 
-    public CudaKernel RaiseMany { get; }
+    /// <summary>Norm, scores, choice and tiles of few rows of up to 2048 columns with up to 64 experts.</summary>
+    public CudaKernel VisitSmall { get; }
+
+    /// <summary>The same for up to 8192 columns and 256 experts.</summary>
+    public CudaKernel VisitLarge { get; }
 
     public CudaKernel ScoreExperts { get; }
 
-    public CudaKernel Route { get; }
+    public CudaKernel ChooseExperts { get; }
+
+    public CudaKernel PlaceRows { get; }
 
     public CudaKernel Gather { get; }
 

@@ -10,6 +10,14 @@ internal struct Split
 {
     public int Depth;
     public int Run;
+    public uint PerRun;
+
+    public Split(int depth, int run)
+    {
+        Depth = depth;
+        Run = run;
+        PerRun = (uint)((1UL << 32) / (uint)run) + 1;
+    }
 }
 
 /// <summary><c>struct Product</c> of gemm.cu.</summary>
@@ -31,6 +39,10 @@ internal struct Product
     public ulong TileExpert;
     public ulong Slots;
     public ulong TileStride;
+    public int SureTiles;
+    public int SureExpert;
+    public int SureEach;
+    public int Routed;
 }
 
 /// <summary><c>struct Parts</c>: a product's result, still in segments.</summary>
@@ -73,7 +85,7 @@ internal struct NormCall
     public int Segments;
 }
 
-/// <summary><c>struct RotateCall</c> of layer.cu.</summary>
+/// <summary><c>struct RotateCall</c> of rotate.cuh.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RotateCall
 {
@@ -119,6 +131,7 @@ internal struct AttentionCall
     public ulong Bounds;
     public int Room;
     public int PartRows;
+    public RotateCall Turn;
 }
 
 /// <summary><c>struct CombineCall</c> of softmax.cuh.</summary>
@@ -168,6 +181,7 @@ internal struct LatentCall
     public int Value;
     public int Interleaved;
     public int Rows;
+    public int Spread;
     public float Epsilon;
 }
 
@@ -184,6 +198,7 @@ internal struct ValueCall
     public int Rows;
     public int First;
     public int Whole;
+    public int Spread;
 }
 
 /// <summary><c>struct RouteCall</c> of experts.cu.</summary>
@@ -209,4 +224,27 @@ internal struct RouteCall
     public ulong Slots;
     public ulong TileExpert;
     public ulong TileCount;
+    public ulong Done;
+}
+
+/// <summary><c>struct VisitCall</c> of experts.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct VisitCall
+{
+    public NormCall Norm;
+    public RouteCall Route;
+    public ulong Weights;
+}
+
+/// <summary><c>struct Picked</c> of layer.cu: what the host is told of a row of logits.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Picked
+{
+    /// <summary>Order-preserving bits of the largest, then the complement of its token.</summary>
+    public ulong Best;
+
+    /// <summary>Not 0: a logit is no number.</summary>
+    public int Broken;
+
+    public int Unused;
 }

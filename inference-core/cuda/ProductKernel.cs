@@ -1,16 +1,15 @@
 namespace InferenceCore.Cuda;
 
-/// <summary>One kernel of gemm.cu: a tile of so many rows, and the shared memory of its ring.</summary>
+/// <summary>One kernel of gemm.cu: a tile of so many rows, and the shared memory of its ring, which the module itself says.</summary>
 internal sealed class ProductKernel
 {
     private readonly CudaKernel _kernel;
     private readonly int _shared;
 
-    public ProductKernel(CudaModule module, string name, int tile, int stages, int inputBytes = 0)
+    public ProductKernel(CudaStream stream, CudaModule module, string name, int tile)
     {
-        const int Alignment = 1024, BarrierBytes = 16;
         Tile = tile;
-        _shared = Alignment + inputBytes + (stages * (CudaMatrix.TileBytes + (inputBytes > 0 ? 0 : tile * 128) + BarrierBytes));
+        _shared = stream.Read<int>(module.Global(name + "_shared").Pointer);
         _kernel = module.Kernel(name).WithShared(_shared);
     }
 
@@ -19,6 +18,10 @@ internal sealed class ProductKernel
     public void Launch(CudaStream stream, Extent grid, in Product product) =>
         _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product));
 
-    public void Launch(CudaStream stream, Extent grid, in Product product, in NormCall norm) =>
-        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(norm));
+    /// <param name="stream">In which.</param>
+    /// <param name="grid">Thread blocks.</param>
+    /// <param name="product">What to multiply.</param>
+    /// <param name="inputs">Where each thread block gets its inputs from.</param>
+    public void Launch<T>(CudaStream stream, Extent grid, in Product product, in T inputs) where T : unmanaged =>
+        _kernel.Launch(stream, grid, ProductKernels.Threads, _shared, true, new KernelArguments().Add(product).Add(inputs));
 }

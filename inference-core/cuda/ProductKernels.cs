@@ -16,6 +16,10 @@ internal sealed class ProductKernels
     /// <summary>From here on wide tiles, which read less, are filled well enough.</summary>
     private const int WideRows = 768;
 
+    // Runs that gemm_short has stages for: the less it takes, the earlier it may begin beside the kernels in front of it.
+    private const int ShortRun = 4;
+
+    private readonly ProductKernel _short;
     private readonly Dictionary<int, ProductKernel> _split = [];
     private readonly Dictionary<int, ProductKernel> _full = [];
     private readonly Dictionary<int, ProductKernel> _gated = [];
@@ -24,20 +28,24 @@ internal sealed class ProductKernels
     /// <summary>Slabs of inputs that a thread block of gemm_normed keeps.</summary>
     private const int OwnSlabs = 64;
 
-    public ProductKernels(CudaModule module)
+    /// <summary>Slabs of its run that a thread block of gemm_combined keeps.</summary>
+    private const int OwnRun = 16;
+
+    public ProductKernels(CudaStream stream, CudaModule module)
     {
-        Normed = new ProductKernel(module, "gemm_normed", 8, 8, OwnSlabs * 1024);
-        // Rows of a tile, and stages of the ring as gemm.cu instantiates them.
-        foreach (var (rows, stages) in new[] { (8, 8), (16, 8), (32, 7), (64, 6), (128, 6) })
+        Normed = new ProductKernel(stream, module, "gemm_normed", 8);
+        Combined = new ProductKernel(stream, module, "gemm_combined", 8);
+        _short = new ProductKernel(stream, module, "gemm_short", 8);
+        foreach (var rows in new[] { 8, 16, 32, 64, MostSplitRows })
         {
-            _split[rows] = new ProductKernel(module, $"gemm_split_{rows}", rows, stages);
-            _experts[rows] = new ProductKernel(module, $"gemm_experts_{rows}", rows, stages);
+            _split[rows] = new ProductKernel(stream, module, $"gemm_split_{rows}", rows);
+            _experts[rows] = new ProductKernel(stream, module, $"gemm_experts_{rows}", rows);
         }
 
-        foreach (var (rows, stages) in new[] { (128, 6), (192, 5) })
+        foreach (var rows in new[] { 128, 192 })
         {
-            _full[rows] = new ProductKernel(module, $"gemm_full_{rows}", rows, stages);
-            _gated[rows] = new ProductKernel(module, $"gemm_gated_{rows}", rows, stages);
+            _full[rows] = new ProductKernel(stream, module, $"gemm_full_{rows}", rows);
+            _gated[rows] = new ProductKernel(stream, module, $"gemm_gated_{rows}", rows);
         }
     }
 
@@ -62,7 +70,13 @@ internal sealed class ProductKernels
     /// <summary>A norm and a product of one row: one kernel less to wait for.</summary>
     public ProductKernel Normed { get; }
 
-    public ProductKernel Split(int rows) => _split[TileFor(rows)];
+    /// <summary>A product of one row that merges the splits of attention itself.</summary>
+    public ProductKernel Combined { get; }
+
+    /// <summary>Whether a matrix' inputs may be merged by every thread block that multiplies them.</summary>
+    public static bool CanCombine(CudaMatrix matrix) => matrix.Split.Run <= OwnRun && matrix.Inputs % CudaMatrix.SlabInputs == 0;
+
+    public ProductKernel Split(CudaMatrix matrix, int rows) => rows <= 8 && matrix.Split.Run <= ShortRun ? _short : _split[TileFor(rows)];
 
     public ProductKernel Full(int rows) => _full[WideTile(rows)];
 

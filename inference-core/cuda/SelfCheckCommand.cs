@@ -9,12 +9,10 @@ internal static class SelfCheckCommand
     /// <summary>What is asked for.</summary>
     private static readonly TimeSpan FoundWithin = TimeSpan.FromSeconds(10);
 
-    private const string Prefix = "cuda:";
-
     public static Command Create(TimeProvider time)
     {
         var model = EngineOptions.Model();
-        var device = new Option<string>("--device") { Description = "Whose memory: cuda:0.", DefaultValueFactory = _ => Prefix + "0" };
+        var device = EngineOptions.Gpu();
         var flips = EngineOptions.Number("--flips", "Bits to flip, one at a time, and again spread over a period.", 1, 1_000_000, 1000);
         var seed = EngineOptions.Number("--seed", "Same seed, same bits.", 0, int.MaxValue, 1);
         var random = new Option<bool>("--random-weights") { Description = "Weights made on the device; the model directory needs no more than config.json." };
@@ -22,10 +20,7 @@ internal static class SelfCheckCommand
         command.Hidden = true;
         command.SetAction(parsed => CommandEdge.Run(() =>
         {
-            var name = parsed.GetValue(device)!;
-            if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !int.TryParse(name.AsSpan(Prefix.Length), out var ordinal))
-                throw new EngineException($"device '{name}' has no guarded weights; right would be {Prefix}0");
-            using var forward = CudaForward.Load(parsed.GetValue(model)!, ordinal, new ForwardOptions
+            using var forward = CudaForward.Load(parsed.GetValue(model)!, EngineOptions.Ordinal(parsed.GetValue(device)!), new ForwardOptions
             {
                 MaxTokens = 64,
                 MaxLogits = 1,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using InferenceCore.Engine;
 
 namespace InferenceCore.Cuda;
@@ -58,8 +59,7 @@ internal sealed class StepBuffers : IDisposable
 
         LogitInputs = Activations(LogitRoom, hidden);
         Logits = Take(sizeof(float) * MostFloats(layout.Head, options.MaxLogits));
-        Best = Take(sizeof(ulong) * (long)LogitRoom);
-        Broken = Take(sizeof(int) * (long)LogitRoom);
+        Picked = Take(Unsafe.SizeOf<Picked>() * (long)LogitRoom);
         Rope = MakeRope(rope, config.MaxPositions, kernels);
 
         static long ForOneRow(CudaMatrix matrix) => ProductKernels.ResultFloats(matrix, 1);
@@ -124,15 +124,13 @@ internal sealed class StepBuffers : IDisposable
     /// <summary>float32 [LogitRoom, V padded], in segments at first.</summary>
     public ulong Logits { get; }
 
-    /// <summary>Per row of logits: order-preserving bits of the largest, then the complement of its token.</summary>
-    public ulong Best { get; }
-
-    public ulong Broken { get; }
+    /// <summary>A <see cref="Cuda.Picked"/> for each row of logits.</summary>
+    public ulong Picked { get; }
 
     /// <summary>(cosine, sine) [positions, pairs].</summary>
     public ulong Rope { get; }
 
-    // 64 splits, 20 000 keys, for each of 256 rows; more for fewer.
+    // 64 splits, 18 000 keys, for each of 256 rows; more for fewer.
     private const int AttentionRows = 16384;
 
     public ulong Take(long bytes)

@@ -16,6 +16,22 @@ internal static class EngineOptions
         DefaultValueFactory = _ => ForwardLoader.Processor,
     };
 
+    /// <summary>For verbs that only a GPU has a use for.</summary>
+    public static Option<string> Gpu() => new("--device") { Description = "Which GPU: cuda:0.", DefaultValueFactory = _ => GpuPrefix + "0" };
+
+    private const string GpuPrefix = "cuda:";
+
+    /// <summary>A GPU's number in CUDA's order.</summary>
+    /// <exception cref="EngineException">It is none.</exception>
+    public static int Ordinal(string device) =>
+        IsGpu(device, out var ordinal) ? ordinal : throw new EngineException($"device '{device}' is no GPU; right would be {GpuPrefix}0");
+
+    public static bool IsGpu(string device, out int ordinal)
+    {
+        ordinal = -1;
+        return device.StartsWith(GpuPrefix, StringComparison.Ordinal) && int.TryParse(device.AsSpan(GpuPrefix.Length), out ordinal) && ordinal >= 0;
+    }
+
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
     /// <summary>A whole number in least..most.</summary>

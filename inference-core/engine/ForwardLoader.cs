@@ -7,8 +7,6 @@ internal static class ForwardLoader
 {
     public const string Processor = "cpu";
 
-    private const string Gpu = "cuda:";
-
     /// <summary>Reads config.json and the weights, and makes everything ready for the first step.</summary>
     /// <param name="directory">Hugging Face layout.</param>
     /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>
@@ -18,7 +16,7 @@ internal static class ForwardLoader
     {
         if (device == Processor)
             return new ReferenceForward(EngineModel.Load(directory, options.Progress), options);
-        if (!device.StartsWith(Gpu, StringComparison.Ordinal) || !int.TryParse(device.AsSpan(Gpu.Length), out var ordinal) || ordinal < 0)
+        if (!EngineOptions.IsGpu(device, out var ordinal))
             throw new EngineException($"device '{device}' is not supported; supported are {EngineOptions.Devices}");
         try
         {

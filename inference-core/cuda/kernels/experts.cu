@@ -1,7 +1,8 @@
 // Which experts a token visits, and where their rows lie. Scores, choice and weights are float32: a choice must not hang on rounding.
-// Shared experts are experts that everybody visits with weight 1; they come after the routed ones.
+// Shared experts are experts that everybody visits with weight 1; they are numbered after the routed ones, and their tiles come first, where
+// the product finds them without waiting for the router.
 
-#include "common.cuh"
+#include "norm.cuh"
 
 #define SOFTMAX_GREEDY 0
 #define SOFTMAX_GROUPS 1
@@ -22,21 +23,29 @@ struct RouteCall {
     int* slots;           // [tiles · tile] its inverse, -1: nobody's
     int* tile_expert;     // [tiles]
     int* tile_count;
+    int* done;            // rows that have chosen; 0 between steps
 };
 
-// The largest of a warp's values; ties go to the lower index. Values are ordered as numbers.
-DEVICE int warp_largest(float v, int index) {
-    for (int d = 16; d > 0; d >>= 1) {
-        float w = __shfl_xor_sync(0xffffffffu, v, d);
-        int j = __shfl_xor_sync(0xffffffffu, index, d);
-        if (w > v || (w == v && j < index)) v = w, index = j;
-    }
-    return index;
+// Among a warp's numbers.
+DEVICE u32 warp_max(u32 v) {
+    u32 r;
+    asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+    return r;
+}
+DEVICE u32 warp_min(u32 v) {
+    u32 r;
+    asm volatile("redux.sync.min.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+    return r;
 }
 
-#define LANE_EXPERTS 8  // 256 experts to 32 lanes
+// The index of the largest of a warp's values, none of them NaN; ties go to the lower index.
+DEVICE int warp_largest(float v, int index) {
+    u32 bits = __float_as_uint(v + 0.f), order = bits & 0x80000000u ? ~bits : bits | 0x80000000u;  // -0 is 0
+    return warp_min(order == warp_max(order) ? (u32)index : 0xffffffffu);
+}
 
-// Expert i · 32 + lane is in register i of the lane.
+// Expert i · 32 + lane is in register i of the lane: 8 for 256 experts.
+template <int LANE_EXPERTS>
 DEVICE int largest_expert(const float (&choice)[LANE_EXPERTS]) {
     float best = minus_infinity();
     int at = 1 << 20, lane = threadIdx.x & 31;
@@ -46,6 +55,7 @@ DEVICE int largest_expert(const float (&choice)[LANE_EXPERTS]) {
     return warp_largest(best, at);
 }
 
+template <int LANE_EXPERTS>
 DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], float* shared) {
     int lane = threadIdx.x & 31, size = c.experts / c.groups;
 #pragma unroll
@@ -54,6 +64,7 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
     __syncwarp();
     float best = minus_infinity(), second = minus_infinity();
     if (lane < c.groups)
+#pragma unroll 1
         for (int i = 0; i < size; i++) {
             float v = shared[lane * size + i];
             if (v > best)
@@ -63,6 +74,7 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
         }
     float group = lane < c.groups ? (c.rule == SIGMOID_BIASED ? best + second : best) : minus_infinity();
     u32 kept = 0;
+#pragma unroll 1
     for (int k = 0; k < c.groups_per_token; k++) {
         int g = warp_largest(kept >> lane & 1 ? minus_infinity() : group, kept >> lane & 1 ? 1 << 20 : lane);
         kept |= 1u << g;
@@ -75,14 +87,16 @@ DEVICE void limit_to_groups(const RouteCall& c, float (&choice)[LANE_EXPERTS], f
     __syncwarp();
 }
 
-// One row to a warp.
-DEVICE void choose(const RouteCall& c, int row, float* shared) {
+// One row to a warp; `scores` and `shared` hold an expert each. Gives the expert of the slot that is the lane's, if it has one;
+// what it chose counts only if it is meant.
+template <int LANE_EXPERTS>
+DEVICE int choose(const RouteCall& c, int row, const float* scores, float* shared, bool live = true) {
     int lane = threadIdx.x & 31, slots = c.per_token + c.shared;
     float score[LANE_EXPERTS], choice[LANE_EXPERTS], top = minus_infinity(), sum = 0;
 #pragma unroll
     for (int i = 0; i < LANE_EXPERTS; i++) {
         int expert = i * 32 + lane;
-        score[i] = expert < c.experts ? c.scores[(u64)row * c.experts + expert] : minus_infinity();
+        score[i] = expert < c.experts ? load_one(scores + expert) : minus_infinity();
         top = fmaxf(top, score[i]);
     }
     for (int d = 16; d > 0; d >>= 1) top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, d));
@@ -107,7 +121,9 @@ DEVICE void choose(const RouteCall& c, int row, float* shared) {
             if (i * 32 + lane < c.experts) choice[i] = score[i] = score[i] / sum;
     }
     if (c.groups > 1) limit_to_groups(c, choice, shared);
-    float total = 0;
+    float total = 0, own = 1;
+    int chosen = c.experts + lane - c.per_token;
+#pragma unroll 1
     for (int k = 0; k < c.per_token; k++) {
         // Scores that are not numbers choose nobody; the step is found broken by its logits, and must not reach past the tables until then.
         int expert = min(largest_expert(choice), c.experts - 1);
@@ -120,18 +136,34 @@ DEVICE void choose(const RouteCall& c, int row, float* shared) {
             }
         weight = __shfl_sync(0xffffffffu, weight, expert & 31);
         total += weight;
-        if (lane == 0) {
-            c.slot_expert[row * slots + k] = expert;
-            c.slot_weights[row * slots + k] = weight;
-        }
+        if (lane == k) chosen = expert, own = weight;
     }
-    __syncwarp();
     float factor = c.factor / (c.normalize ? total + 1e-20f : 1.f);
-    if (lane < c.per_token) c.slot_weights[row * slots + lane] *= factor;
-    if (lane < c.shared) {
-        c.slot_expert[row * slots + c.per_token + lane] = c.experts + lane;
-        c.slot_weights[row * slots + c.per_token + lane] = 1.f;
+    if (lane < c.per_token) own *= factor;
+    if (live && lane < slots) {
+        c.slot_expert[row * slots + lane] = chosen;
+        c.slot_weights[row * slots + lane] = own;
     }
+    return chosen;
+}
+
+// The tiles of the only row, by the warp that chose: one for each slot, in the order in which place_slots would have them.
+DEVICE void place_row(const RouteCall& c, int chosen, bool live) {
+    int lane = threadIdx.x & 31, slots = c.per_token + c.shared, rank = 0;
+    int order = chosen < c.experts ? chosen + c.shared : chosen - c.experts;
+#pragma unroll 1
+    for (int other = 0; other < slots; other++) {
+        int theirs = __shfl_sync(0xffffffffu, order, other);
+        rank += theirs < order || (theirs == order && other < lane);
+    }
+    if (!live) return;
+    if (lane == 0) *c.tile_count = slots;
+    if (lane >= slots) return;
+    c.tile_expert[rank] = chosen;
+    c.place[lane] = rank * c.tile;
+    c.slots[rank * c.tile] = lane;
+#pragma unroll 1
+    for (int i = 1; i < c.tile; i++) c.slots[rank * c.tile + i] = -1;
 }
 
 DEVICE float dot(float4 u, float4 v, float sum) {
@@ -141,27 +173,30 @@ DEVICE float dot(float4 u, float4 v, float sum) {
     return __fmaf_rn(u.w, v.w, sum);
 }
 
-// One block for the whole step: choices, then the tiles.
-template <int WARPS>
-DEVICE void route_rows(const RouteCall& c) {
-    __shared__ float scratch[WARPS][256];
+DEVICE void sync_threads(int threads) { asm volatile("bar.sync 1, %0;" ::"r"(threads) : "memory"); }
+
+// What all rows chose, as tiles. By the first `threads` threads of a block.
+DEVICE void place_slots(const RouteCall& c, int threads) {
     __shared__ int count[MAX_EXPERTS], start[MAX_EXPERTS + 1];
     int all = c.experts + c.shared, slots = c.per_token + c.shared;
-    for (int e = threadIdx.x; e < all; e += blockDim.x) count[e] = 0;
-    for (int row = threadIdx.x >> 5; row < c.rows; row += WARPS) choose(c, row, scratch[threadIdx.x >> 5]);
-    __syncthreads();
-    for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) atomicAdd(&count[c.slot_expert[s]], 1);
-    __syncthreads();
+    for (int e = threadIdx.x; e < all; e += threads) count[e] = 0;
+    sync_threads(threads);
+    for (int s = threadIdx.x; s < c.rows * slots; s += threads) atomicAdd(&count[c.slot_expert[s]], 1);
+    sync_threads(threads);
     if (threadIdx.x < 32) {
-        // Running sums of the experts' tiles, 32 experts at a time.
+        // Running sums of the experts' tiles, 32 at a time, the shared ones first.
         int lane = threadIdx.x, before = 0;
         for (int first = 0; first < all; first += 32) {
-            int n = first + lane < all ? count[first + lane] : 0, tiles = c.together ? n > 0 : (n + c.tile - 1) / c.tile, sum = tiles;
+            int at = first + lane, e = at < c.shared ? c.experts + at : at - c.shared;
+            int n = at < all ? count[e] : 0, tiles = c.together ? n > 0 : (n + c.tile - 1) / c.tile, sum = tiles;
             for (int d = 1; d < 32; d *= 2) {
                 int below = __shfl_up_sync(0xffffffffu, sum, d);
                 if (lane >= d) sum += below;
             }
-            if (first + lane < all) start[first + lane] = before + sum - tiles;
+            if (at < all) {
+                start[e] = before + sum - tiles;
+                for (int i = 0; i < tiles; i++) c.tile_expert[start[e] + i] = e;
+            }
             before += __shfl_sync(0xffffffffu, sum, 31);
         }
         if (lane == 0) {
@@ -169,59 +204,143 @@ DEVICE void route_rows(const RouteCall& c) {
             *c.tile_count = before;
         }
     }
-    __syncthreads();
-    for (int e = threadIdx.x; e < all; e += blockDim.x) {
-        for (int i = start[e]; i < start[e + 1]; i++) c.tile_expert[i] = e;
-        count[e] = 0;
-    }
-    for (int i = threadIdx.x; i < start[all] * c.tile; i += blockDim.x) c.slots[i] = -1;
-    __syncthreads();
-    for (int s = threadIdx.x; s < c.rows * slots; s += blockDim.x) {
+    sync_threads(threads);
+    for (int e = threadIdx.x; e < all; e += threads) count[e] = 0;
+    for (int i = threadIdx.x; i < start[all] * c.tile; i += threads) c.slots[i] = -1;
+    sync_threads(threads);
+    for (int s = threadIdx.x; s < c.rows * slots; s += threads) {
         int e = c.slot_expert[s], rank = c.together ? s / slots : atomicAdd(&count[e], 1), at = start[e] * c.tile + rank;
         c.place[s] = at;
         c.slots[at] = s;
     }
 }
 
-// One expert's score of one row: a warp, 16 columns to a lane at a time. What fits into registers of the weights is asked for before the row is
-// there.
-#define SCORED_AHEAD 16
-KERNEL __launch_bounds__(256) score_experts(const float* x, const float* w, float* scores, int width, int* done, const __grid_constant__ RouteCall c) {
+// ---- few rows: norm, scores, choice and tiles in one kernel
+
+#define ROUTING_BLOCKS 8  // to a row
+#define VISIT_THREADS 288
+
+DEVICE void sync_live() { sync_threads(256); }
+
+struct VisitCall {
+    NormCall norm;
+    RouteCall route;       // rows: at most 8
+    const float* weights;  // [experts][width]
+};
+
+// Every block of a row norms it, as rms_norm does, CHUNKS · 8 columns to a thread, and scores its share of the experts; the block that is last of
+// all chooses. Grid: (ROUTING_BLOCKS, rows).
+template <int CHUNKS, int LANE_EXPERTS>
+DEVICE void visit(const VisitCall& c) {
+    __shared__ float4 x[CHUNKS * 256 * 2];
+    __shared__ float scratch[9][LANE_EXPERTS * 32];
     __shared__ int last;
     let_next_start();
-    int row = blockIdx.x, expert = blockIdx.y * 8 + (threadIdx.x >> 5), lane = threadIdx.x & 31;
-    const float4* b = (const float4*)(w + (u64)min(expert, c.experts - 1) * width);
-    float4 v[SCORED_AHEAD];
+    const RouteCall& route = c.route;
+    int row = blockIdx.y, rank = blockIdx.x, lane = threadIdx.x & 31, warp = threadIdx.x >> 5, width = c.norm.width, pieces = width / 4;
+    int share = (route.experts + ROUTING_BLOCKS - 1) / ROUTING_BLOCKS, first = rank * share, end = min(route.experts, first + share);
+    const float4* weights = (const float4*)c.weights;
+#pragma unroll 1
+    for (int i = threadIdx.x * 8; i < (end - first) * pieces; i += VISIT_THREADS * 8) asm volatile("prefetch.global.L2 [%0];" ::"l"(weights + (u64)first * pieces + i));
+    float n[CHUNKS][8], h[CHUNKS][8];
 #pragma unroll
-    for (int i = 0; i < SCORED_AHEAD; i++)
-        if (i * 32 + lane < width / 4) v[i] = b[i * 32 + lane];
-    wait_for_previous();
-    const float4* a = (const float4*)(x + (u64)row * width);
-    float sum = 0;
+    for (int j = 0; j < CHUNKS; j++) norm_weights(c.norm, threadIdx.x % 256 + j * 256, n[j]);
+    // The ninth warp runs through all of it for nothing and does not wait for anybody: the others then find their code there.
+    bool live = warp < 8;
+    if (live) wait_for_previous();
+    float squares[CHUNKS];
+    norm_chunks<false, CHUNKS>(c.norm, row, threadIdx.x % 256, 256, h, squares);
 #pragma unroll
-    for (int i = 0; i < SCORED_AHEAD; i++)
-        if (i * 32 + lane < width / 4) sum = dot(a[i * 32 + lane], v[i], sum);
-#pragma unroll 8
-    for (int i = SCORED_AHEAD * 32 + lane; i < width / 4; i += 32) sum = dot(a[i], b[i], sum);
-    sum = warp_sum(sum);
-    if (lane == 0 && expert < c.experts) scores[(u64)row * c.experts + expert] = sum;
-    if (!done) return;
-    // The block that comes last routes; it sees what the others wrote.
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0) last = atomicAdd(done, 1) == gridDim.x * gridDim.y - 1;
-    __syncthreads();
-    if (!last) return;
-    __threadfence();
-    if (threadIdx.x == 0) *done = 0;
-    route_rows<8>(c);
+    for (int j = 0; j < CHUNKS; j++) {
+        squares[j] = warp_sum(squares[j]);
+        if (live && lane == 0) scratch[0][warp + j * 8] = squares[j];
+    }
+    if (live) sync_live();
+    float scale = rsqrtf(warp_sum(lane < (width / 8 + 31) / 32 ? scratch[0][lane] : 0.f) / width + c.norm.epsilon);
+#pragma unroll
+    for (int j = 0; j < CHUNKS; j++) {
+        int chunk = threadIdx.x % 256 + j * 256;
+        if (chunk * 8 >= width) break;
+        bool mine = live && chunk % ROUTING_BLOCKS == rank;
+        if (mine) write_residual(c.norm, row, chunk, h[j]);
+#pragma unroll
+        for (int i = 0; i < 8; i++) h[j][i] *= scale * n[j][i];
+        if (live) {
+            x[chunk * 2] = make_float4(h[j][0], h[j][1], h[j][2], h[j][3]);
+            x[chunk * 2 + 1] = make_float4(h[j][4], h[j][5], h[j][6], h[j][7]);
+        }
+        if (mine) *(uint4*)(c.norm.output + activation_chunk(c.norm.room, row, chunk)) = pack8(h[j]);
+    }
+    if (live) sync_live();
+#pragma unroll 1
+    for (int expert = first + warp % 8; expert < end; expert += live ? 8 : share) {
+        const float4* w = weights + (u64)expert * pieces;
+        float sum = 0;
+#pragma unroll 16
+        for (int i = lane; i < pieces; i += 32) sum = dot(x[i], w[i], sum);
+        sum = warp_sum(sum);
+        if (live && lane == 0) ((float*)route.scores)[(u64)row * route.experts + expert] = sum;
+    }
+    if (live) {
+        // The block that comes last sees what the others wrote.
+        __threadfence();
+        sync_live();
+        if (threadIdx.x == 0) last = atomicAdd(route.done, 1) == (int)(gridDim.x * gridDim.y) - 1;
+        sync_live();
+        if (!last) return;
+        __threadfence();
+        if (threadIdx.x == 0) *route.done = 0;
+    }
+    if (warp < route.rows || !live) {
+        int chosen = choose<LANE_EXPERTS>(route, live ? warp : 0, route.scores + (u64)(live ? warp : 0) * route.experts, scratch[warp], live);
+        if (route.rows == 1) place_row(route, chosen, live);
+    }
+    if (!live || route.rows == 1) return;
+    sync_live();
+    place_slots(route, 256);
 }
 
-// As a kernel of its own, where rows are many.
-KERNEL __launch_bounds__(1024) route(const __grid_constant__ RouteCall c) {
+// Rows of up to 2048 and 64 experts, and of up to 8192 and 256.
+KERNEL __launch_bounds__(VISIT_THREADS, 2) visit_small(const __grid_constant__ VisitCall c) { visit<1, 2>(c); }
+KERNEL __launch_bounds__(VISIT_THREADS) visit_large(const __grid_constant__ VisitCall c) { visit<4, 8>(c); }
+
+// ---- many rows
+
+// One expert to a warp, eight rows to a block, which share each weight as it comes by. Grid: (experts / 8, rows / 8).
+#define SCORED_ROWS 8
+KERNEL __launch_bounds__(256) score_experts(const float* x, const float* w, float* scores, int rows, int width, int experts) {
     let_next_start();
     wait_for_previous();
-    route_rows<32>(c);
+    int expert = blockIdx.x * 8 + (threadIdx.x >> 5), lane = threadIdx.x & 31, first = blockIdx.y * SCORED_ROWS;
+    if (expert >= experts) return;
+    const float4* b = (const float4*)(w + (u64)expert * width);
+    float sum[SCORED_ROWS] = {};
+#pragma unroll 4
+    for (int i = lane; i < width / 4; i += 32) {
+        float4 v = b[i];
+#pragma unroll
+        for (int r = 0; r < SCORED_ROWS; r++) sum[r] = dot(((const float4*)(x + (u64)min(first + r, rows - 1) * width))[i], v, sum[r]);
+    }
+#pragma unroll
+    for (int r = 0; r < SCORED_ROWS; r++) {
+        float v = warp_sum(sum[r]);
+        if (lane == 0 && first + r < rows) scores[(u64)(first + r) * experts + expert] = v;
+    }
+}
+
+// A row to a warp. Grid: rows / 8.
+KERNEL __launch_bounds__(256) choose_experts(const __grid_constant__ RouteCall c) {
+    __shared__ float scratch[8][256];
+    let_next_start();
+    wait_for_previous();
+    int warp = threadIdx.x >> 5, row = blockIdx.x * 8 + warp;
+    if (row < c.rows) choose<8>(c, row, c.scores + (u64)row * c.experts, scratch[warp]);
+}
+
+KERNEL __launch_bounds__(1024) place_rows(const __grid_constant__ RouteCall c) {
+    let_next_start();
+    wait_for_previous();
+    place_slots(c, 1024);
 }
 
 // Each slot's copy of its row, where its expert's tile has it. Grid: slots; chunks of eight columns along the block.

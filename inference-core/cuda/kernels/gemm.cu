@@ -8,6 +8,7 @@
 // Weights lie as the copies want them: [block of 128 outputs][slab of 64 k][128 rows × 128 bytes, swizzled]: 16 KB, one bulk copy.
 
 #include "norm.cuh"
+#include "softmax.cuh"
 #include "wgmma.cuh"
 
 #define TILE_BYTES 16384
@@ -31,7 +32,10 @@ struct Product {
     const int* tile_expert;   // [tiles] whose weights
     const int* slots;         // [tiles · N] the row of the parts, -1: nobody's
     u64 tile_stride;          // bytes from one tile's inputs to the next; 0: all tiles have the same rows
-
+    int sure_tiles;           // the first tiles are of experts that everybody visits, whatever the router says:
+    int sure_expert;          // this one,
+    int sure_each;            // and the next after so many tiles
+    int routed;               // the tables were there before this kernel could begin: see let_next_start in multiply
 };
 
 // One chain of k steps: outputs of `block`, rows of `tile`, slabs from..to.
@@ -53,15 +57,19 @@ struct Chains {
     const Product& p;
     int next, end;
 
-    DEVICE_MEMBER Chains(const Product& product) : p(product) {
+    // SURE: only what can be told before the kernel in front of this one has ended.
+    DEVICE_MEMBER Chains(const Product& product, bool sure = false) : p(product) {
         if (MODE == SPLIT) {
             next = blockIdx.x * p.split.run;
             end = min(next + p.split.run, p.blocks * p.split.depth);
         } else {
             next = blockIdx.x;
-            end = p.blocks * (MODE == FULL ? p.tiles : *p.expert_tiles * p.segments);
+            end = p.blocks * (MODE == FULL ? p.tiles : (sure && !p.routed ? p.sure_tiles : now(p.expert_tiles)) * p.segments);
         }
     }
+
+    // Past the first-level cache, which may hold what the layer before had there.
+    static DEVICE_MEMBER int now(const int* at) { return *(const volatile int*)at; }
 
     DEVICE_MEMBER bool take(Chain& c, int slab_bytes) {
         if (next >= end) return false;
@@ -73,7 +81,8 @@ struct Chains {
             c.from = c.segment * p.split.run;
             c.to = min(p.split.depth, c.from + p.split.run);
             next += gridDim.x;
-            c.weights = p.weights + ((u64)p.tile_expert[c.tile] * p.blocks + c.block) * p.split.depth * TILE_BYTES;
+            int expert = c.tile < p.sure_tiles ? p.sure_expert + c.tile / p.sure_each : now(p.tile_expert + c.tile);
+            c.weights = p.weights + ((u64)expert * p.blocks + c.block) * p.split.depth * TILE_BYTES;
             c.inputs = p.inputs + (u64)c.tile * p.tile_stride;
             return true;
         }
@@ -114,14 +123,20 @@ template <int R> DEVICE void pin(float (&d)[R]) {
 // Where the inputs come from. One row every thread block norms for itself, in front of its first product, and keeps it behind the ring: a kernel
 // less to wait for. (The same for gates gained nothing.)
 enum Source {
-    LOADED,  // from memory, slab by slab, beside the weights
-    NORMED,  // the norm of the residual, all of it
+    LOADED,    // from memory, slab by slab, beside the weights
+    NORMED,    // the norm of the residual, all of it
+    COMBINED,  // what the splits of attention come to, as much of it as this block multiplies
 };
 #define OWN_SLABS 64
+#define OWN_RUN 16  // slabs of a run that COMBINED has room for
 
 template <int N, int STAGES, Source SOURCE>
 struct Ring {
     static const int bytes = TILE_BYTES + (SOURCE == LOADED ? SLAB_BYTES(N) : 0);
+    static const int own_slabs = SOURCE == LOADED ? 0 : SOURCE == NORMED ? OWN_SLABS : OWN_RUN;
+    static const int own_bytes = own_slabs * SLAB_BYTES(N);
+    // 1024 for the alignment, and two barriers to a stage.
+    static const int shared_bytes = 1024 + STAGES * (bytes + 16) + own_bytes;
     u32 base, full, empty;
     int stage;
     u32 phase;
@@ -131,7 +146,7 @@ struct Ring {
         extern __shared__ u8 memory[];
         u32 start = (shared_address(memory) + 1023) & ~1023u;
         base = start;
-        full = start + STAGES * bytes + (SOURCE == LOADED ? 0 : OWN_SLABS * SLAB_BYTES(N));
+        full = start + STAGES * bytes + own_bytes;
         empty = full + STAGES * 8;
         stage = 0;
         phase = 0;
@@ -151,17 +166,18 @@ struct Ring {
 template <int N, int STAGES, Mode MODE, Source SOURCE>
 DEVICE void produce(const Product& p, Ring<N, STAGES, SOURCE> ring) {
     // Weights do not depend on the kernel before: the ring is filled with them while that one still runs.
-    Chains<MODE == EXPERTS ? SPLIT : MODE> ahead(p);
+    Chains<MODE> ahead(p, true);
     Ring<N, STAGES, SOURCE> early = ring;
     Chain c;
     int loaded = 0;
-    while (MODE != EXPERTS && loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
+    while (loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
         for (int k = c.from; k < c.to && loaded < STAGES; k++, loaded++, early.advance()) {
             barrier_expect(early.full + early.stage * 8, early.bytes);
             bulk_load(early.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, early.full + early.stage * 8);
         }
     }
     wait_for_previous();
+    if (MODE == EXPERTS) let_next_start();
     Chains<MODE> chains(p);
     int done = 0;
     while (chains.take(c, SLAB_BYTES(N))) {
@@ -236,6 +252,22 @@ DEVICE void publish_own() {
     asm volatile("bar.sync 1, 256;" ::: "memory");
 }
 
+// The inputs of a COMBINED product: the slabs of this block's run, four columns to a thread at a time.
+template <int N, int STAGES>
+DEVICE void combine_inputs(const Product& p, const CombineCall& c, Ring<N, STAGES, COMBINED> ring) {
+    int from = blockIdx.x * p.split.run, slabs = min(p.split.run, p.blocks * p.split.depth - from);
+    REHEARSE(live, true) {
+        if (live) wait_for_previous();
+#pragma unroll 1
+        for (int i = threadIdx.x; i < slabs * 16; i += 256) {
+            int column = (from + i / 16) % p.split.depth * 64 + i % 16 * 4;
+            uint2 v = pack4(combine<8>(c, column / c.width, 0, column % c.width));
+            asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(ring.own_inputs(i / 16) + i % 16 * 8), "r"(v.x), "r"(v.y) : "memory");
+        }
+    }
+    publish_own();
+}
+
 // The row of a NORMED product, by the 256 threads that multiply: the same sums in the same order as rms_norm takes them, a virtual thread to each
 // chunk of eight columns.
 template <int N, int STAGES>
@@ -243,16 +275,15 @@ DEVICE void norm_inputs(const NormCall& c, Ring<N, STAGES, NORMED> ring) {
     const int chunks = OWN_SLABS * 8 / 256;
     __shared__ float scratch[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = (c.width / 8 + 31) / 32;
-    float w[chunks][8], h[chunks][8];
+    float w[chunks][8], h[chunks][8], squares[chunks];
 #pragma unroll
     for (int j = 0; j < chunks; j++) norm_weights(c, threadIdx.x + j * 256, w[j]);
     wait_for_previous();
+    norm_chunks<true, chunks>(c, 0, threadIdx.x, 256, h, squares);
 #pragma unroll
     for (int j = 0; j < chunks; j++) {
-        int chunk = threadIdx.x + j * 256;
-        float squares = chunk * 8 < c.width ? norm_row(c, 0, chunk, h[j]) : 0.f;
-        squares = warp_sum(squares);
-        if (lane == 0) scratch[warp + j * 8] = squares;
+        squares[j] = warp_sum(squares[j]);
+        if (lane == 0) scratch[warp + j * 8] = squares[j];
     }
     asm volatile("bar.sync 1, 256;" ::: "memory");
     float scale = rsqrtf(warp_sum(lane < warps ? scratch[lane] : 0.f) / c.width + c.epsilon);
@@ -275,9 +306,10 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
     float sum[MODE == FULL ? N / 2 : 1];
     Chains<MODE> chains(p);
     Chain c;
+    int done = 0;
     while (chains.take(c, SLAB_BYTES(N))) {
         int add = 0, closed = 0, held = -1;
-        for (int k = c.from; k < c.to; k++, ring.advance()) {
+        for (int k = c.from; k < c.to; k++, done++, ring.advance()) {
             if (MODE == FULL && k > 0 && (c.block * p.split.depth + k) % p.split.run == 0) {
                 wait_groups<0>();
                 pin(d);
@@ -287,7 +319,7 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
                 add = 0;
             }
             barrier_wait(ring.full + ring.stage * 8, ring.phase);
-            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(k));
+            u64 a = operand(ring.weights() + group * 8192), b = operand(SOURCE == LOADED ? ring.inputs() : ring.own_inputs(SOURCE == COMBINED ? done : k));
             pin(d);
             fence_operands();
 #pragma unroll
@@ -319,9 +351,10 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
 }
 
 template <int N, int STAGES, Mode MODE, bool GATED, Source SOURCE>
-DEVICE void multiply(const Product& p, const NormCall* norm) {
+DEVICE void multiply(const Product& p, const void* own) {
     Ring<N, STAGES, SOURCE> ring;
-    let_next_start();
+    // Among experts the next one may start only when the router is known to have ended: the second product then reads its tables without waiting.
+    if (MODE != EXPERTS) let_next_start();
     if (threadIdx.x == 0) {
         for (int i = 0; i < STAGES; i++) {
             barrier_init(ring.full + i * 8, 1);
@@ -330,37 +363,44 @@ DEVICE void multiply(const Product& p, const NormCall* norm) {
         barrier_init_fence();
     }
     __syncthreads();
-    if (threadIdx.x >= 256) {
-        if (N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
-    } else {
-        if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-        if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*norm, ring);
+    int warp = threadIdx.x >> 5;
+    if (warp >= 8 && N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+    if (warp < 8 && N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+    if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
+    if (warp < 8) {
+        if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*(const NormCall*)own, ring);
+        if constexpr (SOURCE == COMBINED) combine_inputs<N, STAGES>(p, *(const CombineCall*)own, ring);
         consume<N, STAGES, MODE, GATED, SOURCE>(p, ring, threadIdx.x >> 7);
     }
 }
 
-#define SPLIT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_split_##N(const __grid_constant__ Product p) { multiply<N, STAGES, SPLIT, false, LOADED>(p, nullptr); }
-#define EXPERT_KERNEL(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_experts_##N(const __grid_constant__ Product p) { multiply<N, STAGES, EXPERTS, false, LOADED>(p, nullptr); }
-#define FULL_KERNELS(N, STAGES) \
-    KERNEL __launch_bounds__(384, 1) gemm_full_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, false, LOADED>(p, nullptr); } \
-    KERNEL __launch_bounds__(384, 1) gemm_gated_##N(const __grid_constant__ Product p) { multiply<N, STAGES, FULL, true, LOADED>(p, nullptr); }
+// Each kernel with the shared memory that its ring takes.
+#define PRODUCT_KERNEL(NAME, N, STAGES, MODE, GATED) \
+    KERNEL __launch_bounds__(384, 1) NAME(const __grid_constant__ Product p) { multiply<N, STAGES, MODE, GATED, LOADED>(p, nullptr); } \
+    __device__ int NAME##_shared = Ring<N, STAGES, LOADED>::shared_bytes;
 
-SPLIT_KERNEL(8, 8)
-SPLIT_KERNEL(16, 8)
-SPLIT_KERNEL(32, 7)
-SPLIT_KERNEL(64, 6)
-SPLIT_KERNEL(128, 6)
-FULL_KERNELS(128, 6)
-FULL_KERNELS(192, 5)
-EXPERT_KERNEL(8, 8)
-EXPERT_KERNEL(16, 8)
-EXPERT_KERNEL(32, 7)
-EXPERT_KERNEL(64, 6)
-EXPERT_KERNEL(128, 6)
+PRODUCT_KERNEL(gemm_split_8, 8, 8, SPLIT, false)
+PRODUCT_KERNEL(gemm_short, 8, 4, SPLIT, false)  // runs of at most four tiles
+PRODUCT_KERNEL(gemm_split_16, 16, 8, SPLIT, false)
+PRODUCT_KERNEL(gemm_split_32, 32, 7, SPLIT, false)
+PRODUCT_KERNEL(gemm_split_64, 64, 6, SPLIT, false)
+PRODUCT_KERNEL(gemm_split_128, 128, 6, SPLIT, false)
+PRODUCT_KERNEL(gemm_full_128, 128, 6, FULL, false)
+PRODUCT_KERNEL(gemm_full_192, 192, 5, FULL, false)
+PRODUCT_KERNEL(gemm_gated_128, 128, 6, FULL, true)
+PRODUCT_KERNEL(gemm_gated_192, 192, 5, FULL, true)
+PRODUCT_KERNEL(gemm_experts_8, 8, 8, EXPERTS, false)
+PRODUCT_KERNEL(gemm_experts_16, 16, 8, EXPERTS, false)
+PRODUCT_KERNEL(gemm_experts_32, 32, 7, EXPERTS, false)
+PRODUCT_KERNEL(gemm_experts_64, 64, 6, EXPERTS, false)
+PRODUCT_KERNEL(gemm_experts_128, 128, 6, EXPERTS, false)
 
 KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, const __grid_constant__ NormCall norm) {
     multiply<8, 8, SPLIT, false, NORMED>(p, &norm);
 }
+__device__ int gemm_normed_shared = Ring<8, 8, NORMED>::shared_bytes;
+
+KERNEL __launch_bounds__(384, 1) gemm_combined(const __grid_constant__ Product p, const __grid_constant__ CombineCall combine) {
+    multiply<8, 10, SPLIT, false, COMBINED>(p, &combine);
+}
+__device__ int gemm_combined_shared = Ring<8, 10, COMBINED>::shared_bytes;

@@ -1,6 +1,7 @@
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434 §2.1) around attend_latent: queries go into the latent space before it and come
 // out of it after, in prefill as in decode, so that both give the same bits.
 
+#include "mma.cuh"
 #include "softmax.cuh"
 
 // The up-projection kv_b lies as in the checkpoint: per head PLAIN rows W_UK [plain][latent], then VALUE rows W_UV [value][latent].
@@ -43,14 +44,11 @@ struct LatentCall {
     u16* queries;         // [rows][heads][latent + turned]
     u8* cache;            // this layer's: [block][64 rows]
     u64 block_bytes;
-    int heads, latent_at, latent, plain, turned, value, interleaved, rows;
+    int heads, latent_at, latent, plain, turned, value, interleaved, rows, spread;
     float epsilon;
 };
 
-DEVICE float part_at(const Parts& p, int row, int column) {
-    float v = sum_parts(p.first + (u64)row * p.columns + column, p.stride, segments_of(p.split, column));
-    return p.bias ? v + p.bias[column] : v;
-}
+DEVICE float one_of(const float4& v, int i) { return i & 2 ? (i & 1 ? v.w : v.z) : (i & 1 ? v.y : v.x); }
 
 DEVICE void turn(float& a, float& b, float2 by) {
     float x = a * by.x - b * by.y;
@@ -58,201 +56,194 @@ DEVICE void turn(float& a, float& b, float2 by) {
     a = x;
 }
 
-DEVICE void cache_latent(const LatentCall& c, int row) {
+// A row's latent, normed, and its turned key: into the cache, if it is meant. 256 threads.
+DEVICE void cache_latent(const LatentCall& c, int row, bool live) {
     __shared__ float scratch[32];
     int position = c.places.position[row], width = c.latent + c.turned;
     int block = c.places.blocks[c.places.sequence[row] * c.places.table_width + position / 64];
     u8* to = c.cache + block * c.block_bytes;
-    // The first 256 threads, two columns each, however many there are: the sum's order must not depend on the kernel.
-    float v[2], squares = 0;
+    int column = threadIdx.x * 8;
+    float v[8] = {0, 0, 0, 0, 0, 0, 0, 0}, squares = 0;
+    if (column < c.latent) read_parts(v, c.down, row, c.latent_at + column);
 #pragma unroll
-    for (int i = 0; i < 2; i++) {
-        int column = threadIdx.x + i * 256;
-        v[i] = threadIdx.x < 256 && column < c.latent ? part_at(c.down, row, c.latent_at + column) : 0.f;
-        squares = __fmaf_rn(v[i], v[i], squares);
-    }
+    for (int i = 0; i < 8; i++) squares = __fmaf_rn(v[i], v[i], squares);
     float scale = rsqrtf(block_sum(squares, scratch) / c.latent + c.epsilon);
+    if (column < c.latent) {
+        float w[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        add_to(w, c.norm + column);
 #pragma unroll
-    for (int i = 0; i < 2; i++) {
-        int column = threadIdx.x + i * 256;
-        if (threadIdx.x < 256 && column < c.latent) *(u16*)(to + cache_at(position & 63, column, width)) = to_bf16(v[i] * scale * c.norm[column]);
+        for (int i = 0; i < 8; i++) v[i] *= scale * w[i];
+        if (live) *(uint4*)(to + cache_at(position & 63, column, width)) = pack8(v);
     }
-    int pairs = c.turned / 2, pair = threadIdx.x;
+    int pairs = c.turned / 2, pair = 255 - threadIdx.x;
     if (pair >= pairs) return;
     int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
-    float a = part_at(c.down, row, c.latent_at + c.latent + first), b = part_at(c.down, row, c.latent_at + c.latent + second);
+    int key = c.latent_at + c.latent;
+    float4 four[2];
+    read_parts<2>(four, c.down, row, {key + (first & ~3), key + (second & ~3)});
+    float a = one_of(four[0], first), b = one_of(four[1], second);
     turn(a, b, c.rope[(u64)position * pairs + pair]);
+    if (!live) return;
     *(u16*)(to + cache_at(position & 63, c.latent + first, width)) = to_bf16(a);
     *(u16*)(to + cache_at(position & 63, c.latent + second, width)) = to_bf16(b);
 }
 
-// What both forms of absorb do with a row's own rotated part.
-DEVICE void turn_query(const LatentCall& c, const float* q, int row, int head, int pair) {
-    int pairs = c.turned / 2, first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
-    float a = q[c.plain + first], b = q[c.plain + second];
-    turn(a, b, c.rope[(u64)c.places.position[row] * pairs + pair]);
-    u16* to = c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned) + c.latent;
-    to[first] = to_bf16(a);
-    to[second] = to_bf16(b);
+// The rotated parts of a group's queries, by all threads.
+DEVICE void turn_queries(const LatentCall& c, const float (*turned)[128], int first_row, int count, int head) {
+    int pairs = c.turned / 2;
+    for (int i = threadIdx.x; i < count * pairs; i += 256) {
+        int r = i / pairs, pair = i % pairs, row = first_row + r;
+        int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
+        float a = turned[r][first], b = turned[r][second];
+        turn(a, b, c.rope[(u64)c.places.position[row] * pairs + pair]);
+        u16* to = c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned) + c.latent;
+        to[first] = to_bf16(a);
+        to[second] = to_bf16(b);
+    }
 }
 
-// One row of one head: q · W_UK, two latent columns to a thread, one half of the sum to each half of the block; latent <= 512, plain <= 128. The
-// weights are on their way before the query is there. Grid: (rows, heads + 1).
-KERNEL __launch_bounds__(512, 1) absorb_one(const __grid_constant__ LatentCall c) {
-    __shared__ float q[256];
-    __shared__ float2 other[256];
+// ---- queries into the latent space: q · W_UK, with the weights as the wide operand, 8 rows of the step at a time
+
+#define ROWS 8
+#define REHEARSED_ROWS 8
+#define ABSORBED 256  // latent columns of a thread block: 32 to a warp
+
+// W_UK of the block's columns as in the checkpoint, rows 16 bytes further apart than they are wide: eight of them are read at once.
+struct Absorb {
+    static const int row_bytes = ABSORBED * 2 + 16;
+    static const int query_words = 68;  // bfloat16 pairs of a row's plain part, at most 128 columns, and 4 for the banks
+    static const int weight_bytes = 128 * row_bytes;
+};
+
+// Grid: first a block for each row's key, then (heads · latent / ABSORBED) jobs, by `spread` groups of rows. plain <= 128, turned <= 128.
+KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
+    extern __shared__ u8 raw[];
+    __shared__ u32 plain[ROWS][Absorb::query_words];
+    __shared__ float turned[ROWS][128];
+    __shared__ u64 barrier;
     let_next_start();
-    int row = blockIdx.x, head = blockIdx.y, width = c.plain + c.turned;
-    int half = threadIdx.x >> 8, own = threadIdx.x & 255, column = own * 2, deep = c.plain / 2;
-    const u16* up = c.up + ((u64)min(head, c.heads - 1) * (c.plain + c.value) + half * deep) * c.latent + column;
-    u32 w[64];
-#pragma unroll
-    for (int i = 0; i < 64; i++)
-        if (i < deep && column < c.latent) w[i] = *(const u32*)(up + (u64)i * c.latent);
-    wait_for_previous();
-    if (head == c.heads) {
-        cache_latent(c, row);
-        return;
-    }
-    if (threadIdx.x < width) q[threadIdx.x] = part_at(c.query, row, head * width + threadIdx.x);
-    __syncthreads();
-    if (threadIdx.x < c.turned / 2) turn_query(c, q, row, head, threadIdx.x);
-    float2 sum = make_float2(0.f, 0.f);
-#pragma unroll
-    for (int i = 0; i < 64; i++) {
-        if (i < deep) {
-            sum.x = __fmaf_rn(q[half * deep + i], low_bf16(w[i]), sum.x);
-            sum.y = __fmaf_rn(q[half * deep + i], high_bf16(w[i]), sum.y);
+    if (blockIdx.x < c.rows) {
+        REHEARSE(live, c.rows <= REHEARSED_ROWS) {
+            if (live) wait_for_previous();
+            cache_latent(c, blockIdx.x, live);
         }
-    }
-    if (half == 1) other[own] = sum;
-    __syncthreads();
-    if (half == 0 && column < c.latent)
-        *(u32*)(c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned) + column) = pack_bf16(sum.x + other[own].x, sum.y + other[own].y);
-}
-
-// The same for MANY_ROWS rows to a block, which share each weight as it comes by. Grid: (blocks of rows, heads + 1), 256 threads.
-#define MANY_ROWS 8
-KERNEL __launch_bounds__(256) absorb_many(const __grid_constant__ LatentCall c) {
-    __shared__ float q[MANY_ROWS][256];
-    let_next_start();
-    wait_for_previous();
-    int first_row = blockIdx.x * MANY_ROWS, count = min(MANY_ROWS, c.rows - first_row), head = blockIdx.y, width = c.plain + c.turned;
-    if (head == c.heads) {
-        for (int r = 0; r < count; r++) cache_latent(c, first_row + r);
         return;
     }
-    for (int i = threadIdx.x; i < MANY_ROWS * width; i += 256) {
-        int r = i / width;
-        q[r][i % width] = r < count ? part_at(c.query, first_row + r, head * width + i % width) : 0.f;
+    u32 weights = (shared_address(raw) + 15) & ~15u, full = shared_address(&barrier);
+    int parts = c.latent / ABSORBED, job = blockIdx.x - c.rows, part = job % parts, head = job / parts % c.heads, first = job / parts / c.heads;
+    int width = c.plain + c.turned, lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    if (threadIdx.x == 0) {
+        barrier_init(full, 1);
+        barrier_init_fence();
+        barrier_expect(full, c.plain * ABSORBED * 2);
     }
     __syncthreads();
-    for (int i = threadIdx.x; i < count * (c.turned / 2); i += 256) turn_query(c, q[i / (c.turned / 2)], first_row + i / (c.turned / 2), head, i % (c.turned / 2));
-    int column = threadIdx.x * 2, deep = c.plain / 2;
-    if (column >= c.latent) return;
-    float sum[2][MANY_ROWS][2];
+    if (threadIdx.x < c.plain)
+        bulk_load(weights + threadIdx.x * Absorb::row_bytes, c.up + ((u64)head * (c.plain + c.value) + threadIdx.x) * c.latent + part * ABSORBED,
+                  ABSORBED * 2, full);
+    REHEARSE(live, c.rows <= REHEARSED_ROWS) {
+        if (live) wait_for_previous();
+        for (int group = first; group * ROWS < c.rows; group += c.spread) {
+            int first_row = group * ROWS, count = min(ROWS, c.rows - first_row), chunks = width / 8;
+            __syncthreads();
+            for (int i = threadIdx.x; i < ROWS * chunks; i += 256) {
+                int r = i / chunks, column = i % chunks * 8;
+                float v[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+                if (r < count) read_parts(v, c.query, first_row + r, head * width + column);
 #pragma unroll
-    for (int half = 0; half < 2; half++) {
-        const u16* up = c.up + ((u64)head * (c.plain + c.value) + half * deep) * c.latent + column;
-#pragma unroll
-        for (int r = 0; r < MANY_ROWS; r++) sum[half][r][0] = sum[half][r][1] = 0;
-#pragma unroll 16
-        for (int i = 0; i < deep; i++) {
-            u32 w = *(const u32*)(up + (u64)i * c.latent);
-#pragma unroll
-            for (int r = 0; r < MANY_ROWS; r++) {
-                sum[half][r][0] = __fmaf_rn(q[r][half * deep + i], low_bf16(w), sum[half][r][0]);
-                sum[half][r][1] = __fmaf_rn(q[r][half * deep + i], high_bf16(w), sum[half][r][1]);
+                for (int e = 0; e < 8; e += 2) {
+                    if (column < c.plain)
+                        plain[r][(column + e) / 2] = pack_bf16(v[e], v[e + 1]);
+                    else
+                        *(float2*)&turned[r][column - c.plain + e] = make_float2(v[e], v[e + 1]);
+                }
             }
+            __syncthreads();
+            if (part == 0 && live) turn_queries(c, turned, first_row, count, head);
+            barrier_wait(full, 0);
+            float sum[2][4] = {};
+            for (int k = 0; k < c.plain; k += 16) {
+                u32 at = weights + (k + (lane >> 4) * 8 + (lane & 7)) * Absorb::row_bytes + (warp * 32 + (lane >> 3 & 1) * 8) * 2;
+                u32 b0 = plain[lane >> 2][k / 2 + (lane & 3)], b1 = plain[lane >> 2][k / 2 + 4 + (lane & 3)];
+#pragma unroll
+                for (int m = 0; m < 2; m++) {
+                    u32 a[4];
+                    load_transposed(a, at + m * 32);
+                    mma(sum[m], a, b0, b1);
+                }
+            }
+#pragma unroll
+            for (int m = 0; m < 2; m++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    int r = (lane & 3) * 2 + (e & 1), column = part * ABSORBED + warp * 32 + m * 16 + (e >> 1) * 8 + (lane >> 2);
+                    if (live && r < count) c.queries[((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column] = to_bf16(sum[m][e]);
+                }
         }
     }
-#pragma unroll
-    for (int r = 0; r < MANY_ROWS; r++) {
-        if (r < count)
-            *(u32*)(c.queries + ((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column) =
-                pack_bf16(sum[0][r][0] + sum[1][r][0], sum[0][r][1] + sum[1][r][1]);
-    }
 }
+
+// ---- what attention mixed of the latents, out of the latent space: W_UV · mix
 
 struct ValueCall {
     CombineCall combine;  // width: latent
     const u16* up;        // kv_b
     u8* output;           // activations [row][heads · value]
     int plain, value, room, rows, first, whole;  // rows first.. first + rows; whole: combine.parts is the mix itself
+    int spread;
 };
 
-DEVICE float mix_at(const ValueCall& c, int head, int row, int column) {
-    return c.whole ? c.combine.parts[((u64)row * c.combine.heads + head) * c.combine.width + column] : combine<4>(c.combine, head, row, column);
+DEVICE float4 mix_at(const ValueCall& c, int head, int row, int column) {
+    return c.whole ? load_four(c.combine.parts + ((u64)row * c.combine.heads + head) * c.combine.width + column) 
+                   : combine<6>(c.combine, head, row, column);
 }
 
-// Eight latents of one row times those of one output's weights.
-DEVICE float add_products(const float* m, uint4 w, float sum) {
-    u32 words[4] = {w.x, w.y, w.z, w.w};
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-        sum = __fmaf_rn(m[2 * i], low_bf16(words[i]), sum);
-        sum = __fmaf_rn(m[2 * i + 1], high_bf16(words[i]), sum);
-    }
-    return sum;
-}
+// Of a row of the mix: 512 columns, and 32 for the banks.
+#define MIX_STRIDE 544
 
-// The mix of latents of one head of one row, out of the latent space. A warp to eight outputs, lanes along the latent; latent a multiple of 256,
-// at most 512, value at most 128. The weights are on their way before the mix is there. Grid: (heads, rows).
-KERNEL __launch_bounds__(512, 1) raise_one(const __grid_constant__ ValueCall c) {
-    __shared__ float mix[512];
+// 8 rows of the step at a time, 16 outputs to a warp; latent a multiple of 32, at most 512, value a multiple of 16, at most 128. The weights are on
+// their way before the mix is there, and stay. A lane holds 8 neighbouring inputs of two outputs: which of them one multiplication takes is the
+// same for both operands, and the sum does not care for names. Grid: (heads, spread).
+KERNEL __launch_bounds__(256, 1) raise(const __grid_constant__ ValueCall c) {
+    __shared__ u16 mix[ROWS][MIX_STRIDE];
     let_next_start();
-    int head = blockIdx.x, row = c.first + blockIdx.y, latent = c.combine.width, lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
-    const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain) * latent;
-    uint4 w[8][2];
+    int head = blockIdx.x, latent = c.combine.width, lane = threadIdx.x & 31, warp = threadIdx.x >> 5, output = warp * 16 + (lane >> 2);
+    bool idle = warp * 16 >= c.value;
+    const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain + output) * latent + (lane & 3) * 8;
+    uint4 low[16], high[16];
 #pragma unroll
-    for (int v = 0; v < 8; v++)
-#pragma unroll
-        for (int part = 0; part < 2; part++)
-            if (warp * 8 + v < c.value && part * 256 < latent)
-                w[v][part] = *(const uint4*)(up + (u64)(warp * 8 + v) * latent + part * 256 + lane * 8);
-    wait_for_previous();
-    if (threadIdx.x < latent) mix[threadIdx.x] = mix_at(c, head, row, threadIdx.x);
-    __syncthreads();
-#pragma unroll
-    for (int v = 0; v < 8; v++) {
-        if (warp * 8 + v >= c.value) break;
-        float sum = 0;
-#pragma unroll
-        for (int part = 0; part < 2; part++)
-            if (part * 256 < latent) sum = add_products(mix + part * 256 + lane * 8, w[v][part], sum);
-        sum = warp_sum(sum);
-        if (lane == 0) *(u16*)(c.output + activation_at(c.room, row, head * c.value + warp * 8 + v)) = to_bf16(sum);
-    }
-}
-
-// The same for RAISED_ROWS rows to a block. Grid: (heads, blocks of rows), 256 threads.
-#define RAISED_ROWS 4
-KERNEL __launch_bounds__(256) raise_many(const __grid_constant__ ValueCall c) {
-    __shared__ float mix[RAISED_ROWS][512];
-    let_next_start();
-    wait_for_previous();
-    int head = blockIdx.x, first_row = c.first + blockIdx.y * RAISED_ROWS, count = min(RAISED_ROWS, c.first + c.rows - first_row);
-    int latent = c.combine.width, lane = threadIdx.x & 31;
-    for (int i = threadIdx.x; i < RAISED_ROWS * latent; i += 256) {
-        int r = i / latent;
-        mix[r][i % latent] = r < count ? mix_at(c, head, first_row + r, i % latent) : 0.f;
-    }
-    __syncthreads();
-    const u16* up = c.up + ((u64)head * (c.plain + c.value) + c.plain) * latent;
-#pragma unroll 2
-    for (int v = threadIdx.x >> 5; v < c.value; v += 8) {
-        float sum[RAISED_ROWS] = {0, 0, 0, 0};
-#pragma unroll
-        for (int part = 0; part < 2; part++) {
-            if (part * 256 >= latent) break;
-            uint4 w = *(const uint4*)(up + (u64)v * latent + part * 256 + lane * 8);
-#pragma unroll
-            for (int r = 0; r < RAISED_ROWS; r++) sum[r] = add_products(mix[r] + part * 256 + lane * 8, w, sum[r]);
+    for (int i = 0; i < 16; i++)
+        if (i * 32 < latent && !idle) {
+            low[i] = *(const uint4*)(up + i * 32);
+            high[i] = *(const uint4*)(up + 8 * latent + i * 32);
         }
+    REHEARSE(live, c.rows <= REHEARSED_ROWS) {
+        if (live) wait_for_previous();
+        for (int group = blockIdx.y; group * ROWS < c.rows; group += c.spread) {
+            int first_row = c.first + group * ROWS, count = min(ROWS, c.first + c.rows - first_row), quads = latent / 4;
+            __syncthreads();
+            for (int i = threadIdx.x; i < ROWS * quads; i += 256) {
+                int r = i / quads, column = i % quads * 4;
+                *(uint2*)&mix[r][column] = r < count ? pack4(mix_at(c, head, first_row + r, column)) : make_uint2(0, 0);
+            }
+            __syncthreads();
+            if (idle) continue;
+            float sum[2][4] = {};
 #pragma unroll
-        for (int r = 0; r < RAISED_ROWS; r++) {
-            float y = warp_sum(sum[r]);
-            if (lane == 0 && r < count) *(u16*)(c.output + activation_at(c.room, first_row + r, head * c.value + v)) = to_bf16(y);
+            for (int i = 0; i < 16; i++)
+                if (i * 32 < latent) {
+                    uint4 b = *(const uint4*)&mix[lane >> 2][i * 32 + (lane & 3) * 8];
+                    u32 front[4] = {low[i].x, high[i].x, low[i].y, high[i].y}, back[4] = {low[i].z, high[i].z, low[i].w, high[i].w};
+                    mma(sum[0], front, b.x, b.y);
+                    mma(sum[1], back, b.z, b.w);
+                }
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                int r = (lane & 3) * 2 + (e & 1), column = head * c.value + output + (e >> 1) * 8;
+                if (live && r < count) *(u16*)(c.output + activation_at(c.room, first_row + r, column)) = to_bf16(sum[0][e] + sum[1][e]);
+            }
         }
     }
 }
+
+__device__ int absorb_shared = Absorb::weight_bytes + 16;

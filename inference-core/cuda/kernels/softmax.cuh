@@ -4,19 +4,27 @@
 
 #include "common.cuh"
 
-// Keys are cut into splits by their position alone: short ones at first, so that a short text has several to work on at once, then long ones,
-// so that a long text does not spend its time merging. In blocks of the cache (64 keys).
+// Keys are cut into splits by their position alone: of one block of the cache (64 keys) at first, so that a short text has several to work on at
+// once, then longer, so that a long text does not spend its time merging.
 #define BLOCK_KEYS 64
-#define FINE_BLOCKS 2
-#define FINE_SPLITS 32
-#define COARSE_BLOCKS 8
+#define SINGLE_SPLITS 8   // of one block
+#define DOUBLE_SPLITS 28  // of two
+#define LONG_BLOCKS 8     // of those after them
 
-DEVICE int first_block(int split) { return split < FINE_SPLITS ? split * FINE_BLOCKS : FINE_SPLITS * FINE_BLOCKS + (split - FINE_SPLITS) * COARSE_BLOCKS; }
+#define DOUBLE_FROM SINGLE_SPLITS
+#define LONG_FROM (DOUBLE_FROM + 2 * DOUBLE_SPLITS)
+
+DEVICE int first_block(int split) {
+    if (split < SINGLE_SPLITS) return split;
+    split -= SINGLE_SPLITS;
+    return split < DOUBLE_SPLITS ? DOUBLE_FROM + split * 2 : LONG_FROM + (split - DOUBLE_SPLITS) * LONG_BLOCKS;
+}
 
 // The split of the key at `position`.
 DEVICE int split_of(int position) {
-    int block = position / BLOCK_KEYS, fine = FINE_SPLITS * FINE_BLOCKS;
-    return block < fine ? block / FINE_BLOCKS : FINE_SPLITS + (block - fine) / COARSE_BLOCKS;
+    int block = position / BLOCK_KEYS;
+    if (block < DOUBLE_FROM) return block;
+    return SINGLE_SPLITS + (block < LONG_FROM ? (block - DOUBLE_FROM) / 2 : DOUBLE_SPLITS + (block - LONG_FROM) / LONG_BLOCKS);
 }
 
 // 2^x; 0 for minus infinity.
@@ -42,29 +50,31 @@ DEVICE Merge merge(float m, float split_m) {
 }
 DEVICE float merged(Merge w, float old, float split) { return __fmaf_rn(split, w.more, __fmul_rn(old, w.before)); }
 
-// Result of one head of one row from its splits' parts: [DV] columns, one to a thread. Grid: (heads, rows).
+// What the splits of each head of each row left.
 struct CombineCall {
-    const float* parts;
-    const float2* bounds;
+    const float* parts;   // [split][row][head][width]
+    const float2* bounds; // [split][row][head]
     const int* position;  // [rows]
-    u8* output;           // activations [row][heads · DV]
+    u8* output;           // activations [row][heads · width]
     int heads, width, room, part_rows;
 };
 
-// One column; the bounds and outputs of AT_ONCE splits are on their way together, and are merged in order.
+// Four columns of one head of one row; the bounds and outputs of AT_ONCE splits are on their way together, and are merged in order.
 template <int AT_ONCE>
-DEVICE float combine(const CombineCall& c, int head, int row, int column) {
+DEVICE float4 combine(const CombineCall& c, int head, int row, int column) {
     u64 stride = (u64)c.part_rows * c.heads, at = (u64)row * c.heads + head;
     int splits = split_of(c.position[row]) + 1;
-    float m = 0, l = 0, o = 0;
+    float m = 0, l = 0;
+    float4 o = make_float4(0.f, 0.f, 0.f, 0.f);
     for (int s = 0; s < splits; s += AT_ONCE) {
         float2 bound[AT_ONCE];
-        float part[AT_ONCE];
+        float4 part[AT_ONCE];
 #pragma unroll
         for (int i = 0; i < AT_ONCE; i++)
             if (s + i < splits) {
-                bound[i] = c.bounds[(s + i) * stride + at];
-                part[i] = c.parts[((s + i) * stride + at) * c.width + column];
+                const float* b = (const float*)(c.bounds + (s + i) * stride + at);
+                bound[i] = make_float2(load_one(b), load_one(b + 1));
+                part[i] = load_four(c.parts + ((s + i) * stride + at) * c.width + column);
             }
 #pragma unroll
         for (int i = 0; i < AT_ONCE; i++) {
@@ -76,8 +86,8 @@ DEVICE float combine(const CombineCall& c, int head, int row, int column) {
             Merge w = merge(m, bound[i].x);
             m = w.m;
             l = merged(w, l, bound[i].y);
-            o = merged(w, o, part[i]);
+            o = make_float4(merged(w, o.x, part[i].x), merged(w, o.y, part[i].y), merged(w, o.z, part[i].z), merged(w, o.w, part[i].w));
         }
     }
-    return o / l;
+    return make_float4(o.x / l, o.y / l, o.z / l, o.w / l);
 }
