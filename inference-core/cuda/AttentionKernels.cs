@@ -80,6 +80,6 @@ internal sealed class AttentionKernels
 
     public void Whole(CudaStream stream, Extent grid, in AttentionCall call) => Launch(_whole, stream, grid, call);
 
-    private void Launch((CudaKernel Kernel, int Threads, int Shared) form, CudaStream stream, Extent grid, in AttentionCall call) =>
+    private static void Launch((CudaKernel Kernel, int Threads, int Shared) form, CudaStream stream, Extent grid, in AttentionCall call) =>
         form.Kernel.Launch(stream, grid, form.Threads, form.Shared, true, new KernelArguments().Add(call));
 }

@@ -13,7 +13,7 @@ internal sealed partial class CudaForward
     {
         var (moe, buffers, products) = (Config.Moe!, _step.Experts!, _kernels.Products);
         var together = rows <= ExpertBuffers.TogetherRows;
-        var tile = buffers.TileFor(rows, moe);
+        var tile = ExpertBuffers.TileFor(rows, moe);
         var slots = rows * buffers.SlotsPerRow;
         ChooseExperts(layer, rows, tile, together, add);
         if (!together)

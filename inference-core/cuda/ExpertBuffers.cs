@@ -40,7 +40,7 @@ internal sealed class ExpertBuffers
     /// Rows of a tile of a step of so many: all of them where they are few; else as many as hold twice what an expert gets on average, since what a
     /// tile reads of inputs that are nobody's it reads as fast as weights.
     /// </summary>
-    public int TileFor(int rows, MoeConfig moe) => rows <= TogetherRows ? ProductKernels.TileFor(rows)
+    public static int TileFor(int rows, MoeConfig moe) => rows <= TogetherRows ? ProductKernels.TileFor(rows)
         : Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(2 * rows * moe.ExpertsPerToken / moe.Experts)),
             rows <= LargestTile ? SmallestTile : LargestTile, LargestTile);
 
