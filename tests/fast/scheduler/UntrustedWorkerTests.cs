@@ -18,7 +18,7 @@ public sealed class UntrustedWorkerTests
     [InlineData(false)]
     public async Task Changed_weights_cost_the_replica_before_it_tells_another_token_and_what_was_under_way_is_marked_and_goes_on(bool whileBusy)
     {
-        using var host = Start();
+        using var host = TamperedHost.Start(_engines);
         await host.Proven;
         (string Fault, IReadOnlyList<long> Answers)? suspected = null;
         host.Suspected += (fault, answers) => suspected = (fault, answers);
@@ -37,7 +37,7 @@ public sealed class UntrustedWorkerTests
 
         await WorkerThreads.UntilAsync(() => suspected is not null);
         generation ??= host.Submit(request, out _)!;
-        Assert.Equal(EnginePair.TokensAlone(request), await TokensAsync(generation));
+        Assert.Equal(EnginePair.TokensAlone(request), await TamperedHost.TokensAsync(generation));
         Assert.Equal("found weights changed: model.norm.weight", suspected!.Value.Fault);
         Assert.Equal(whileBusy ? [generation.FirstId] : [], suspected.Value.Answers);
         Assert.Equal("found weights changed: model.norm.weight", host.Suspicion);
@@ -88,34 +88,5 @@ public sealed class UntrustedWorkerTests
         var engine = new TamperedForward(Scheduler.RoomFor(options, 1));
         loop.Begin(engine, new WorkerOrder.Begin("", "cpu", 1, options));
         return (loop, engine, news, time);
-    }
-
-    private EngineHost Start()
-    {
-        var host = new EngineHost(new EngineSetup
-        {
-            ModelDirectory = GoldenModel.Open("llama3").Directory,
-            Device = "cpu",
-            Threads = 1,
-            Options = _ => new SchedulerOptions(),
-            Load = config => new ServedModel("tiny", config, Tokenizer: null, Chat: null, new HashSet<int>()),
-            Start = () => new SeatThread(room =>
-            {
-                var engine = new TamperedForward(room);
-                _engines.Add(engine);
-                return engine;
-            }),
-        }, TimeProvider.System);
-        host.Start();
-        return host;
-    }
-
-    private static async Task<int[]> TokensAsync(Generation generation)
-    {
-        var pieces = new List<Piece>();
-        await foreach (var piece in generation.Pieces.ReadAllAsync(Stop))
-            pieces.Add(piece);
-        Assert.Equal(FinishReason.Length, pieces[^1].Finish);
-        return EnginePair.TokensOf(pieces);
     }
 }

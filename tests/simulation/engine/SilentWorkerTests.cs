@@ -17,7 +17,7 @@ public sealed class SilentWorkerTests : IDisposable
     [Fact]
     public async Task A_step_that_never_ends_is_noticed_within_two_seconds_and_hidden_by_no_other_thread()
     {
-        using var host = Start();
+        using var host = TamperedHost.Start(_engines);
         await host.Proven;
         string? lost = null;
         var time = TimeProvider.System;
@@ -37,7 +37,7 @@ public sealed class SilentWorkerTests : IDisposable
         await WorkerThreads.UntilAsync(() => lost is not null);
         Assert.Contains("no sign of life", lost);
         Assert.True(noticed < TimeSpan.FromSeconds(2), $"noticed after {noticed.TotalSeconds:0.00} s");
-        Assert.Equal(EnginePair.TokensAlone(request), await TokensAsync(generation));
+        Assert.Equal(EnginePair.TokensAlone(request), await TamperedHost.TokensAsync(generation));
         Assert.Equal(2, _engines.Count);
     }
 
@@ -49,38 +49,9 @@ public sealed class SilentWorkerTests : IDisposable
         var generation = workers.Host.Submit(request, out _)!;
         Assert.True(await generation.Pieces.WaitToReadAsync(Stop));
         workers.Current.FallSilent();
-        Assert.Equal(EnginePair.TokensAlone(request), await TokensAsync(generation));
+        Assert.Equal(EnginePair.TokensAlone(request), await TamperedHost.TokensAsync(generation));
         Assert.Equal(2, workers.Started);
         Assert.Equal(2, workers.Host.Journal!.Metrics.Workers);
         Assert.Contains("no sign of life for 1.8 s", workers.LastLoss);
-    }
-
-    private EngineHost Start()
-    {
-        var host = new EngineHost(new EngineSetup
-        {
-            ModelDirectory = GoldenModel.Open("llama3").Directory,
-            Device = "cpu",
-            Threads = 1,
-            Options = _ => new SchedulerOptions(),
-            Load = config => new ServedModel("tiny", config, Tokenizer: null, Chat: null, new HashSet<int>()),
-            Start = () => new SeatThread(room =>
-            {
-                var engine = new TamperedForward(room);
-                _engines.Add(engine);
-                return engine;
-            }),
-        }, TimeProvider.System);
-        host.Start();
-        return host;
-    }
-
-    private static async Task<int[]> TokensAsync(Generation generation)
-    {
-        var pieces = new List<Piece>();
-        await foreach (var piece in generation.Pieces.ReadAllAsync(Stop))
-            pieces.Add(piece);
-        Assert.Equal(FinishReason.Length, pieces[^1].Finish);
-        return EnginePair.TokensOf(pieces);
     }
 }
