@@ -51,6 +51,8 @@ publish() {
     say "publishing $program"
     local out=artifacts/.publish/${program%%/*}
     rm -rf "$out"
+    # A publish that was stopped leaves half a program behind that the linker's step would take for a whole one.
+    if [ -e "$stamp.new" ]; then rm -rf "${project%/*}"/{obj,bin}/Release/net10.0/linux-x64/native; fi
     touch "$stamp.new"
     dotnet publish "$project.csproj" -c Release -v q -o "$out" >&2
     mv -f "$out"/*.dbg artifacts/symbols/ 2>/dev/null || true
