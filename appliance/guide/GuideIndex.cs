@@ -28,18 +28,26 @@ public sealed class GuideIndex
     private const double ListedBonus = 10;
 
     /// <summary>What a question loses for each word that names something else than this box, the third and later ones aside.</summary>
-    private const double ElsewhereCost = 2;
+    private const double ElsewhereCost = 1.5;
 
     /// <summary>What a question would lose if the guide had never heard any of its words; in proportion.</summary>
-    private const double UnknownCost = 2;
+    private const double UnknownCost = 4.9;
+
+    /// <summary>What a question would lose if the entry it is nearest to had none of its words in Latin letters; in proportion.</summary>
+    private const double MissingCost = 2.5;
+
+    /// <summary>What a question loses that is the same as one the guide does not cover; in proportion.</summary>
+    private const double OtherCost = 3.6;
 
     private readonly Dictionary<string, double> _rarity = new(StringComparer.Ordinal);
     private readonly double _unknownRarity;
     private readonly Dictionary<string, GuideEntry> _listed = new(StringComparer.Ordinal);
     private readonly List<(GuideEntry Entry, Dictionary<string, double> Terms, double Norm)> _entries;
     private readonly QuestionVectors _questions = new();
+    private readonly QuestionVectors _others = new();
 
-    public GuideIndex(IReadOnlyList<GuideEntry> entries)
+    /// <param name="others">Questions that the guide does not cover: what is nearer to one of them is not for the guide.</param>
+    public GuideIndex(IReadOnlyList<GuideEntry> entries, IEnumerable<string> others)
     {
         var asked = entries.Where(e => e.Id != GuideEntry.NotInGuide).ToArray();
         var questions = asked.Select(e => e.Questions.Values.SelectMany(q => q).Select(q => Terms.Of(q)).ToArray()).ToArray();
@@ -58,6 +66,9 @@ public sealed class GuideIndex
                 _questions.Add(i, Weighed(question));
         }
 
+        foreach (var other in others)
+            _others.Add(0, Weighed(Terms.Of(other)));
+
         _entries = [.. asked.Zip(documents, (entry, terms) => (entry, terms, Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean)))];
     }
 
@@ -71,20 +82,32 @@ public sealed class GuideIndex
         var whole = asked.Sum(t => t.Value);
         if (whole == 0) // "Who are you?" has no word that says anything
             return listed is null ? [] : [new(listed, ListedBonus)];
-        // By the root of what the question says at all: a long one must not look surer than a short one. What the guide has never heard, and
-        // what it knows to be something else, is evidence that the question is not for it.
+        // By the root of what the question says at all: a long one must not look surer than a short one.
         var root = Math.Sqrt(whole);
-        var strange = UnknownCost * asked.Where(t => !_rarity.ContainsKey(t.Key)).Sum(t => t.Value) / whole + ElsewhereCost * Math.Min(elsewhere, 2);
         var nearest = _questions.Nearest(asked, _entries.Count);
+        var scores = _entries.Select((e, i) => Common(e.Terms, e.Norm) / root + NearestWeight * nearest[i]).ToArray();
+        var strange = Strange(asked, whole, elsewhere) + MissingCost * Missing(asked, _entries[Array.IndexOf(scores, scores.Max())].Terms);
         return
         [
-            .. _entries.Select((e, i) => new GuideHit(
-                    e.Entry, Common(e.Terms, e.Norm) / root + NearestWeight * nearest[i] - strange + (e.Entry == listed ? ListedBonus : 0)))
-                .Where(h => h.Score > 0).OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count),
+            .. _entries.Zip(scores, (e, score) => (e.Entry, Score: score + (e.Entry == listed ? ListedBonus : 0))).Where(h => h.Score > 0)
+                .OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count).Select(h => new GuideHit(h.Entry, h.Score - strange)),
         ];
 
         double Common(Dictionary<string, double> entry, double norm) =>
             asked.Sum(t => entry.TryGetValue(t.Key, out var often) ? t.Value * often / (often + norm) : 0);
+    }
+
+    /// <summary>Evidence that the question is not for the guide at all.</summary>
+    private double Strange(KeyValuePair<string, double>[] asked, double whole, int elsewhere) =>
+        UnknownCost * asked.Where(t => !_rarity.ContainsKey(t.Key)).Sum(t => t.Value) / whole
+        + ElsewhereCost * Math.Min(elsewhere, 2)
+        + OtherCost * _others.Nearest(asked, 1)[0];
+
+    /// <summary>How much of the question's words in Latin letters, names among them, an entry lacks: 0 to 1.</summary>
+    private static double Missing(KeyValuePair<string, double>[] asked, Dictionary<string, double> entry)
+    {
+        var words = asked.Where(t => t.Key[0] is not (Thesaurus.Subject or Thesaurus.Asked) && t.Key[0] < Terms.FirstChinese).ToArray();
+        return words.Length == 0 ? 0 : words.Where(t => !entry.ContainsKey(t.Key)).Sum(t => t.Value) / words.Sum(t => t.Value);
     }
 
     /// <summary>Of a word that the guide or the thesaurus knows.</summary>

@@ -14,16 +14,16 @@ public static class GuideJudge
     public const int HitsWanted = 10;
 
     /// <summary>Worth an answer.</summary>
-    public const double Enough = 2.2;
+    public const double Enough = 0.5;
 
     /// <summary>Worth showing what is nearest, unless the model says that the guide does not cover it.</summary>
-    public const double Worth = 2.0;
+    public const double Worth = 0.3;
 
     /// <summary>What the entry gains that the model chose.</summary>
-    public const double Vote = 0.5;
+    public const double Vote = 0.9;
 
     /// <summary>What all lose when the model refused: it says too often that the guide covers a question, and hardly ever wrongly that it does not.</summary>
-    public const double Refusal = 1.2;
+    public const double Refusal = 1.3;
 
     /// <param name="hits">From <see cref="GuideIndex.Find"/>, best first.</param>
     /// <param name="model">The entry whose answer the model gave; null when it was not asked or gave none of the guide's.</param>
