@@ -140,7 +140,7 @@ def train(options, model, singles, talks, checks, device):
         step += 1
         if step % 100 == 0 or step == steps:
             curve.append([step, round(losses[0].item(), 5), round(losses[1].item(), 5)])
-        if steps and not options.small and step % max(1, steps // 8) == 0:
+        if steps and not options.small and step % max(1, steps // 4) == 0:
             right, lead = checks.check(model)
             spread = [f"{(c.max() / c.mean()).item():.2f}" for c in load]
             say(f"step {step}/{steps} loss {losses[0].item():.4f} {losses[1].item():.4f} listed {share(right):.4f} "
