@@ -27,6 +27,9 @@ public sealed class GuideIndex
     /// <summary>The guide's own question, letter for letter: nothing else comes near.</summary>
     private const double ListedBonus = 10;
 
+    /// <summary>What an entry gains that covers an alarm or a key which the question names by its code.</summary>
+    private const double CodeBonus = 1.5;
+
     /// <summary>What a question loses for each word that names something else than this box, the third and later ones aside.</summary>
     private const double ElsewhereCost = 1.5;
 
@@ -42,7 +45,7 @@ public sealed class GuideIndex
     private readonly Dictionary<string, double> _rarity = new(StringComparer.Ordinal);
     private readonly double _unknownRarity;
     private readonly Dictionary<string, GuideEntry> _listed = new(StringComparer.Ordinal);
-    private readonly List<(GuideEntry Entry, Dictionary<string, double> Terms, double Norm)> _entries;
+    private readonly List<(GuideEntry Entry, string[] Codes, Dictionary<string, double> Terms, double Norm)> _entries;
     private readonly QuestionVectors _questions = new();
     private readonly QuestionVectors _others = new();
 
@@ -69,7 +72,7 @@ public sealed class GuideIndex
         foreach (var other in others)
             _others.Add(0, Weighed(Terms.Of(other)));
 
-        _entries = [.. asked.Zip(documents, (entry, terms) => (entry, terms, Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean)))];
+        _entries = [.. asked.Zip(documents, (entry, terms) => (entry, Codes(entry), terms, Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean)))];
     }
 
     /// <summary>The nearest entries, best first; those with nothing in common are left out.</summary>
@@ -85,7 +88,7 @@ public sealed class GuideIndex
         // By the root of what the question says at all: a long one must not look surer than a short one.
         var root = Math.Sqrt(whole);
         var nearest = _questions.Nearest(asked, _entries.Count);
-        var scores = _entries.Select((e, i) => Common(e.Terms, e.Norm) / root + NearestWeight * nearest[i]).ToArray();
+        var scores = _entries.Select((e, i) => Common(e.Terms, e.Norm) / root + NearestWeight * nearest[i] + (e.Codes.Any(terms.ContainsKey) ? CodeBonus : 0)).ToArray();
         var strange = Strange(asked, whole, elsewhere) + MissingCost * Missing(asked, _entries[Array.IndexOf(scores, scores.Max())].Terms);
         return
         [
@@ -119,6 +122,11 @@ public sealed class GuideIndex
 
     /// <summary>Letters and digits alone, in lower case: how a question is punctuated says nothing.</summary>
     private static string Bare(string question) => string.Concat(question.Where(char.IsLetterOrDigit)).ToLowerInvariant();
+
+    /// <summary><c>fan_stalled</c>, <c>bus.port</c>: what an entry covers and nobody says by chance.</summary>
+    private static string[] Codes(GuideEntry entry) =>
+        [.. entry.Covers.Where(c => c.StartsWith("alarm/", StringComparison.Ordinal) || c.StartsWith("key/", StringComparison.Ordinal))
+            .Select(c => c[(c.IndexOf('/') + 1)..]).Where(c => c.Contains('_') || c.Contains('.'))];
 
     private static Dictionary<string, double> Document(GuideEntry entry, Dictionary<string, double>[] questions)
     {
