@@ -216,7 +216,7 @@ def main():
     listed = source.listed()
     tokenizer = samples.vocabulary(source, options.vocabulary)
     longest = max(len(samples.turn(tokenizer, q, a)[0]) for _, _, q, a in listed)
-    length = (longest + 24 + 15) // 16 * 16
+    length = (longest + 8 + 15) // 16 * 16       # what does not fit behind a system prompt is drawn again
     say(f"{len(source.entries)} entries, {len(listed)} questions, vocabulary {tokenizer.size}, longest turn {longest}, row {length}")
     rows = 400 if options.small else options.rows
     pools = [samples.pool(source, tokenizer, options.seed, count, positions, turns, options.workers)
