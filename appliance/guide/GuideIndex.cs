@@ -2,7 +2,9 @@ namespace Appliance.Guide;
 
 /// <summary>
 /// Finds the entry a question is about: BM25 over everything that is listed for an entry, its questions counting in full, its answer less
-/// and its names more, and what the nearest single question adds, on the terms of <see cref="Terms"/>. A question takes a few milliseconds.
+/// and its names more, and what the nearest single question adds, on the terms of <see cref="Terms"/>. What speaks against the guide as a
+/// whole (words it never uses, names of other things, a question like those it does not cover) costs every entry alike. A question takes a
+/// few milliseconds.
 /// </summary>
 /// <remarks>
 /// Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). Found better here than the nearest listed question
@@ -71,8 +73,9 @@ public sealed class GuideIndex
 
         foreach (var other in others)
             _others.Add(0, Weighed(Terms.Of(other)));
+        _entries = [.. asked.Zip(documents, (entry, terms) => (entry, Codes(entry), terms, Norm(terms)))];
 
-        _entries = [.. asked.Zip(documents, (entry, terms) => (entry, Codes(entry), terms, Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean)))];
+        double Norm(Dictionary<string, double> terms) => Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean);
     }
 
     /// <summary>The nearest entries, best first; those with nothing in common are left out.</summary>
@@ -88,22 +91,24 @@ public sealed class GuideIndex
         // By the root of what the question says at all: a long one must not look surer than a short one.
         var root = Math.Sqrt(whole);
         var nearest = _questions.Nearest(asked, _entries.Count);
-        var scores = _entries.Select((e, i) => Common(e.Terms, e.Norm) / root + NearestWeight * nearest[i] + (e.Codes.Any(terms.ContainsKey) ? CodeBonus : 0)).ToArray();
-        var strange = Strange(asked, whole, elsewhere) + MissingCost * Missing(asked, _entries[Array.IndexOf(scores, scores.Max())].Terms);
+        var scores = _entries.Select((e, i) => Score(e.Terms, e.Norm, e.Codes) + NearestWeight * nearest[i]).ToArray();
+        var strange = Strange(asked, whole, elsewhere, _entries[Array.IndexOf(scores, scores.Max())].Terms);
         return
         [
-            .. _entries.Zip(scores, (e, score) => (e.Entry, Score: score + (e.Entry == listed ? ListedBonus : 0))).Where(h => h.Score > 0)
-                .OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count).Select(h => new GuideHit(h.Entry, h.Score - strange)),
+            .. _entries.Zip(scores, (e, score) => new GuideHit(e.Entry, score + (e.Entry == listed ? ListedBonus : 0))).Where(h => h.Score > 0)
+                .OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count)
+                .Select(h => h with { Score = h.Score - strange }),
         ];
 
-        double Common(Dictionary<string, double> entry, double norm) =>
-            asked.Sum(t => entry.TryGetValue(t.Key, out var often) ? t.Value * often / (often + norm) : 0);
+        double Score(Dictionary<string, double> entry, double norm, string[] codes) =>
+            asked.Sum(t => entry.TryGetValue(t.Key, out var often) ? t.Value * often / (often + norm) : 0) / root + (codes.Any(terms.ContainsKey) ? CodeBonus : 0);
     }
 
     /// <summary>Evidence that the question is not for the guide at all.</summary>
-    private double Strange(KeyValuePair<string, double>[] asked, double whole, int elsewhere) =>
+    private double Strange(KeyValuePair<string, double>[] asked, double whole, int elsewhere, Dictionary<string, double> nearest) =>
         UnknownCost * asked.Where(t => !_rarity.ContainsKey(t.Key)).Sum(t => t.Value) / whole
         + ElsewhereCost * Math.Min(elsewhere, 2)
+        + MissingCost * Missing(asked, nearest)
         + OtherCost * _others.Nearest(asked, 1)[0];
 
     /// <summary>How much of the question's words in Latin letters, names among them, an entry lacks: 0 to 1.</summary>
