@@ -6,7 +6,7 @@ public static partial class Controller
 {
     /// <summary>Least distance of a die to its throttle temperature in steady state, K.</summary>
     private const double DieMarginK = 8;
-    private const double DieDoubtK = 0.2;
+    private const double DieDoubtK = 0.15;
     private const double PumpDownPerS = 0.08;
     private const double HeldDownWPerS = 8;
 
@@ -54,7 +54,7 @@ public static partial class Controller
         for (var i = 0; i < n; i++)
         {
             // What the resistance does not explain, and more than the trim is good for, leaves less for the flow to do.
-            var rise = Math.Max(target - supply - Math.Max(known.Gpus[i].OffsetSlowK - TrimmedK, 0), LeastRiseK);
+            var rise = Math.Max(target - supply - DoubtK(in known.Gpus[i], in e, i) - Math.Max(known.Gpus[i].OffsetSlowK - TrimmedK, 0), LeastRiseK);
             worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]) * (target - supply) / rise);
         }
 
@@ -68,7 +68,7 @@ public static partial class Controller
         flow = ForMostPower(ref state, in known, in e, settings, most, flow, dt);
 
         // What the resistances do not explain yet, slowly: plates take tens of seconds to answer.
-        state.HottestC += ((e.HottestGpuC.Value ?? 0) - state.HottestC) * Math.Min(1, dt / 4);
+        state.HottestC += (HottestC(in known, in e, n) - state.HottestC) * Math.Min(1, dt / 4);
         var over = state.HottestC - (board.Gpus.ThrottleC - margin);
         ColderForDies(ref state, in known, in e, settings, dt);
         var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * Math.Min(over, TrimmedK) : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
@@ -101,6 +101,19 @@ public static partial class Controller
         }
     }
 
+    /// <summary>The hottest die, between whole degrees where it is known so well: of 79 °C read nobody can say whether 79.0 is passed.</summary>
+    private static double HottestC(in EstimatorState known, in Estimate e, int gpus)
+    {
+        double hottest = 0;
+        for (var i = 0; i < gpus; i++)
+        {
+            if (e.GpuC[i].Value is { } read)
+                hottest = Math.Max(hottest, Math.Clamp(known.Gpus[i].FineC, read - 0.5, read + 0.5));
+        }
+
+        return hottest;
+    }
+
     /// <summary>
     /// Pumps at their end, and at the setpoint a die would stand almost at its limit: the lower half of the band is used before power is
     /// withheld. Foretold from what was learnt of the plates, so that the coolant is colder before the die is hot.
@@ -117,6 +130,10 @@ public static partial class Controller
         var wanted = settled ? Math.Clamp(die - (board.Gpus.ThrottleC - DieShiftFromK), 0, Math.Min(DieShiftMaxK, board.BandK)) : 0;
         state.DieShiftK = Math.Clamp(wanted, Math.Max(0, state.DieShiftK - DieShiftDownPerS * dt), state.DieShiftK + DieShiftPerS * dt);
     }
+
+    /// <summary>How much hotter than foretold this die may be: as little as is known of it, and not beyond the whole degree that it reads.</summary>
+    private static double DoubtK(in GpuTrack gpu, in Estimate e, int i) =>
+        e.GpuC[i].Value is { } read ? Math.Clamp(read + 0.5 - gpu.FineC, 0, gpu.DoubtK) : 0;
 
     private static double Resistance(in GpuTrack gpu) => gpu.RhoS < SeenAfterS && !gpu.KeptRho ? Math.Max(gpu.Rho, UnseenRho) : gpu.Rho;
 }

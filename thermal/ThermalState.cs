@@ -25,6 +25,7 @@ public struct ThermalState
             var known = kept is not null && i < kept.GpuRho.Count;
             state.Estimator.Gpus[i].Rho = known ? Math.Clamp(kept!.GpuRho[i], 0.5, 2) : 1;
             state.Estimator.Gpus[i].KeptRho = known;
+            state.Estimator.Gpus[i].DoubtK = Thermal.Estimator.ReadingDoubtK;
         }
 
         if (kept is { Exchanger.Count: > 0 })
@@ -147,6 +148,9 @@ public struct ControllerState
     internal double CapW;
     internal bool Capping;
     internal double CapTrimW;
+
+    /// <summary>How long what is coming has stood still while power is limited, s.</summary>
+    internal double CapStillS;
 
     /// <summary>What all GPUs may draw, filtered, before it is shared out.</summary>
     internal double CapSlowW;
