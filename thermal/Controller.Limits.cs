@@ -10,6 +10,7 @@ public static partial class Controller
 {
     private const double CapFromK = 1.25;
     private const double CapAtK = 1.5;
+    private const double CapStuckAtK = 1.1;
     private const double CapTrimWPerKs = 7;
     private const double CapTrimMostW = 1500;
     private const double CapTrimWithinK = 0.3;
@@ -60,7 +61,7 @@ public static partial class Controller
 
         // First as little as leaves every die its whole power, and less only as far as the coolant proves too hot even so. What is coming is too
         // hot all the same: no more flow than the power that is left needs.
-        var top = CapTopC(in state, settings);
+        var top = CapTopC(in state, in e, settings);
         var hot = state.Capping && state.ComingC > top + CapCrisisK;
         var whole = LeastLMin(in state, in known, in e, settings, most, state.FlowMostLMin, carriedMostW: null);
         var alike = LeastLMin(in state, in known, in e, settings, most, whole, hot ? state.CapW : double.MaxValue);
@@ -81,7 +82,7 @@ public static partial class Controller
     private static double LeastLMin(
         in ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double most, double highLMin, double? carriedMostW)
     {
-        var top = CapTopC(in state, settings);
+        var top = CapTopC(in state, in e, settings);
         double low = settings.MinPump * state.FlowMostLMin, high = highLMin;
         for (var k = 0; k < FlowHalvings; k++)
         {
@@ -218,7 +219,10 @@ public static partial class Controller
         state.ComingC = state.ComingC == 0 ? coming : state.ComingC + (coming - state.ComingC) * Math.Min(1, dt / ComingTauS);
         coming = state.ComingC;
         var flatOut = state.Drive >= 0.97 * most;
-        if (!state.Capping && flatOut && coming > settings.SetpointC + CapFromK)
+
+        // A valve known to stick will not let through what is drawn: what that makes of the coolant need not be waited for.
+        var never = e.ValveHeld && RemovableW(settings.SetpointC + CapFromK, most, state.FlowAheadLMin, in known, in e, settings) < e.HeatW;
+        if (!state.Capping && flatOut && (never || coming > settings.SetpointC + CapFromK))
         {
             state.Capping = true;
             state.CapSlowW = all;
@@ -229,8 +233,8 @@ public static partial class Controller
         
         // Where nothing moves any more the part of the band that was kept for surprises is given back.
         var still = Math.Abs(coming - state.ComingSlowC) < CapTrimStillK;
-        state.CapStillS = Math.Clamp(state.CapStillS + (still && coming < CapTopC(in state, settings) + CapStillOverK ? dt : CapStillLostPerS * dt), 0, CapStillFromS + CapStillOverS);
-        var topC = CapTopC(in state, settings);
+        state.CapStillS = Math.Clamp(state.CapStillS + (still && coming < CapTopC(in state, in e, settings) + CapStillOverK ? dt : CapStillLostPerS * dt), 0, CapStillFromS + CapStillOverS);
+        var topC = CapTopC(in state, in e, settings);
         var below = topC - coming;
         var slack = below < CapTrimHeldK
             && (state.CapW < WantsW(in known, in e, settings) - DeepAtW || (state.FlowAheadLMin < 0.97 * state.FlowMostLMin && Held(in state, gpus)));
@@ -257,8 +261,9 @@ public static partial class Controller
         return share;
     }
 
-    private static double CapTopC(in ControllerState state, ThermalSettings settings) =>
-        settings.SetpointC + CapAtK + CapStillK * Math.Max(0, state.CapStillS - CapStillFromS) / CapStillOverS;
+    /// <summary>What the coolant is let rise to while power is limited: less where a stuck valve's water is all that is known of the cooling.</summary>
+    private static double CapTopC(in ControllerState state, in Estimate e, ThermalSettings settings) =>
+        settings.SetpointC + (e.ValveHeld ? CapStuckAtK : CapAtK + CapStillK * Math.Max(0, state.CapStillS - CapStillFromS) / CapStillOverS);
 
     /// <summary>A die is what limits now: coolant that stays below its top means that it can carry more than foretold.</summary>
     private static bool Held(in ControllerState state, BoardGpus gpus)

@@ -22,6 +22,10 @@ public static partial class Controller
     // So hot that the slug on its way must be slowed down now; else flow and power limit would chase each other.
     private const double CrisisK = 1.8;
     private const double CrisisDownWPerS = 60;
+
+    // What a stuck valve does not cool must not be flushed past it: the flow goes down as fast as the power did.
+    private const double StuckDownWPerS = 400;
+    private const double StuckPumpDownPerS = 0.4;
     private const double ShortUpPerS = 0.3;
     private const double ShortDownPerS = 0.01;
 
@@ -63,7 +67,8 @@ public static partial class Controller
         var hot = state.Drive >= 0.97 * most ? Math.Clamp((state.ComingC - settings.SetpointC - ShortFromK) / (ShortAtK - ShortFromK), 0, 1) : 0;
         var shortage = state.Shortage = Math.Clamp(hot, state.Shortage - ShortDownPerS * dt, state.Shortage + ShortUpPerS * dt);
         var margin = DieMarginK + (ShortMarginK - DieMarginK) * shortage;
-        state.HeldW = Math.Max(worst, state.HeldW - (state.ComingC > settings.SetpointC + CrisisK ? CrisisDownWPerS : HeldDownWPerS) * dt);
+        var crisis = state.ComingC > settings.SetpointC + CrisisK;
+        state.HeldW = Math.Max(worst, state.HeldW - (!crisis ? HeldDownWPerS : e.ValveHeld ? StuckDownWPerS : CrisisDownWPerS) * dt);
         var flow = settings.Model.GpuLMinFor((target - supply) / Math.Max(state.HeldW, 1)) * n;
         flow = ForMostPower(ref state, in known, in e, settings, most, flow, dt);
 
@@ -88,7 +93,7 @@ public static partial class Controller
         if (ManualLeftS(input, settings, now) is { } left && input.Manual?.Pumps is { } asked && asked.Fraction > wanted)
             (wanted, reason) = (asked.Fraction, new(Driver.Manual, left));
         state.PumpsAheadShare = state.Pump > 0 ? Math.Clamp(wanted / state.Pump, 0.3, 1) : 1;
-        state.Pump = Math.Max(wanted, state.Pump - PumpDownPerS * dt);
+        state.Pump = Math.Max(wanted, state.Pump - (crisis && e.ValveHeld ? StuckPumpDownPerS : PumpDownPerS) * dt);
         state.FlowAheadLMin = wanted * perSpeed;
         if (state.Pump <= settings.MinPump + 1e-6)
             reason = new(Driver.Floor, 100 * settings.MinPump);

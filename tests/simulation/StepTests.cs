@@ -141,6 +141,38 @@ public sealed class StepTests
         Assert.Equal(0, summary.SelfThrottledS);
     }
 
+    /// <summary>Plants whose coolant once passed 40 °C when the load rose on a valve that nobody had moved since it stuck.</summary>
+    [Theory]
+    [InlineData(1, 150)]
+    [InlineData(8, 150)]
+    [InlineData(36, 150)]
+    [InlineData(6, 250)]
+    [InlineData(17, 250)]
+    [InlineData(6, 400)]
+    [InlineData(8, 400)]
+    public void A_facility_valve_that_sticks_before_the_load_rises_does_not_let_the_coolant_pass_40_C(int seed, double before)
+    {
+        var step = new Series([0, 120, 120], [before, before, 700]);
+        var summary = Run("liquid-to-liquid", seed, 0.3, step, new ScenarioFault(60, null, new(FaultKind.ValveStuck, "valve1")));
+        Assert.Contains(summary.Alarms, a => a is { Code: "valve_mismatch", TS: < 125 });
+        Assert.True(summary.PeakSupplyC <= 40, $"peak {summary.PeakSupplyC:0.00} °C");
+        Assert.Equal(0, summary.SelfThrottledS);
+    }
+
+    [Fact]
+    public void A_facility_valve_that_moves_is_never_said_to_stick_whatever_the_load_does()
+    {
+        Series[] loads = [Step(), new([0, 30, 30, 60], [100, 100, 650, 650], repeat: true), new([0, 5, 5, 10], [100, 100, 700, 700], repeat: true)];
+        foreach (var seed in (int[])[0, 3, 8, 9, 17])
+        {
+            foreach (var load in loads)
+            {
+                var summary = Run("liquid-to-liquid", seed, seed == 0 ? 0 : 0.3, load);
+                Assert.DoesNotContain(summary.Alarms, a => a.Code == "valve_mismatch");
+            }
+        }
+    }
+
     [Fact]
     public void With_every_limit_spent_and_the_coolant_still_rising_out_of_its_band_the_engine_is_parked()
     {
