@@ -64,9 +64,9 @@ internal static class ProbeCost
     private static Process Start(BenchBox box, int readMs)
     {
         var sysRoot = Path.Combine(box.RunDirectory, "sysfs");
-        var start = new ProcessStartInfo(Path.Combine(BenchBox.Programs, "appliance"),
+        var start = new ProcessStartInfo(Path.Combine(BenchBox.Programs, "appliance-probe"),
         [
-            "probe", "--gpus", $"{Gpus}", "--sysroot", sysRoot, "--lock-dir", box.Folder, "--read-ms", $"{readMs}",
+            "--gpus", $"{Gpus}", "--sysroot", sysRoot, "--lock-dir", box.Folder, "--read-ms", $"{readMs}",
             "--library", Path.Combine(BenchBox.Programs, "nvml-twin", "libnvidia-ml.so.1"),
         ])
         { RedirectStandardInput = true, RedirectStandardOutput = true };
