@@ -39,7 +39,8 @@ public static partial class Estimator
             var meant = Math.Min(state.Pumps[i].Fast, state.Pumps[i].Slow);
             asked = Math.Max(asked, meant);
             askedSum += meant;
-            e.PumpsFailing |= meant > 0.15 && input.Pumps[i].Rpm.Value < 0.6 * meant * board.Pumps[i].MaxRpm;
+            var least = state.Pumps[i].Low;
+            e.PumpsFailing |= least > 0.15 && input.Pumps[i].Rpm.Value < 0.6 * least * board.Pumps[i].MaxRpm;
         }
 
         e.CommandedFlowLMin = state.PumpGain * settings.DesignFlowLMin(asked, askedSum);
@@ -63,6 +64,8 @@ public static partial class Estimator
         track.Slow += (duty - track.Slow) * Math.Min(1, dt / (2.5 * tauS + 0.7));
         var low = Math.Min(Math.Min(track.Fast, track.Slow), duty);
         var high = Math.Max(Math.Max(track.Fast, track.Slow), duty);
+        track.Held.Widen(ref low, ref high, input.TachHoldS, dt);
+        track.Low = low;
 
         track.WriteFailedS = input.WriteFailed ? track.WriteFailedS + dt : 0;
         if (track.WriteFailedS > 1)
@@ -87,18 +90,23 @@ public static partial class Estimator
         var speed = rpm / maxRpm;
         track.Speed = Math.Clamp(speed, 0, 1.1);
 
-        // The tachometer's window is a second long: follow the duty within it.
+        // The tachometer's window is a second long: follow the duty within it. Of an older look only its distance from the duty of then is news.
         if (low - speed < 0.05 && speed - high < 0.05)
-            track.Speed = Math.Clamp(track.Fast, Math.Min(speed, high), Math.Max(speed, low));
+        {
+            track.Speed = input.TachHoldS > 0
+                ? Math.Clamp(track.Fast, Math.Max(0, speed + track.Fast - high), Math.Max(0, speed + track.Fast - low))
+                : Math.Clamp(track.Fast, Math.Min(speed, high), Math.Max(speed, low));
+        }
+
         track.StalledS = low > 0.05 && speed < 0.15 * low ? track.StalledS + dt : 0;
         track.OffS = speed < 0.85 * low - 0.03 || speed > 1.15 * high + 0.05 ? track.OffS + dt : 0;
-        if (track.StalledS > StallAfterS)
+        if (track.StalledS > StallAfterS + input.TachHoldS)
         {
             conditions.Add(new(fan ? ConditionCode.FanStalled : ConditionCode.PumpStalled, kind, index, rpm, low * maxRpm));
             return RotorHealth.Stalled;
         }
 
-        if (track.OffS > SlowAfterS)
+        if (track.OffS > SlowAfterS + input.TachHoldS)
         {
             conditions.Add(new(fan ? ConditionCode.FanSlow : ConditionCode.PumpSlow, kind, index, rpm, duty * maxRpm));
             return RotorHealth.Slow;

@@ -43,6 +43,9 @@ public struct RotorInput
     /// <summary>Tachometer, rpm; absent when it does not answer.</summary>
     public Reading<double> Rpm { get; set; }
 
+    /// <summary>How long the driver answers with one look at the tachometer: <see cref="Rpm"/> may be that old, s. 0 where every read looks.</summary>
+    public double TachHoldS { get; set; }
+
     /// <summary>The duty that stands in the chip; absent when it cannot be read.</summary>
     public Reading<Duty> ReadBack { get; set; }
 

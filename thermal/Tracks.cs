@@ -26,6 +26,10 @@ internal struct RotorTrack
     /// <summary>Speed the duty asks for, followed fast and slowly: the tachometer must lie between the two.</summary>
     public double Fast;
     public double Slow;
+
+    /// <summary>The same over the time of which the driver may be answering, and the least of it.</summary>
+    public HeldBand Held;
+    public double Low;
     public double StalledS;
     public double OffS;
     public double SilentS;

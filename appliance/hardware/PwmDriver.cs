@@ -24,7 +24,9 @@ public enum PwmEnableZero
 /// <param name="Manual">The value of <c>pwmN_enable</c> under which <c>pwmN</c> is obeyed; null where there is no such file.</param>
 /// <param name="Zero">What enable 0 does: only where it is full speed may it serve as the last resort.</param>
 /// <param name="ReadBackTolerance">How far a driver's rounding may move the byte that was written.</param>
-public sealed record PwmDriver(string Driver, int? Manual, PwmEnableZero Zero, int ReadBackTolerance)
+/// <param name="TachHoldS">How long the driver goes on answering with one look at its tachometers, beyond the second that counting pulses takes
+/// anywhere: the estimator must not hold an old speed against a new duty.</param>
+public sealed record PwmDriver(string Driver, int? Manual, PwmEnableZero Zero, int ReadBackTolerance, double TachHoldS = 0)
 {
     private static readonly PwmDriver[] _table =
     [
@@ -36,7 +38,7 @@ public sealed record PwmDriver(string Driver, int? Manual, PwmEnableZero Zero, i
         new("emc2303", null, PwmEnableZero.NoSuchFile, 1),
         new("emc2302", null, PwmEnableZero.NoSuchFile, 1),
         new("emc2301", null, PwmEnableZero.NoSuchFile, 1),
-        new("adt7470", 1, PwmEnableZero.Disabled, 1), // refuses 0
+        new("adt7470", 1, PwmEnableZero.Disabled, 1, TachHoldS: 5), // refuses 0; looks at its sensors every five seconds
     ];
 
     /// <summary>The ABI as documented, for chips the table does not know.</summary>

@@ -5,6 +5,10 @@ namespace InferenceCore.Cuda;
 // What it costs that every row count gives the same bits: our products beside those of a library that is free to choose for each shape.
 internal sealed partial class CudaForward
 {
+    /// <summary>Kernels of products whose registers do not suffice, with the bytes that each thread keeps in memory instead.</summary>
+    public IEnumerable<(string Kernel, int Bytes)> SpilledProducts() =>
+        _kernels.Products.All.Where(k => k.SpilledBytes > 0).Select(k => (k.Name, k.SpilledBytes));
+
     /// <summary>
     /// All products of a step, one after the other, each with its own weights: ours as a step queues them, and cuBLASLt's with bfloat16 results. Model
     /// without experts. Nothing is computed that anybody reads: the library takes the tiles for rows.

@@ -49,6 +49,8 @@ internal sealed class ProductKernels
         }
     }
 
+    public IEnumerable<ProductKernel> All => [Normed, Combined, _short, .. _split.Values, .. _full.Values, .. _gated.Values, .. _experts.Values];
+
     /// <summary>Whether a matrix is multiplied run by run, its result left in segments.</summary>
     public static bool IsSplit(CudaMatrix matrix, int rows) => rows <= MostSplitRows || matrix.Blocks * TilesOf(rows, MostSplitRows) < EnoughBlocks;
 

@@ -38,7 +38,8 @@ internal static class ProductsCommand
                 Console.WriteLine($"{count,6} {times.Ours.TotalMilliseconds,10:0.000} {times.Library.TotalMilliseconds,12:0.000} {times.Ours / times.Library,7:0.000}");
             }
 
-            return ExitCode.Done;
+            var spilled = string.Join(", ", forward.SpilledProducts().Select(k => $"{k.Kernel} {k.Bytes} bytes"));
+            return spilled.Length == 0 ? ExitCode.Done : throw new EngineException($"registers of a thread lie in memory: {spilled}; right would be none");
         }));
         return command;
     }

@@ -14,7 +14,7 @@ if [ ! -s "$stamp" ]; then
   rm -f "$vm"/base.*.tar
   mmdebstrap --quiet --format=tar --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    bookworm "$stamp.new" >&2
+    bookworm "$stamp.new" >&2 || { echo "image.sh: mmdebstrap made no Debian 12; it needs root, mounts and a mirror" >&2; exit 75; }
   mv "$stamp.new" "$stamp"
 fi
 

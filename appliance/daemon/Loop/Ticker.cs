@@ -62,8 +62,8 @@ internal sealed class Ticker
     {
         _sample.Sensors.CopyTo(_input.Sensors, 0);
         _sample.Lines.CopyTo(_input.Lines, 0);
-        Fill(_input.Fans, _sample.Fans, _record.FanWrites);
-        Fill(_input.Pumps, _sample.Pumps, _record.PumpWrites);
+        Fill(_input.Fans, _hardware.Fans, _sample.Fans, _record.FanWrites);
+        Fill(_input.Pumps, _hardware.Pumps, _sample.Pumps, _record.PumpWrites);
         for (var i = 0; i < _input.Gpus.Length; i++)
         {
             ref var gpu = ref _sample.Gpus[i];
@@ -80,7 +80,7 @@ internal sealed class Ticker
     }
 
     /// <param name="last">How the writes of the tick before ended: an I/O error is known only then.</param>
-    private static void Fill(RotorInput[] inputs, RotorReading[] read, RotorWrite[] last)
+    private static void Fill(RotorInput[] inputs, IReadOnlyList<Rotor> rotors, RotorReading[] read, RotorWrite[] last)
     {
         for (var i = 0; i < inputs.Length; i++)
         {
@@ -88,6 +88,7 @@ internal sealed class Ticker
             inputs[i] = new()
             {
                 Rpm = rpm.Value is { } turns ? Reading<double>.Good(turns.Value, rpm.At).WithQuality(rpm.Quality) : Reading<double>.Absent,
+                TachHoldS = rotors[i].Driver.TachHoldS,
                 ReadBack = read[i].Duty,
                 WriteFailed = last[i].State is RotorWriteState.Failed or RotorWriteState.Gone,
             };

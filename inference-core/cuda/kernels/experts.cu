@@ -256,7 +256,7 @@ DEVICE void visit(const VisitCall& c) {
         if (live && lane == 0) scratch[0][warp + j * 8] = squares[j];
     }
     if (live) sync_live();
-    float scale = rsqrtf(warp_sum(lane < (width / 8 + 31) / 32 ? scratch[0][lane] : 0.f) / width + c.norm.epsilon);
+    float scale = rsqrtf(warp_sum(lane < (width / 8 + 31) / 32 ? scratch[live ? 0 : 8][lane] : 0.f) / width + c.norm.epsilon);
 #pragma unroll
     for (int j = 0; j < CHUNKS; j++) {
         int chunk = threadIdx.x % 256 + j * 256;
@@ -275,9 +275,10 @@ DEVICE void visit(const VisitCall& c) {
 #pragma unroll 1
     for (int expert = first + warp % 8; expert < end; expert += live ? 8 : share) {
         const float4* w = weights + (u64)expert * pieces;
+        const float4* in = live ? x : weights;  // nobody else is writing there
         float sum = 0;
 #pragma unroll 16
-        for (int i = lane; i < pieces; i += 32) sum = dot(x[i], w[i], sum);
+        for (int i = lane; i < pieces; i += 32) sum = dot(in[i], w[i], sum);
         sum = warp_sum(sum);
         if (live && lane == 0) ((float*)route.scores)[(u64)row * route.experts + expert] = sum;
     }

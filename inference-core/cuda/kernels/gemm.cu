@@ -363,11 +363,12 @@ DEVICE void multiply(const Product& p, const void* own) {
         barrier_init_fence();
     }
     __syncthreads();
-    int warp = threadIdx.x >> 5;
-    if (warp >= 8 && N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-    if (warp < 8 && N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-    if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
-    if (warp < 8) {
+    // Two branches, not two conditions after each other: only so does the assembler give each side its own registers. Wide tiles spill otherwise.
+    if (threadIdx.x >= 256) {
+        if (N >= 128) asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+        if (threadIdx.x == 256) produce<N, STAGES, MODE, SOURCE>(p, ring);
+    } else {
+        if (N >= 128) asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
         if constexpr (SOURCE == NORMED) norm_inputs<N, STAGES>(*(const NormCall*)own, ring);
         if constexpr (SOURCE == COMBINED) combine_inputs<N, STAGES>(p, *(const CombineCall*)own, ring);
         consume<N, STAGES, MODE, GATED, SOURCE>(p, ring, threadIdx.x >> 7);

@@ -11,6 +11,8 @@ internal sealed class ThermalBench
         BoardFile.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "packaging/boards/hgx-h100-8.json")), "hgx-h100-8.json");
 
     private readonly Random _random = new(5);
+    private readonly Dictionary<string, double> _turns = [];
+    private TimeSpan _lookedAt;
 
     public ThermalBench(ThermalCheckpoint? kept = null, double supplyC = 38, double returnC = 41, double gpuW = 70)
     {
@@ -38,6 +40,12 @@ internal sealed class ThermalBench
     public double? FlowLMin { get; set; }
 
     public TimeSpan Now { get; private set; }
+
+    /// <summary>How long the drivers answer with one look at the tachometers, s.</summary>
+    public double TachHoldS { get; set; }
+
+    /// <summary>A rotor that does not turn.</summary>
+    public string? Dead { get; set; }
 
     /// <summary>Changes the input after it was filled and before the tick.</summary>
     public Action<ThermalInput, TimeSpan>? Break { get; set; }
@@ -75,10 +83,12 @@ internal sealed class ThermalBench
             Input.Sensors[i] = Reading<double>.Good(value, Now);
         }
 
+        var look = _lookedAt == default || (Now - _lookedAt).TotalSeconds >= TachHoldS;
+        _lookedAt = look ? Now : _lookedAt;
         for (var i = 0; i < Board.Fans.Count; i++)
-            Rotor(ref Input.Fans[i], Board.Fans[i].MaxRpm, i, fan: true);
+            Rotor(ref Input.Fans[i], Board.Fans[i].Name, Board.Fans[i].MaxRpm, Last.Commands.Fans[i], look);
         for (var i = 0; i < Board.Pumps.Count; i++)
-            Rotor(ref Input.Pumps[i], Board.Pumps[i].MaxRpm, i, fan: false);
+            Rotor(ref Input.Pumps[i], Board.Pumps[i].Name, Board.Pumps[i].MaxRpm, Last.Commands.Pumps[i], look);
         for (var i = 0; i < Board.Lines.Count; i++)
             Input.Lines[i] = Reading<bool>.Good(false, Now);
         for (var i = 0; i < Board.Gpus.Count; i++)
@@ -93,23 +103,20 @@ internal sealed class ThermalBench
         }
     }
 
-    private double Pumped()
-    {
-        double sum = 0;
-        for (var i = 0; i < Board.Pumps.Count; i++)
-            sum += (Input.Pumps[i].Rpm.Value ?? 0.3 * Board.Pumps[i].MaxRpm) / Board.Pumps[i].MaxRpm;
-        return 11 * sum / Board.Pumps.Count;
-    }
+    private double Pumped() => 11 * Board.Pumps.Average(pump => _turns.GetValueOrDefault(pump.Name, 0.3 * pump.MaxRpm) / pump.MaxRpm);
 
-    private void Rotor(ref RotorInput input, double maxRpm, int i, bool fan)
+    private void Rotor(ref RotorInput input, string name, double maxRpm, Duty commanded, bool look)
     {
-        var duty = Last.State.Estimator.At == TimeSpan.Zero ? Duty.OfPermille(300) : fan ? Last.Commands.Fans[i] : Last.Commands.Pumps[i];
+        var duty = Last.State.Estimator.At == TimeSpan.Zero ? Duty.OfPermille(300) : commanded;
         var seen = Duty.OfPwm(duty.Pwm);
-        var before = input.Rpm.Value ?? seen.Fraction * maxRpm;
+        var full = seen.Fraction * maxRpm;
+        var before = _turns.GetValueOrDefault(name, full);
+        _turns[name] = Dead == name ? 0 : before + (full - before) * 0.1;
         input = new()
         {
             ReadBack = Reading<Duty>.Good(seen, Now),
-            Rpm = Reading<double>.Good(before + (seen.Fraction * maxRpm - before) * 0.1, Now),
+            Rpm = Reading<double>.Good(look ? _turns[name] : input.Rpm.Value ?? full, Now),
+            TachHoldS = TachHoldS,
         };
     }
 }
