@@ -230,7 +230,7 @@ public static partial class Controller
 
         if (!state.Capping)
             return gpus.MaxW;
-        
+
         // Where nothing moves any more the part of the band that was kept for surprises is given back.
         var still = Math.Abs(coming - state.ComingSlowC) < CapTrimStillK;
         state.CapStillS = Math.Clamp(state.CapStillS + (still && coming < CapTopC(in state, in e, settings) + CapStillOverK ? dt : CapStillLostPerS * dt), 0, CapStillFromS + CapStillOverS);
