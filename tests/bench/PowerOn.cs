@@ -102,7 +102,7 @@ internal static class PowerOn
 
     private static IEnumerable<Row> Memory(BenchBox box)
     {
-        Thread.Sleep(TimeSpan.FromSeconds(25)); // by then they have given back what only their start had used
+        Thread.Sleep(TimeSpan.FromSeconds(60)); // twenty seconds after its start each gives back what only that had used, and then takes again what it needs
         var rows = new List<Row>();
         foreach (var (name, limit) in new (string, double?)[] { ("daemon", 60), ("bmc-agent", 40), ("inference-core", null), ("twin", null) })
         {

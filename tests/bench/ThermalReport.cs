@@ -27,7 +27,7 @@ internal static class ThermalReport
         Row("the same, worst plant", "≤ 1.05", l => $"{l.CoolingAgainstOptimumMax:0.00}");
         Row($"feasible plants whose plates can leave 8 K at 38 °C ({laws[0].DieMarginPlants}): least die margin from the second step on, K", "≥ 8", l => $"{l.DieMarginKMin:0.0}");
         Row("the other feasible plants: margin less than pumps at full would leave at 38 °C, at most, K", "–", l => $"{l.DieMarginShortKMax:0.0}");
-        Row("plants not feasible: power withheld at full load against the offline minimum at the same supply, median / worst", "≤ 1.05",
+        Row("plants not feasible: power withheld at full load against the offline minimum at the same supply and hottest die, median / worst", "≤ 1.05",
             l => l.WithheldAgainstMinimumMedian is { } median ? $"{median:0.00} / {l.WithheldAgainstMinimumMax:0.00}" : "–");
         return text.ToString();
 

@@ -223,7 +223,7 @@ def memory(program, count, meanwhile=lambda: None):
     time.sleep(5)
     figures["probe_idle_at_5_s_mb_by_mapping"] = probe.of.by_mapping_mb()
     meanwhile()
-    time.sleep(max(0, 22 - (time.time() - probe.began)))
+    time.sleep(max(0, 40 - (time.time() - probe.began)))
     figures["probe_idle_10hz"] = probe.cost(10)
     figures["probe_idle_mb_by_mapping"] = probe.of.by_mapping_mb()
     figures["probe_end_s"] = round(probe.stop(), 2)

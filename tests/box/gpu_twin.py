@@ -77,7 +77,7 @@ def twin(binaries, out, tools=True):
         before, at = of.cpu(), time.time()
         if tools:
             show(env, out)
-        time.sleep(max(0, at + 18 - time.time())) # by then it has given back what only its start had used
+        time.sleep(max(0, at + 45 - time.time())) # it has given back what only its start had used, and taken again what it needs
         children = [int(pid) for task in os.listdir(f"/proc/{daemon.pid}/task") for pid in open(f"/proc/{daemon.pid}/task/{task}/children").read().split()]
         figures["daemon_on_the_twin"] = {"cpu_percent_of_core_cooling_at_10_hz_included": round((of.cpu() - before) / (time.time() - at) * 100, 2), "rss_mb": round(of.rss_mb(), 1),
                                          "pss_mb": round(of.pss_mb(), 1), "its_probe_of_eight_gpus_mb": round(sum(Cost(child).rss_mb() for child in children), 1)}
