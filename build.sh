@@ -11,7 +11,7 @@ usage: ./build.sh VERB
   run [OPTIONS]        build, then start the whole box on the twin in this terminal; Ctrl-C stops it
   test [vm]            every test that needs no GPU and no root; ends with "N passed, N failed"; vm: the box in QEMU too, where root is here
   check                formatting, warnings, fast tests; run it before each commit
-  build                publish artifacts/appliance, appliance-safe, appliance-rights, inference-core, bmc-agent, nvml-twin (Native AOT, linux-x64)
+  build                publish artifacts/appliance, appliance-probe, appliance-safe, appliance-rights, inference-core, bmc-agent, nvml-twin (Native AOT, linux-x64)
   bench [NAME]         benchmarks, each figure beside its limit; JSON under artifacts/bench/
   sim [--seeds A..B]   the simulation campaign; prints the failing seed and the command that repeats it
   deb                  the Debian packages into artifacts/deb/, judged by lintian
@@ -42,7 +42,7 @@ publish() {
   need gcc gcc
   mkdir -p artifacts/.stamps artifacts/symbols
   local program project
-  for program in appliance:appliance/daemon/Appliance appliance-safe:appliance/safe/Safe appliance-rights:appliance/rights/Rights \
+  for program in appliance:appliance/daemon/Appliance appliance-probe:appliance/probe/Probe appliance-safe:appliance/safe/Safe appliance-rights:appliance/rights/Rights \
                  bmc-agent:bmc-agent/BmcAgent inference-core:inference-core/InferenceCore \
                  nvml-twin/libnvidia-ml.so.1:appliance/nvml-twin/NvmlTwin; do
     project=${program#*:}; program=${program%%:*}
@@ -188,7 +188,7 @@ case "$verb" in
     fast
     verdict
     ;;
-  build) publish && ls -l --time-style=+ artifacts/{appliance,appliance-safe,appliance-rights,bmc-agent,inference-core} ;;
+  build) publish && ls -l --time-style=+ artifacts/{appliance,appliance-probe,appliance-safe,appliance-rights,bmc-agent,inference-core} ;;
   sim)
     publish
     exec artifacts/appliance sim --campaign "$@"

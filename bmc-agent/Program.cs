@@ -3,6 +3,7 @@ using Appliance.Bus;
 using Appliance.Model;
 using BmcAgent;
 
+Footprint.BeginSmall();
 var config = new Option<string?>("--config") { Description = "The box' configuration, appliance.json; all defaults without it.", HelpName = "FILE" };
 var runDirectory = new Option<string?>("--run-dir")
 {

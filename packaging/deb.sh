@@ -16,7 +16,7 @@ out=$PWD/artifacts/deb
 mkdir -p "$out"
 rm -rf "$stage"
 install -d "$stage/bin"
-cp -a artifacts/appliance artifacts/appliance-safe artifacts/appliance-rights artifacts/bmc-agent artifacts/inference-core artifacts/models "$stage/bin/"
+cp -a artifacts/appliance artifacts/appliance-probe artifacts/appliance-safe artifacts/appliance-rights artifacts/bmc-agent artifacts/inference-core artifacts/models "$stage/bin/"
 cp -a packaging "$stage/"
 cp -a packaging/debian "$stage/debian"
 cp packaging/systemd/{appliance,bmc-agent,inference-core}.service "$stage/debian/"

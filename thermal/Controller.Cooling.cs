@@ -39,8 +39,9 @@ public static partial class Controller
         var full = hazard.FullFans || (!e.SupplyC.IsGood && state.UnknownS > 0.3);
         if (settings.Liquid)
         {
+            var stroke = ProofStroke(ref state, in e, dt);
             state.Drive = full || state.BootS < BootS ? 1 : Math.Max(wanted, state.Drive - settings.DownSlewPerS * dt);
-            commands.FacilityValve = Duty.OfFraction(e.ValveStuck && e.SupplyC.Value > settings.SetpointC ? 1 : state.Drive);
+            commands.FacilityValve = Duty.OfFraction(e.ValveStuck && e.SupplyC.Value > settings.SetpointC ? 1 : Math.Max(stroke, state.Drive));
             commands.FacilityValveReason = full ? hazard.Reason : reason;
         }
 
@@ -65,7 +66,7 @@ public static partial class Controller
         {
             // Only as far as the fans have come down to their floor: the two must not work against each other. Given up slowly, so that what has
             // grown cold in the radiator at a trickle is mixed while it comes out; too warm it never gets by that.
-            var atFloor = Math.Clamp((Math.Max(floor, settings.MinFan) + BypassFanBand - wanted / most) / BypassFanBand, 0, 1);
+            var atFloor = Math.Clamp((floor + BypassFanBand - wanted / most) / BypassFanBand, 0, 1);
             state.BypassMost = full || state.BootS < BootS || hazard.Any ? 0
                 : Math.Clamp(atFloor, state.BypassMost - BypassDownPerS * dt, state.BypassMost + BypassUpPerS * dt);
             Bypass(ref state, in known, in e, settings, setpoint - e.ModelErrorK, state.BypassMost, dt, ref commands);

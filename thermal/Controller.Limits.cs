@@ -10,9 +10,16 @@ public static partial class Controller
 {
     private const double CapFromK = 1.25;
     private const double CapAtK = 1.5;
-    private const double CapTrimWPerKs = 3;
+    private const double CapStuckAtK = 1.1;
+    private const double CapTrimWPerKs = 7;
     private const double CapTrimMostW = 1500;
     private const double CapTrimWithinK = 0.3;
+    private const double CapTrimStillK = 0.1;
+    private const double CapStillK = 0.12;
+    private const double CapStillOverK = 0.12;
+    private const double CapStillLostPerS = -4;
+    private const double CapStillFromS = 20;
+    private const double CapStillOverS = 40;
     private const double CapGainWPerK = 600;
     private const double CapTauS = 4;
     private const int FlowHalvings = 9;
@@ -28,13 +35,14 @@ public static partial class Controller
     private const double CapCrisisGainWPerK = 2500;
     private const double ComingTauS = 1.5;
 
-    /// <summary>Where a die is held that would be hotter at full power: two whole degrees below its limit.</summary>
-    private const double HoldMarginK = 2;
-    private const double HoldFromK = 1.2;
+    /// <summary>Where a die is held that would be hotter at full power than where holding begins: between whole degrees it is known to a quarter.</summary>
+    private const double HoldMarginK = 1.5;
+    private const double HoldFromK = 1.05;
+    private const double LetGoMarginK = 1.15;
     private const double HoldPerS = 4;
     private const double HoldDownPerS = 20;
     private const double HoldNearW = 10;
-    private const double LastMarginK = 0.9;
+    private const double LastMarginK = 0.8;
     private const double CalmK = 0.3;
     private const double RunawayWPerKs = 100;
 
@@ -53,7 +61,7 @@ public static partial class Controller
 
         // First as little as leaves every die its whole power, and less only as far as the coolant proves too hot even so. What is coming is too
         // hot all the same: no more flow than the power that is left needs.
-        var top = settings.SetpointC + CapAtK;
+        var top = CapTopC(in state, in e, settings);
         var hot = state.Capping && state.ComingC > top + CapCrisisK;
         var whole = LeastLMin(in state, in known, in e, settings, most, state.FlowMostLMin, carriedMostW: null);
         var alike = LeastLMin(in state, in known, in e, settings, most, whole, hot ? state.CapW : double.MaxValue);
@@ -74,7 +82,7 @@ public static partial class Controller
     private static double LeastLMin(
         in ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double most, double highLMin, double? carriedMostW)
     {
-        var top = settings.SetpointC + CapAtK;
+        var top = CapTopC(in state, in e, settings);
         double low = settings.MinPump * state.FlowMostLMin, high = highLMin;
         for (var k = 0; k < FlowHalvings; k++)
         {
@@ -110,7 +118,7 @@ public static partial class Controller
         for (var i = 0; i < gpus.Count; i++)
         {
             var wants = WantsW(in known, in e, settings, i);
-            var bears = DieBearsW(supplyC, kPerW, in known.Gpus[i], settings);
+            var bears = DieBearsW(supplyC, kPerW, in known.Gpus[i], settings, HoldMarginK);
             if (e.Gpus[i] is GpuHealth.LimitRefused && bears < e.GpuW[i])
                 return false;
             wanted += wants;
@@ -120,8 +128,8 @@ public static partial class Controller
         return sum >= Math.Min(capW, wanted) - 1;
     }
 
-    private static double DieBearsW(double supplyC, double kPerW, in GpuTrack gpu, ThermalSettings settings) =>
-        Math.Max(0, (settings.Board.Gpus.ThrottleC - HoldMarginK - supplyC - gpu.OffsetK) / (gpu.Rho * kPerW));
+    private static double DieBearsW(double supplyC, double kPerW, in GpuTrack gpu, ThermalSettings settings, double marginK) =>
+        Math.Max(0, (settings.Board.Gpus.ThrottleC - marginK - supplyC - gpu.OffsetK) / (gpu.Rho * kPerW));
 
     private static double WantsW(in EstimatorState known, in Estimate e, ThermalSettings settings)
     {
@@ -181,7 +189,13 @@ public static partial class Controller
         if (!hot && (!atEnd || (!held && known.Gpus[i].FineC < gpus.ThrottleC - HoldFromK)))
             return gpus.MaxW;
         var flow = Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5);
-        return Math.Clamp(DieBearsW(supply, settings.Model.GpuKPerW(flow / gpus.Count), in known.Gpus[i], settings), gpus.MinLimitW, gpus.MaxW);
+        var kPerW = settings.Model.GpuKPerW(flow / gpus.Count);
+
+        // A die that passes by on its way to where it may stand, or whose colder coolant is on its way, needs no holding.
+        var ahead = state.Shortage > 0 ? supply : Math.Min(supply, settings.SetpointC - state.DieShiftK);
+        if (!hot && DieBearsW(ahead, kPerW, in known.Gpus[i], settings, LetGoMarginK) >= gpus.MaxW)
+            return gpus.MaxW;
+        return Math.Clamp(DieBearsW(supply, kPerW, in known.Gpus[i], settings, HoldMarginK), gpus.MinLimitW, gpus.MaxW);
     }
 
     /// <summary>
@@ -205,7 +219,10 @@ public static partial class Controller
         state.ComingC = state.ComingC == 0 ? coming : state.ComingC + (coming - state.ComingC) * Math.Min(1, dt / ComingTauS);
         coming = state.ComingC;
         var flatOut = state.Drive >= 0.97 * most;
-        if (!state.Capping && flatOut && coming > settings.SetpointC + CapFromK)
+
+        // A valve known to stick will not let through what is drawn: what that makes of the coolant need not be waited for.
+        var never = e.ValveHeld && RemovableW(settings.SetpointC + CapFromK, most, state.FlowAheadLMin, in known, in e, settings) < e.HeatW;
+        if (!state.Capping && flatOut && (never || coming > settings.SetpointC + CapFromK))
         {
             state.Capping = true;
             state.CapSlowW = all;
@@ -213,13 +230,20 @@ public static partial class Controller
 
         if (!state.Capping)
             return gpus.MaxW;
-        var below = settings.SetpointC + CapAtK - coming;
+
+        // Where nothing moves any more the part of the band that was kept for surprises is given back.
+        var still = Math.Abs(coming - state.ComingSlowC) < CapTrimStillK;
+        state.CapStillS = Math.Clamp(state.CapStillS + (still && coming < CapTopC(in state, in e, settings) + CapStillOverK ? dt : CapStillLostPerS * dt), 0, CapStillFromS + CapStillOverS);
+        var topC = CapTopC(in state, in e, settings);
+        var below = topC - coming;
         var slack = below < CapTrimHeldK
             && (state.CapW < WantsW(in known, in e, settings) - DeepAtW || (state.FlowAheadLMin < 0.97 * state.FlowMostLMin && Held(in state, gpus)));
-        if (below < CapTrimWithinK || slack)
+
+        // Only what stays is the model's error: of a hot slug that passes nothing is to be remembered.
+        if ((below < CapTrimWithinK || slack) && still)
             state.CapTrimW = Math.Clamp(state.CapTrimW + CapTrimWPerKs * below * dt, -CapTrimMostW, CapTrimMostW);
         var crisis = Math.Max(0, -below - CapCrisisK);
-        var cap = RemovableW(settings.SetpointC + CapAtK, most, state.FlowAheadLMin, in known, in e, settings)
+        var cap = RemovableW(topC, most, state.FlowAheadLMin, in known, in e, settings)
             + CapGainWPerK * (below + crisis) - CapCrisisGainWPerK * crisis + state.CapTrimW;
         cap = Math.Clamp(cap, gpus.Count * gpus.MinLimitW, all);
         state.CapSlowW += (cap - state.CapSlowW) * (crisis > 0 ? 1 : Math.Min(1, dt / CapTauS));
@@ -229,13 +253,17 @@ public static partial class Controller
         if (state.CapHealthyS > 30)
         {
             state.Capping = false;
-            state.CapHealthyS = 0;
+            state.CapHealthyS = state.CapStillS = 0;
             state.CapTrimW = 0;
             return gpus.MaxW;
         }
 
         return share;
     }
+
+    /// <summary>What the coolant is let rise to while power is limited: less where a stuck valve's water is all that is known of the cooling.</summary>
+    private static double CapTopC(in ControllerState state, in Estimate e, ThermalSettings settings) =>
+        settings.SetpointC + (e.ValveHeld ? CapStuckAtK : CapAtK + CapStillK * Math.Max(0, state.CapStillS - CapStillFromS) / CapStillOverS);
 
     /// <summary>A die is what limits now: coolant that stays below its top means that it can carry more than foretold.</summary>
     private static bool Held(in ControllerState state, BoardGpus gpus)

@@ -6,7 +6,7 @@ public static partial class Controller
 {
     /// <summary>Least distance of a die to its throttle temperature in steady state, K.</summary>
     private const double DieMarginK = 8;
-    private const double DieDoubtK = 0.2;
+    private const double DieDoubtK = 0.15;
     private const double PumpDownPerS = 0.08;
     private const double HeldDownWPerS = 8;
 
@@ -22,6 +22,10 @@ public static partial class Controller
     // So hot that the slug on its way must be slowed down now; else flow and power limit would chase each other.
     private const double CrisisK = 1.8;
     private const double CrisisDownWPerS = 60;
+
+    // What a stuck valve does not cool must not be flushed past it: the flow goes down as fast as the power did.
+    private const double StuckDownWPerS = 400;
+    private const double StuckPumpDownPerS = 0.4;
     private const double ShortUpPerS = 0.3;
     private const double ShortDownPerS = 0.01;
 
@@ -54,7 +58,7 @@ public static partial class Controller
         for (var i = 0; i < n; i++)
         {
             // What the resistance does not explain, and more than the trim is good for, leaves less for the flow to do.
-            var rise = Math.Max(target - supply - Math.Max(known.Gpus[i].OffsetSlowK - TrimmedK, 0), LeastRiseK);
+            var rise = Math.Max(target - supply - DoubtK(in known.Gpus[i], in e, i) - Math.Max(known.Gpus[i].OffsetSlowK - TrimmedK, 0), LeastRiseK);
             worst = Math.Max(worst, e.GpuW[i] * Resistance(in known.Gpus[i]) * (target - supply) / rise);
         }
 
@@ -63,12 +67,13 @@ public static partial class Controller
         var hot = state.Drive >= 0.97 * most ? Math.Clamp((state.ComingC - settings.SetpointC - ShortFromK) / (ShortAtK - ShortFromK), 0, 1) : 0;
         var shortage = state.Shortage = Math.Clamp(hot, state.Shortage - ShortDownPerS * dt, state.Shortage + ShortUpPerS * dt);
         var margin = DieMarginK + (ShortMarginK - DieMarginK) * shortage;
-        state.HeldW = Math.Max(worst, state.HeldW - (state.ComingC > settings.SetpointC + CrisisK ? CrisisDownWPerS : HeldDownWPerS) * dt);
+        var crisis = state.ComingC > settings.SetpointC + CrisisK;
+        state.HeldW = Math.Max(worst, state.HeldW - (!crisis ? HeldDownWPerS : e.ValveHeld ? StuckDownWPerS : CrisisDownWPerS) * dt);
         var flow = settings.Model.GpuLMinFor((target - supply) / Math.Max(state.HeldW, 1)) * n;
         flow = ForMostPower(ref state, in known, in e, settings, most, flow, dt);
 
         // What the resistances do not explain yet, slowly: plates take tens of seconds to answer.
-        state.HottestC += ((e.HottestGpuC.Value ?? 0) - state.HottestC) * Math.Min(1, dt / 4);
+        state.HottestC += (HottestC(in known, in e, n) - state.HottestC) * Math.Min(1, dt / 4);
         var over = state.HottestC - (board.Gpus.ThrottleC - margin);
         ColderForDies(ref state, in known, in e, settings, dt);
         var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * Math.Min(over, TrimmedK) : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
@@ -88,7 +93,7 @@ public static partial class Controller
         if (ManualLeftS(input, settings, now) is { } left && input.Manual?.Pumps is { } asked && asked.Fraction > wanted)
             (wanted, reason) = (asked.Fraction, new(Driver.Manual, left));
         state.PumpsAheadShare = state.Pump > 0 ? Math.Clamp(wanted / state.Pump, 0.3, 1) : 1;
-        state.Pump = Math.Max(wanted, state.Pump - PumpDownPerS * dt);
+        state.Pump = Math.Max(wanted, state.Pump - (crisis && e.ValveHeld ? StuckPumpDownPerS : PumpDownPerS) * dt);
         state.FlowAheadLMin = wanted * perSpeed;
         if (state.Pump <= settings.MinPump + 1e-6)
             reason = new(Driver.Floor, 100 * settings.MinPump);
@@ -99,6 +104,19 @@ public static partial class Controller
             commands.Pumps[i] = hazard.StopPumps ? Duty.OfPermille(0) : turns ? Duty.OfFraction(state.Pump) : Duty.Full;
             commands.PumpReasons[i] = hazard.StopPumps ? new(Driver.Leak) : reason;
         }
+    }
+
+    /// <summary>The hottest die, between whole degrees where it is known so well: of 79 °C read nobody can say whether 79.0 is passed.</summary>
+    private static double HottestC(in EstimatorState known, in Estimate e, int gpus)
+    {
+        double hottest = 0;
+        for (var i = 0; i < gpus; i++)
+        {
+            if (e.GpuC[i].Value is { } read)
+                hottest = Math.Max(hottest, Math.Clamp(known.Gpus[i].FineC, read - 0.5, read + 0.5));
+        }
+
+        return hottest;
     }
 
     /// <summary>
@@ -117,6 +135,10 @@ public static partial class Controller
         var wanted = settled ? Math.Clamp(die - (board.Gpus.ThrottleC - DieShiftFromK), 0, Math.Min(DieShiftMaxK, board.BandK)) : 0;
         state.DieShiftK = Math.Clamp(wanted, Math.Max(0, state.DieShiftK - DieShiftDownPerS * dt), state.DieShiftK + DieShiftPerS * dt);
     }
+
+    /// <summary>How much hotter than foretold this die may be: as little as is known of it, and not beyond the whole degree that it reads.</summary>
+    private static double DoubtK(in GpuTrack gpu, in Estimate e, int i) =>
+        e.GpuC[i].Value is { } read ? Math.Clamp(read + 0.5 - gpu.FineC, 0, gpu.DoubtK) : 0;
 
     private static double Resistance(in GpuTrack gpu) => gpu.RhoS < SeenAfterS && !gpu.KeptRho ? Math.Max(gpu.Rho, UnseenRho) : gpu.Rho;
 }

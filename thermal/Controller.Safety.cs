@@ -12,6 +12,8 @@ public static partial class Controller
     private const double NearIdleW = 1200;
     private const double ParkAfterSpentS = 75;
     private const double SpentBelowK = 0.25;
+    private const double ParkAfterNeverS = 6;
+    private const double NeverFromK = 1.3;
 
     /// <summary>Leak, lost flow, lost sight, heat. Acts in the tick that sees it; conditions are only added beside it.</summary>
     private static Hazard Hazards(
@@ -98,7 +100,7 @@ public static partial class Controller
 
     /// <summary>
     /// Every GPU at its lowest limit and the coolant still on its way out of the band: limits are spent, the next rung is parked workers. A hot
-    /// slug that passes is not that: what is coming must have gone on rising for more than a minute.
+    /// slug that passes is not that: what is coming must have gone on rising for more than a minute, or the valve be stuck.
     /// </summary>
     private static Hazard LimitsSpent(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
     {
@@ -108,7 +110,11 @@ public static partial class Controller
         var spent = state.Capping && state.CapW <= gpus.Count * gpus.MinLimitW + 1 && e.HeatW > NearIdleW;
         var rises = state.ComingMidC > settings.SetpointC + settings.BandK - SpentBelowK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.SpentS = spent && rises ? state.SpentS + dt : Math.Max(0, state.SpentS - dt);
-        return state.SpentS > ParkAfterSpentS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
+
+        // A valve that is stuck lets through what it lets through: no slug that passes, and nothing to wait for.
+        var never = spent && e.ValveHeld && state.ComingMidC > settings.SetpointC + NeverFromK && state.ComingMidC > state.ComingSlowC - 0.02;
+        state.NeverS = never ? state.NeverS + dt : 0;
+        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
     }
 
     /// <summary>

@@ -33,6 +33,9 @@ public struct Estimate
     /// <summary>The facility valve does not follow its command; <see cref="Drive"/> is where it stands.</summary>
     public bool ValveStuck;
 
+    /// <summary>It was told to move and its water did not: it sticks where it is, beyond doubt.</summary>
+    public bool ValveHeld;
+
     /// <summary>Air at the cabinet's inlet; absent where the board does not measure it.</summary>
     public Reading<double> CabinetC;
 

@@ -9,10 +9,16 @@ public static partial class Estimator
     private const double CooledForS = 90;
     private const double ColdWithoutWaterK = 1;
     private const double ColdForS = 20;
-    private const double ValveStuckAfterS = 1.2;
+    private const double ValveStuckAfterS = 0.8;
     private const double ValveOff = 0.25;
     private const double ValveOffAtLeast = 0.02;
     private const double NoWaterLMin = 0.8;
+    private const double ValveOffAfterS = 1.2;
+    private const double ValveAnswers = 0.3;
+    private const double ValveSlowS = 15;
+    private const double ValveHeldTauS = 30;
+    private const double GainKnownS = 120;
+    private const double ValveMovedAfterS = 0.5;
 
     /// <summary>
     /// How far the facility valve is open: as commanded, with its lag. Where the board measures the water and it does not follow, the valve
@@ -36,19 +42,47 @@ public static partial class Estimator
         // A shut valve and a dead meter agree; only water that is there can speak for the meter.
         state.MeterOut &= state.ValveOffS > 0 || state.ValveFraction < 0.15;
 
+
+        // No water at all is the meter's or the facility's doing: FacilityWater judges it.
+        var held = e.ValveHeld = Held(ref state, open, flow >= NoWaterLMin, dt);
+        var learnt = state.FacilityGainS >= GainKnownS;
+        e.ValveStuck = !state.MeterOut && (held || (learnt && state.ValveOffS > ValveOffAfterS));
+
         // How much water an open valve lets through differs from box to box. Learnt once: what creeps away later is the valve.
-        if (!off && !state.MeterOut && state.ValveFraction > 0.08)
+        if (!held && (!off || !learnt) && !state.MeterOut && state.ValveFraction > 0.08 && open > 0.02)
         {
             state.FacilityGainS += dt;
-            var tau = state.FacilityGainS < 120 ? 20 : 3000;
-            state.FacilityGain = Math.Clamp(state.FacilityGain * (1 + (open / state.ValveFraction - 1) * dt / tau), 0.4, 2);
+            state.FacilityGain = Math.Clamp(state.FacilityGain * (1 + (open / state.ValveFraction - 1) * dt / (learnt ? 3000 : 20)), 0.4, 2);
         }
 
-        e.ValveStuck = state.ValveOffS > ValveStuckAfterS && !state.MeterOut;
         if (!e.ValveStuck)
             return state.ValveFraction;
-        conditions.Add(new(ConditionCode.ValveMismatch, TargetKind.Loop, 0, 100 * open, 100 * state.Drive));
-        return open;
+        var stands = held ? state.ValveOpen : open;
+        conditions.Add(new(ConditionCode.ValveMismatch, TargetKind.Loop, 0, 100 * stands, 100 * state.Drive));
+        return stands;
+    }
+
+    /// <summary>
+    /// The command moved and the water did not: stuck, until the water is seen to move. That the command comes to lie where a valve sticks is no proof
+    /// that it moves; and where it sticks it stays, so the meter's noise is no movement.
+    /// </summary>
+    private static bool Held(ref EstimatorState state, double open, bool flows, double dt)
+    {
+        var asked = state.ValveFraction - state.ValveSlow;
+        var answered = open - state.ValveOpen;
+        state.ValveSlow += asked * Math.Min(1, dt / ValveSlowS);
+        state.ValveOpen += answered * Math.Min(1, dt / (state.ValveHeld ? ValveHeldTauS : ValveSlowS));
+        if (state.ValveHeld)
+        {
+            var moved = Math.Abs(answered) > ValveOff * state.ValveOpen + ValveOffAtLeast;
+            state.ValveMovedS = moved ? state.ValveMovedS + dt : Math.Max(0, state.ValveMovedS - dt);
+            return state.ValveHeld = state.ValveMovedS <= ValveMovedAfterS && flows && !state.MeterOut;
+        }
+
+        var still = Math.Abs(asked) > ValveOff * state.ValveSlow + ValveOffAtLeast && answered * Math.Sign(asked) < ValveAnswers * Math.Abs(asked);
+        state.ValveStillS = still && flows ? state.ValveStillS + dt : Math.Max(0, state.ValveStillS - dt);
+        state.ValveMovedS = 0;
+        return state.ValveHeld = state.ValveStillS > ValveStuckAfterS && !state.MeterOut;
     }
 
     /// <summary>

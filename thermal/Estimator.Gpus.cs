@@ -22,6 +22,23 @@ public static partial class Estimator
     private const double CommonBiasK = 1.3;
     private const double CommonBiasIdleK = 2.2;
     private const double LearnRhoFromW = 150;
+    private const double RhoKnownS = 60;
+
+    // How far a plate is from where it will stand while a reading tells as much of its way as of its resistance, and when it has arrived.
+    private const double OnItsWayK = 1;
+    private const double ArrivedK = 0.25;
+
+    private const double RhoTauS = 40;
+    private const double RhoWellKnownS = 300;
+    private const double RelearnShare = 0.1;
+
+    /// <summary>What fades and is contradicted again and again by what is read does not fade.</summary>
+    private const double FadesBelowK = 0.3;
+
+    /// <summary>How well a die is known that nobody saw step from one whole degree to the next.</summary>
+    internal const double ReadingDoubtK = 1;
+    private const double StepLeaves = 0.4;
+    private const double DoubtTauS = 200;
 
     private static void GpuPower(
         ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
@@ -53,6 +70,10 @@ public static partial class Estimator
             track.SteadyS = Math.Abs(e.GpuW[i] - track.SlowW) < 0.08 * track.SlowW + 12 ? track.SteadyS + dt : 0;
             track.SlowW += (e.GpuW[i] - track.SlowW) * Math.Min(1, dt / 10);
             track.PlateW += (e.GpuW[i] - track.PlateW) * Math.Min(1, dt / settings.Model.Design.PlateTauS);
+
+            // What was unexplained at the power of before (a biased sensor, a fraction of a degree) says little of another, whose resistance is known.
+            if (track.RhoS >= RhoKnownS)
+                track.OffsetK *= 1 - Math.Min(1, Math.Abs(e.GpuW[i] - track.LastW) / settings.Board.Gpus.MaxW);
             track.LastW = e.GpuW[i];
             var refused = fresh && gpu.LimitW.IsGood && track.CommandedLimitW > 0 && gpu.LimitW.Value!.Value > track.CommandedLimitW + 5;
             track.LimitOffS = refused ? track.LimitOffS + dt : 0;
@@ -100,8 +121,8 @@ public static partial class Estimator
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
             track.ResidualSlowK += (track.ResidualK - track.ResidualSlowK) * Math.Min(1, dt / ResidualSlowS);
             var before = track.Rho;
-            LearnGpu(ref state, ref track, die - supply, total, dt, in e);
-            Between(ref track, die, supply, over * (track.Rho / before - 1), settings.Model, flow, dt);
+            LearnGpu(ref state, ref track, total, dt, in e);
+            Between(ref track, die, supply, track.Rho / before, settings.Model, flow, track.SteadyS > RhoKnownS && state.FlowSteadyS > RhoKnownS, dt);
             track.OffsetSlowK += (track.OffsetK - track.OffsetSlowK) * Math.Min(1, dt / OffsetSlowS);
             JudgePlate(ref track, others, over, die, total, settings.Model.Design.DieKPerW, dt, i, ref e, ref conditions);
             if (track.BaseS < 60 || track.SuspectS > 0)
@@ -177,32 +198,53 @@ public static partial class Estimator
     /// A reading in whole degrees says where the die is not. What was foretold moves only as far as the reading contradicts it: each step from
     /// one degree to the next is then an exact measurement, and between two of them the model interpolates.
     /// </summary>
-    private static void Between(ref GpuTrack track, double die, double supply, double relearntK, LoopModel model, double gpuLMin, double dt)
+    /// <param name="relearnt">Resistance as it is now known against what it was taken for a tick ago.</param>
+    /// <param name="still">Power and flow have long been as they are.</param>
+    private static void Between(ref GpuTrack track, double die, double supply, double relearnt, LoopModel model, double gpuLMin, bool still, double dt)
     {
-        track.OffsetK -= relearntK;
-        track.BaseK -= relearntK;
+        // What was learnt is no longer unexplained: the plate is as much hotter as the offset gets smaller, and the die stays where it was.
+        var design = model.Design;
+        var plateRose = track.FineC == 0 ? 0 : (track.PlateC - supply) * (relearnt - 1);
+        var explained = plateRose + track.Rho * design.DieKPerW * track.LastW * (1 - 1 / relearnt);
+        track.OffsetK -= explained;
+        track.BaseK -= explained;
 
         // The plate follows power, flow and coolant alike with the heat it holds.
-        var design = model.Design;
         var plateKPerW = model.GpuKPerW(gpuLMin) - design.DieKPerW;
         var settled = supply + track.Rho * plateKPerW * track.LastW;
         var tau = track.Rho * design.PlateTauS * plateKPerW / (model.GpuKPerW(design.NominalGpuLMin) - design.DieKPerW);
-        track.PlateC = track.FineC == 0 ? supply + track.Rho * plateKPerW * track.PlateW : track.PlateC + relearntK + (settled - track.PlateC) * Math.Min(1, dt / tau);
+        track.PlateC = track.FineC == 0 ? supply + track.Rho * plateKPerW * track.PlateW : track.PlateC + plateRose + (settled - track.PlateC) * Math.Min(1, dt / tau);
         var foretold = track.PlateC + track.Rho * design.DieKPerW * track.LastW + track.OffsetK;
         var fine = Math.Clamp(foretold, die - 0.5, die + 0.5);
-        track.OffsetK += fine - foretold;
+
+        // What contradicts while the plate is on its way tells of its way; of the resistance only when it has arrived.
+        var way = Math.Abs(settled - track.PlateC);
+        var toPlate = still ? 0 : way / (way + OnItsWayK) * (fine - foretold);
+        track.PlateC += toPlate;
+        track.OffsetK += fine - foretold - toPlate;
+        if (track.SteadyS > RhoKnownS)
+        {
+            var stepped = Math.Abs(die - track.ReadC) == 1 && way < ArrivedK;
+            track.DoubtK = stepped ? StepLeaves * track.DoubtK : Math.Min(track.DoubtK * (1 - dt / DoubtTauS) + Math.Abs(fine - foretold), ReadingDoubtK);
+        }
+
         track.FineC = fine;
+        track.ReadC = die;
     }
 
-    private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double over, double designKPerW, double dt, in Estimate e)
+    private static void LearnGpu(ref EstimatorState state, ref GpuTrack track, double designKPerW, double dt, in Estimate e)
     {
         var suspicious = Math.Abs(state.CommonResidualK) > 0.5;
         var calm = Math.Abs(state.FlowLMin - state.FlowSlow) < 0.1 * state.FlowLMin && e.Flow is FlowState.Ok;
         if (track.LastW > LearnRhoFromW && track.SteadyS > 60 && calm && !suspicious && track.SuspectS <= 0)
         {
-            // Whole degrees over a few kelvin at idle would teach nothing; under load they are good to two percent.
-            var found = over / (track.PlateW * designKPerW);
-            track.Rho = Math.Clamp(track.Rho + (found - track.Rho) * dt / 40, 0.5, 2);
+            // Whole degrees over a few kelvin at idle would teach nothing. What is learnt is what was foretold too low or too high between them:
+            // of the reading itself a die at 78.5 °C would be learnt as one of 79, and never be let come nearer.
+            // A resistance that is well known is not moved by what a transient left behind: that fades, and only what comes again and again is learnt.
+            var settled = track.RhoS < RhoWellKnownS ? 1 : RelearnShare;
+            var found = track.Rho + settled * track.OffsetK / (track.PlateW * designKPerW);
+            track.Rho = Math.Clamp(track.Rho + (found - track.Rho) * dt / RhoTauS, 0.5, 2);
+            track.OffsetK -= (1 - settled) * Math.Max(0, 1 - track.DoubtK / FadesBelowK) * track.OffsetK * dt / RhoTauS;
             track.RhoS = Math.Min(track.RhoS + dt, 1000);
         }
 

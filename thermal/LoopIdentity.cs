@@ -20,6 +20,7 @@ internal struct LoopIdentity
     private const double ThetaDrift = 2e-5;
     private const double BuiltDrift = 1e-7;
     private const double SurpriseTheta = 0.01;
+    private const double SurpriseTimes = 2;
     private const double MaxTheta = 1.2;
     private const double MaxSlope = 0.4;
     private const double MaxCold = 0.5;
@@ -66,8 +67,10 @@ internal struct LoopIdentity
 
     /// <param name="errorK">Measured less predicted supply.</param>
     /// <param name="h">How the prediction moves with each parameter.</param>
+    /// <param name="variance">Of an error that is no parameter's.</param>
+    /// <param name="surprise">The same as long as nothing has changed: what stands well out of it is a change, even amid unrest.</param>
     /// <returns>How far each parameter was moved.</returns>
-    public Parameters Learn(double errorK, in Parameters h, double variance)
+    public Parameters Learn(double errorK, in Parameters h, double variance, double surprise)
     {
         _p[At(0, 0)] += ThetaDrift;
         for (var i = 1; i < Count; i++)
@@ -81,9 +84,9 @@ internal struct LoopIdentity
             s += h[i] * toward[i];
         }
 
-        if (errorK * errorK > 9 * s)
+        if (errorK * errorK > SurpriseTimes * SurpriseTimes * (s - variance + surprise))
         {
-            // Three standard deviations: something changed. What changes suddenly is the conductance (dirt, a lost fan), not the build.
+            // Something changed. What changes suddenly is the conductance (dirt, a lost fan), not the build.
             _p[At(0, 0)] += SurpriseTheta;
             toward[0] += SurpriseTheta * h[0];
             s += SurpriseTheta * h[0] * h[0];

@@ -17,6 +17,7 @@ internal struct LoopObserver
     private const double FilterL = 1.6;
     private const double SurpriseTauS = 3;
     private const double SurpriseNoiseK = 0.1;
+    private const double SurpriseAtK = 0.2;
 
     /// <summary>Coolant remembered beyond the designed volume, for pipes that turn out longer.</summary>
     private const double SpareL = 1.2;
@@ -200,7 +201,8 @@ internal struct LoopObserver
         LoopIdentity.Parameters h = default;
         for (var i = 0; i < LoopIdentity.Count; i++)
             h[i] = _seen[i].Sensor;
-        Correct(Identity.Learn(ErrorK, in h, doubt * doubt * Math.Max(round / LearnEveryS, 1)));
+        var turns = Math.Max(round / LearnEveryS, 1);
+        Correct(Identity.Learn(ErrorK, in h, doubt * doubt * turns, SurpriseAtK * SurpriseAtK * turns));
     }
 
     /// <summary>How the coolant at each place would move with each parameter.</summary>

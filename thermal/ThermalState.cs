@@ -25,6 +25,7 @@ public struct ThermalState
             var known = kept is not null && i < kept.GpuRho.Count;
             state.Estimator.Gpus[i].Rho = known ? Math.Clamp(kept!.GpuRho[i], 0.5, 2) : 1;
             state.Estimator.Gpus[i].KeptRho = known;
+            state.Estimator.Gpus[i].DoubtK = Thermal.Estimator.ReadingDoubtK;
         }
 
         if (kept is { Exchanger.Count: > 0 })
@@ -112,6 +113,13 @@ public struct EstimatorState
     internal double FacilityGainS;
     internal double ValveOffS;
 
+    /// <summary>The valve as commanded and as its water says, slowly, 0..1; a stuck one stands where the latter does.</summary>
+    internal double ValveSlow;
+    internal double ValveOpen;
+    internal double ValveMovedS;
+    internal double ValveStillS;
+    internal bool ValveHeld;
+
     /// <summary>The coolant has disproved the facility meter; until it agrees with the valve again.</summary>
     internal bool MeterOut;
     internal bool CloseValve;
@@ -131,6 +139,11 @@ public struct ControllerState
     internal double Drive;
     internal double AirDrive;
 
+    /// <summary>GPU power, slowly, W; since when the facility valve was last moved to see that it moves, s, and from where.</summary>
+    internal double HeatSlowW;
+    internal double StrokeS;
+    internal double StrokeFrom;
+
     /// <summary>Fans that stand at the upper edge of a band to skip.</summary>
     internal int SkipUpper;
     internal double FloorS;
@@ -147,6 +160,9 @@ public struct ControllerState
     internal double CapW;
     internal bool Capping;
     internal double CapTrimW;
+
+    /// <summary>How long what is coming has stood still while power is limited, s.</summary>
+    internal double CapStillS;
 
     /// <summary>What all GPUs may draw, filtered, before it is shared out.</summary>
     internal double CapSlowW;
@@ -166,6 +182,7 @@ public struct ControllerState
     internal double ComingMidC;
     internal double ComingSlowC;
     internal double SpentS;
+    internal double NeverS;
     internal double PumpsAheadShare;
     internal double Shortage;
     internal double PumpFullS;

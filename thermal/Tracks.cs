@@ -64,6 +64,10 @@ internal struct GpuTrack
     /// <summary>Die temperature to that fraction, °C; 0 before the first reading.</summary>
     public double FineC;
 
+    /// <summary>The whole degree last read, °C, and how far the foretold one may be off since a step between two was seen, K.</summary>
+    public double ReadC;
+    public double DoubtK;
+
     /// <summary>Foretold temperature of the plate, °C.</summary>
     public double PlateC;
     public double LostS;

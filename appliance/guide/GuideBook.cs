@@ -7,15 +7,20 @@ public sealed class GuideBook
 {
     private readonly Dictionary<string, GuideEntry> _byId;
 
-    public GuideBook(IReadOnlyList<GuideEntry> entries)
+    /// <param name="others">Questions that the guide does not cover.</param>
+    public GuideBook(IReadOnlyList<GuideEntry> entries, IReadOnlyList<string> others)
     {
         Entries = entries;
         _byId = entries.ToDictionary(e => e.Id);
-        Index = new GuideIndex(entries);
+        Others = others;
+        Index = new GuideIndex(entries, others);
     }
 
     /// <summary>In the order of the files' names and of each file.</summary>
     public IReadOnlyList<GuideEntry> Entries { get; }
+
+    /// <summary>The questions of which the model's refusals are made (off-topic.*.txt beside its training).</summary>
+    public IReadOnlyList<string> Others { get; }
 
     public GuideIndex Index { get; }
 
@@ -28,8 +33,12 @@ public sealed class GuideBook
     public static GuideBook Load()
     {
         var assembly = typeof(GuideBook).Assembly;
-        return new([.. assembly.GetManifestResourceNames().Where(n => n.StartsWith("guide/", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal).SelectMany(n => GuideFile.Parse(Lines(assembly, n), n["guide/".Length..]))]);
+        return new(
+            [.. Named("guide/").SelectMany(n => GuideFile.Parse(Lines(assembly, n), n["guide/".Length..]))],
+            [.. Named("other/").SelectMany(n => Lines(assembly, n)).Where(l => l.Length > 0 && l[0] != '#')]);
+
+        IEnumerable<string> Named(string folder) =>
+            assembly.GetManifestResourceNames().Where(n => n.StartsWith(folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
     }
 
     private static string[] Lines(Assembly assembly, string name)

@@ -2,7 +2,9 @@ namespace Appliance.Guide;
 
 /// <summary>
 /// Finds the entry a question is about: BM25 over everything that is listed for an entry, its questions counting in full, its answer less
-/// and its names more, and what the nearest single question adds, on the terms of <see cref="Terms"/>. A question takes a few milliseconds.
+/// and its names more, and what the nearest single question adds, on the terms of <see cref="Terms"/>. What speaks against the guide as a
+/// whole (words it never uses, names of other things, a question like those it does not cover) costs every entry alike. A question takes a
+/// few milliseconds.
 /// </summary>
 /// <remarks>
 /// Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). Found better here than the nearest listed question
@@ -27,19 +29,30 @@ public sealed class GuideIndex
     /// <summary>The guide's own question, letter for letter: nothing else comes near.</summary>
     private const double ListedBonus = 10;
 
+    /// <summary>What an entry gains that covers an alarm or a key which the question names by its code.</summary>
+    private const double CodeBonus = 1.5;
+
     /// <summary>What a question loses for each word that names something else than this box, the third and later ones aside.</summary>
-    private const double ElsewhereCost = 2;
+    private const double ElsewhereCost = 1.5;
 
     /// <summary>What a question would lose if the guide had never heard any of its words; in proportion.</summary>
-    private const double UnknownCost = 2;
+    private const double UnknownCost = 4.9;
+
+    /// <summary>What a question would lose if the entry it is nearest to had none of its words in Latin letters; in proportion.</summary>
+    private const double MissingCost = 2.5;
+
+    /// <summary>What a question loses that is the same as one the guide does not cover; in proportion.</summary>
+    private const double OtherCost = 3.6;
 
     private readonly Dictionary<string, double> _rarity = new(StringComparer.Ordinal);
     private readonly double _unknownRarity;
     private readonly Dictionary<string, GuideEntry> _listed = new(StringComparer.Ordinal);
-    private readonly List<(GuideEntry Entry, Dictionary<string, double> Terms, double Norm)> _entries;
+    private readonly List<(GuideEntry Entry, string[] Codes, Dictionary<string, double> Terms, double Norm)> _entries;
     private readonly QuestionVectors _questions = new();
+    private readonly QuestionVectors _others = new();
 
-    public GuideIndex(IReadOnlyList<GuideEntry> entries)
+    /// <param name="others">Questions that the guide does not cover: what is nearer to one of them is not for the guide.</param>
+    public GuideIndex(IReadOnlyList<GuideEntry> entries, IEnumerable<string> others)
     {
         var asked = entries.Where(e => e.Id != GuideEntry.NotInGuide).ToArray();
         var questions = asked.Select(e => e.Questions.Values.SelectMany(q => q).Select(q => Terms.Of(q)).ToArray()).ToArray();
@@ -58,7 +71,11 @@ public sealed class GuideIndex
                 _questions.Add(i, Weighed(question));
         }
 
-        _entries = [.. asked.Zip(documents, (entry, terms) => (entry, terms, Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean)))];
+        foreach (var other in others)
+            _others.Add(0, Weighed(Terms.Of(other)));
+        _entries = [.. asked.Zip(documents, (entry, terms) => (entry, Codes(entry), terms, Norm(terms)))];
+
+        double Norm(Dictionary<string, double> terms) => Saturation * (1 - LengthShare + LengthShare * terms.Values.Sum() / mean);
     }
 
     /// <summary>The nearest entries, best first; those with nothing in common are left out.</summary>
@@ -71,20 +88,34 @@ public sealed class GuideIndex
         var whole = asked.Sum(t => t.Value);
         if (whole == 0) // "Who are you?" has no word that says anything
             return listed is null ? [] : [new(listed, ListedBonus)];
-        // By the root of what the question says at all: a long one must not look surer than a short one. What the guide has never heard, and
-        // what it knows to be something else, is evidence that the question is not for it.
+        // By the root of what the question says at all: a long one must not look surer than a short one.
         var root = Math.Sqrt(whole);
-        var strange = UnknownCost * asked.Where(t => !_rarity.ContainsKey(t.Key)).Sum(t => t.Value) / whole + ElsewhereCost * Math.Min(elsewhere, 2);
         var nearest = _questions.Nearest(asked, _entries.Count);
+        var scores = _entries.Select((e, i) => Score(e.Terms, e.Norm, e.Codes) + NearestWeight * nearest[i]).ToArray();
+        var strange = Strange(asked, whole, elsewhere, _entries[Array.IndexOf(scores, scores.Max())].Terms);
         return
         [
-            .. _entries.Select((e, i) => new GuideHit(
-                    e.Entry, Common(e.Terms, e.Norm) / root + NearestWeight * nearest[i] - strange + (e.Entry == listed ? ListedBonus : 0)))
-                .Where(h => h.Score > 0).OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count),
+            .. _entries.Zip(scores, (e, score) => new GuideHit(e.Entry, score + (e.Entry == listed ? ListedBonus : 0))).Where(h => h.Score > 0)
+                .OrderByDescending(h => h.Score).ThenBy(h => h.Entry.Id, StringComparer.Ordinal).Take(count)
+                .Select(h => h with { Score = h.Score - strange }),
         ];
 
-        double Common(Dictionary<string, double> entry, double norm) =>
-            asked.Sum(t => entry.TryGetValue(t.Key, out var often) ? t.Value * often / (often + norm) : 0);
+        double Score(Dictionary<string, double> entry, double norm, string[] codes) =>
+            asked.Sum(t => entry.TryGetValue(t.Key, out var often) ? t.Value * often / (often + norm) : 0) / root + (codes.Any(terms.ContainsKey) ? CodeBonus : 0);
+    }
+
+    /// <summary>Evidence that the question is not for the guide at all.</summary>
+    private double Strange(KeyValuePair<string, double>[] asked, double whole, int elsewhere, Dictionary<string, double> nearest) =>
+        UnknownCost * asked.Where(t => !_rarity.ContainsKey(t.Key)).Sum(t => t.Value) / whole
+        + ElsewhereCost * Math.Min(elsewhere, 2)
+        + MissingCost * Missing(asked, nearest)
+        + OtherCost * _others.Nearest(asked, 1)[0];
+
+    /// <summary>How much of the question's words in Latin letters, names among them, an entry lacks: 0 to 1.</summary>
+    private static double Missing(KeyValuePair<string, double>[] asked, Dictionary<string, double> entry)
+    {
+        var words = asked.Where(t => t.Key[0] is not (Thesaurus.Subject or Thesaurus.Asked) && t.Key[0] < Terms.FirstChinese).ToArray();
+        return words.Length == 0 ? 0 : words.Where(t => !entry.ContainsKey(t.Key)).Sum(t => t.Value) / words.Sum(t => t.Value);
     }
 
     /// <summary>Of a word that the guide or the thesaurus knows.</summary>
@@ -96,6 +127,11 @@ public sealed class GuideIndex
 
     /// <summary>Letters and digits alone, in lower case: how a question is punctuated says nothing.</summary>
     private static string Bare(string question) => string.Concat(question.Where(char.IsLetterOrDigit)).ToLowerInvariant();
+
+    /// <summary><c>fan_stalled</c>, <c>bus.port</c>: what an entry covers and nobody says by chance.</summary>
+    private static string[] Codes(GuideEntry entry) =>
+        [.. entry.Covers.Where(c => c.StartsWith("alarm/", StringComparison.Ordinal) || c.StartsWith("key/", StringComparison.Ordinal))
+            .Select(c => c[(c.IndexOf('/') + 1)..]).Where(c => c.Contains('_') || c.Contains('.'))];
 
     private static Dictionary<string, double> Document(GuideEntry entry, Dictionary<string, double>[] questions)
     {

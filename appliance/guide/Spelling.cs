@@ -1,10 +1,12 @@
 namespace Appliance.Guide;
 
-/// <summary>Finds the known word that a mistyped one was meant to be: one letter missing, too many, wrong, or two exchanged, never the first.</summary>
+/// <summary>
+/// Finds the known word that a mistyped one was meant to be: one letter missing, too many, wrong, or two exchanged, never the first; of a
+/// short word two exchanged alone, as it has too many neighbours.
+/// </summary>
 internal static class Spelling
 {
-    /// <summary>Shorter words have too many neighbours.</summary>
-    private const int Shortest = 4;
+    private const int Shortest = 3;
 
     /// <param name="rarity">Of a known word; null of any other. The commonest neighbour is taken.</param>
     /// <returns>The word itself when it is known or nothing known is near.</returns>
@@ -17,10 +19,12 @@ internal static class Spelling
         for (var i = 1; i <= word.Length; i++)
         {
             var (before, behind) = (word[..i], word[i..]);
-            if (behind.Length > 0)
-                yield return before + behind[1..];
             if (behind.Length > 1)
                 yield return $"{before}{behind[1]}{behind[0]}{behind[2..]}";
+            if (word.Length == Shortest)
+                continue;
+            if (behind.Length > 0)
+                yield return before + behind[1..];
             for (var letter = 'a'; letter <= 'z'; letter++)
             {
                 yield return before + letter + behind;

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Appliance.Guide;
 
 /// <summary>
-/// What a question is compared by: what its words mean (<see cref="Thesaurus"/>), the words cut to their stems, identifiers whole, three
-/// letters of a word at a time (so that a typo costs little), and Chinese characters alone and in pairs. Everything in lower case and half width.
+/// What a question is compared by: what its words mean (<see cref="Thesaurus"/>), the words cut to their stems, identifiers whole, and
+/// Chinese characters alone and in pairs. Everything in lower case and half width; a typo is mended by <see cref="Spelling"/>.
 /// </summary>
 /// <remarks>
 /// The weights are those under which most of the guide's own questions find their entry while a third of them is left out of the index:
@@ -12,12 +12,13 @@ namespace Appliance.Guide;
 /// </remarks>
 internal static partial class Terms
 {
+    public const char FirstChinese = '\u4e00';
+
     private const double WordWeight = 2.0;
     private const double MeaningWeight = 1.6;
     private const double AskedWeight = 1.0;
     private const double NumberWeight = 2.2;
     private const double IdentifierWeight = 1.0;
-    private const double TrigramWeight = 0.2;
     private const double CharacterWeight = 0.8;
     private const double PairWeight = 0.45;
 
@@ -37,7 +38,7 @@ internal static partial class Terms
         var stems = new List<string>();
         foreach (Match run in Run().Matches(string.Concat(text.Select(Half))))
         {
-            if (run.ValueSpan[0] >= '\u4e00')
+            if (run.ValueSpan[0] >= FirstChinese)
                 Chinese(run.Value, terms);
             else
                 Latin(run.Value.TrimEnd('.', '-', '_', '\''), spell, stems, terms);
@@ -78,11 +79,6 @@ internal static partial class Terms
             if (empty)
                 continue;
             Add(terms, stem, char.IsAsciiDigit(part[0]) ? NumberWeight : WordWeight);
-            if (char.IsAsciiDigit(part[0]))
-                continue;
-            var padded = $"^{part}$";
-            for (var i = 0; i + 3 <= padded.Length; i++)
-                Add(terms, $"~{padded.AsSpan(i, 3)}", TrigramWeight);
         }
     }
 

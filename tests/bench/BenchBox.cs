@@ -67,10 +67,10 @@ internal sealed class BenchBox : IDisposable
     }
 
     /// <summary>
-    /// VmRSS of the child that was started with this verb or program name, and what its own children hold beside it: pages of theirs that nobody
-    /// shares.
+    /// What the child that was started with this verb or program name holds together with its own children: resident pages, those that several
+    /// have counted for each, and beside it each shared page counted once.
     /// </summary>
-    public double ResidentMb(string name)
+    public (double Rss, double Pss) ResidentMb(string name)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
         {
@@ -81,8 +81,8 @@ internal sealed class BenchBox : IDisposable
                     continue;
                 if (Path.GetFileName(words[0]) != name && words[1] != name)
                     continue;
-                var line = File.ReadLines(Path.Combine(folder, "status")).First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-                return Megabytes(line) + PrivateMbOfChildren(folder);
+                var folders = Children(folder).Prepend(folder).ToArray();
+                return (folders.Sum(f => HeldMb(f, "Rss:")), folders.Sum(f => HeldMb(f, "Pss:")));
             }
             catch (IOException)
             {
@@ -93,12 +93,16 @@ internal sealed class BenchBox : IDisposable
         throw new InvalidOperationException($"No {name} runs on {RunDirectory}.");
     }
 
-    private static double PrivateMbOfChildren(string folder) => Directory.EnumerateDirectories(Path.Combine(folder, "task"))
-        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Sum(child => File.ReadLines($"/proc/{child}/smaps_rollup").Where(l => l.StartsWith("Private_", StringComparison.Ordinal)).Sum(Megabytes));
+    private static IEnumerable<string> Children(string folder) => Directory.EnumerateDirectories(Path.Combine(folder, "task"))
+        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(child => $"/proc/{child}");
 
-    /// <summary><c>VmRSS:   1234 kB</c>.</summary>
-    private static double Megabytes(string line) => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    /// <param name="folder">The process' in /proc.</param>
+    /// <param name="what"><c>Rss:</c> or <c>Pss:</c>, as smaps_rollup has them: <c>Rss:   1234 kB</c>.</param>
+    public static double HeldMb(string folder, string what)
+    {
+        var line = File.ReadLines(Path.Combine(folder, "smaps_rollup")).First(l => l.StartsWith(what, StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
 
     public void Dispose()
     {

@@ -58,7 +58,7 @@ internal static class Compare
 
     private static Plant One(ISimulatedControl law, int seed, Board board, TimeProvider time)
     {
-        double first = double.MinValue, second = double.MinValue, outside = SecondS, cooling = 0, hottest = 0, withheld = 0, supply = 0;
+        double first = double.MinValue, second = double.MinValue, outside = SecondS, cooling = 0, hottest = 0, withheld = 0, supply = 0, stood = 0;
         var ticks = 0;
         SimulationRun? run = null;
         run = new(Steps(seed), board, law)
@@ -79,12 +79,13 @@ internal static class Compare
                 cooling += run.Twin.Truth.FanW + run.Twin.Truth.PumpW;
                 withheld += run.Twin.Truth.WithheldW;
                 supply += run.Twin.Truth.SupplyC;
+                stood += run.Twin.Truth.DieC.Max();
                 ticks++;
             },
         };
         var summary = run.Run(time);
         var optimum = run.Twin.LeastCoolingW(board.Gpus.MaxW, run.Twin.Truth.SupplyC, board.Gpus.ThrottleC - 8);
-        var minimum = run.Twin.LeastWithheldW(board.Gpus.MaxW, board.SetpointC - board.BandK, supply / ticks, board.Gpus.ThrottleC - 2);
+        var minimum = run.Twin.LeastWithheldW(board.Gpus.MaxW, board.SetpointC - board.BandK, supply / ticks, stood / ticks);
         return new(
             summary, first, second, outside > EndS - 30 ? null : outside - SecondS,
             optimum is { } least && ticks > 0 ? cooling / ticks / least : null,

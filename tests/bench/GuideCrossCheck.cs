@@ -16,7 +16,7 @@ internal static class GuideCrossCheck
         var (right, shown, asked) = (0, 0, 0);
         for (var part = 0; part < Parts; part++)
         {
-            var index = new GuideIndex([.. book.Entries.Select(e => Questions(e, i => i % Parts != part))]);
+            var index = new GuideIndex([.. book.Entries.Select(e => Questions(e, i => i % Parts != part))], book.Others);
             foreach (var (entry, question) in book.Entries.Where(e => e.Id != GuideEntry.NotInGuide)
                 .SelectMany(e => Questions(e, i => i % Parts == part).Questions.Values.SelectMany(q => q).Select(q => (e.Id, q))))
             {

@@ -40,7 +40,7 @@ internal static class ProbeCost
         var (before, told, at) = (Threads(probe.Id), frames.Copy(), Stopwatch.GetTimestamp());
         Thread.Sleep(_measured);
         var (after, now, seconds) = (Threads(probe.Id), frames.Copy(), Stopwatch.GetElapsedTime(at).TotalSeconds);
-        var resident = ResidentMib(probe.Id);
+        var (resident, shared) = (BenchBox.HeldMb($"/proc/{probe.Id}", "Rss:"), BenchBox.HeldMb($"/proc/{probe.Id}", "Pss:"));
         probe.StandardInput.Close();
         if (!probe.WaitForExit(TimeSpan.FromSeconds(10)))
             throw new TimeoutException("The probe did not end with its input.");
@@ -57,16 +57,16 @@ internal static class ProbeCost
             new($"probe at {rate}, field values a second and GPU", (now.Values - told.Values) / seconds / Gpus, null, "values"),
             new($"probe at {rate}, words to the daemon", (now.Bytes - told.Bytes) / seconds / 1024, null, "KiB/s",
                 string.Join(", ", now.Count.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {(c.Value - told.Count.GetValueOrDefault(c.Key)) / seconds:0.0}/s")))),
-            new($"probe at {rate}, resident", resident, LimitMib, "MiB"),
+            new($"probe at {rate}, resident", resident, LimitMib, "MiB", string.Create(CultureInfo.InvariantCulture, $"together with the daemon, which power-on measures; shared pages counted once: {shared:0.0}")),
         ];
     }
 
     private static Process Start(BenchBox box, int readMs)
     {
         var sysRoot = Path.Combine(box.RunDirectory, "sysfs");
-        var start = new ProcessStartInfo(Path.Combine(BenchBox.Programs, "appliance"),
+        var start = new ProcessStartInfo(Path.Combine(BenchBox.Programs, "appliance-probe"),
         [
-            "probe", "--gpus", $"{Gpus}", "--sysroot", sysRoot, "--lock-dir", box.Folder, "--read-ms", $"{readMs}",
+            "--gpus", $"{Gpus}", "--sysroot", sysRoot, "--lock-dir", box.Folder, "--read-ms", $"{readMs}",
             "--library", Path.Combine(BenchBox.Programs, "nvml-twin", "libnvidia-ml.so.1"),
         ])
         { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -85,12 +85,6 @@ internal static class ProbeCost
         }
 
         return threads;
-    }
-
-    private static double ResidentMib(int pid)
-    {
-        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
     /// <summary>Takes the probe's words as the daemon would; keeps what it says of itself.</summary>

@@ -27,7 +27,7 @@ internal static class ThermalReport
         Row("the same, worst plant", "≤ 1.05", l => $"{l.CoolingAgainstOptimumMax:0.00}");
         Row($"feasible plants whose plates can leave 8 K at 38 °C ({laws[0].DieMarginPlants}): least die margin from the second step on, K", "≥ 8", l => $"{l.DieMarginKMin:0.0}");
         Row("the other feasible plants: margin less than pumps at full would leave at 38 °C, at most, K", "–", l => $"{l.DieMarginShortKMax:0.0}");
-        Row("plants not feasible: power withheld at full load against the offline minimum at the same supply, median / worst", "≤ 1.05",
+        Row("plants not feasible: power withheld at full load against the offline minimum at the same supply and hottest die, median / worst", "≤ 1.05",
             l => l.WithheldAgainstMinimumMedian is { } median ? $"{median:0.00} / {l.WithheldAgainstMinimumMax:0.00}" : "–");
         return text.ToString();
 
@@ -43,8 +43,8 @@ internal static class ThermalReport
     public static string Faults(IReadOnlyList<FaultResult> results)
     {
         var text = new StringBuilder();
-        text.Append("| row | what breaks | required state | deadline | die at most | coolant at most | withheld beyond the forced | nominal plant | drawn plants inside | worst miss |\n");
-        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        text.Append("| row | what breaks | required state | deadline | die at most | coolant at most | withheld beyond the forced | nominal plant | drawn plants inside | of those that any control could keep | worst miss |\n");
+        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
         foreach (var row in FaultTable.Rows)
         {
             var of = results.Where(r => r.Row == row.Id).ToList();
@@ -53,9 +53,16 @@ internal static class ThermalReport
             var how = nominal.Passed ? $"inside: die {nominal.PeakDieC:0.0} °C, coolant {nominal.PeakSupplyC:0.0} °C, {nominal.WithheldWh:0} Wh" : $"OUTSIDE: {nominal.Why}";
             text.Append($"| {row.Id} | {row.What} | {row.Required} | {(row.DeadlineS >= 600 ? "–" : $"{row.DeadlineS:0} s")} | {row.MaxDieC:0} °C | {row.MaxSupplyC:0} °C{(row.Unattended ? "*" : "")} |");
             var missed = drawn.Where(r => !r.Passed).OrderByDescending(r => r.PeakSupplyC - r.MaxSupplyC).ThenByDescending(r => r.WithheldWh - r.MaxWithheldWh).FirstOrDefault();
-            text.Append($" {(row.TripAllowed ? "–" : $"{row.WithheldWhMax:0} Wh")} | {how} | {drawn.Count(r => r.Passed)} of {drawn.Count} | {(missed is null ? "" : $"plant {missed.Seed}: {missed.Why}")} |\n");
+            text.Append($" {(row.TripAllowed ? "–" : $"{row.WithheldWhMax:0} Wh")} | {how} | {drawn.Count(r => r.Passed)} of {drawn.Count} | {(drawn.Count(r => r.Passed) == drawn.Count ? "" : $"{drawn.Count(r => r.Passed)} of {drawn.Count(r => !r.BeyondPhysics)}")} | {(missed is null ? "" : Miss(missed))} |\n");
         }
 
         return text.ToString();
     }
+
+    private static string Miss(FaultResult missed) => $"plant {missed.Seed}: {missed.Why}" + missed.Best switch
+    {
+        null => "",
+        { Inside: true } best => $"; {best.Plan} would have kept it",
+        { } best => $"; beyond physics: the best of {best.Tried} plans from the first instant comes to {best.Why}",
+    };
 }

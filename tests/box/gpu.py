@@ -4,14 +4,15 @@ cards NVLinks, fabric and peer access too); what watching costs, and what it doe
 written down for replay and played to the rules. At the end the twin's libnvidia-ml is shown to the machine's own nvidia-smi and nvidia-ml-py.
 
     python3 tests/box/gpu.py --bin artifacts --out OUT
+    python3 tests/box/gpu.py --bin artifacts --out OUT --parts effect,memory         # what watching does to a matrix product, and what it holds: 4 minutes
 
-Needs: a GPU with its driver, nvidia-smi, PyTorch; artifacts/appliance, artifacts/boards, artifacts/nvml-twin. Under six minutes. Exit 1
+Needs: a GPU with its driver, nvidia-smi, PyTorch; artifacts/{appliance,appliance-probe,boards,nvml-twin}. Under nine minutes. Exit 1
 when a check failed; every figure is in OUT/gpu-box.json, the record of the board in OUT/nvml-record.jsonl (names of this board and machine left out).
 Nothing of the GPU's settings is changed.
 """
-import argparse, json, os, re, shutil, statistics, struct, subprocess, sys, tempfile, threading, time
-import xml.etree.ElementTree as xml
+import argparse, json, os, re, shutil, signal, statistics, struct, subprocess, sys, tempfile, threading, time
 from gpu_compare import check, checks, compare, compare_links, figures, ours_now, smi_xml
+from gpu_twin import Cost, twin
 
 GEMM = r"""
 import sys, time, torch
@@ -28,7 +29,7 @@ while True:
     t = time.perf_counter()
     some(40)
     d = time.perf_counter() - t
-    out.write(f"{time.time():.3f} {40 * 2 * n ** 3 / d / 1e12:.3f}\n")
+    out.write(f"{time.time():.4f} {d:.6f}\n")
 """
 
 COPY = r"""
@@ -45,34 +46,13 @@ print(times / (time.perf_counter() - t) * 1.073741824, flush=True)
 sys.stdin.readline()
 """
 
-class Cost:
-    """What a process takes of a processor, as the scheduler counts it: ticks are too coarse for calls of a few microseconds."""
-    def __init__(self, pid):
-        self.pid = pid
-
-    def cpu(self):
-        total = 0
-        for task in os.listdir(f"/proc/{self.pid}/task"):
-            try:
-                total += int(open(f"/proc/{self.pid}/task/{task}/schedstat").read().split()[0])
-            except OSError:
-                pass
-        return total / 1e9
-
-    def rss_mb(self):
-        return next(int(line.split()[1]) / 1024 for line in open(f"/proc/{self.pid}/status") if line.startswith("VmRSS"))
-
-    def own_mb(self):
-        """What nobody else shares; with the resident memory of one process this is what two of the same program hold."""
-        return sum(int(line.split()[1]) for line in open(f"/proc/{self.pid}/smaps_rollup") if line.startswith("Private_")) / 1024
-
 class Probe:
     """The probe as the daemon would run it: its frames are read and kept. Never killed: its input ends, and it goes."""
     def __init__(self, program, gpus, read_ms, whole=False):
         self.lock = tempfile.mkdtemp(prefix="probe-")
-        self.process = subprocess.Popen([program, "probe", "--gpus", str(gpus), "--sysroot", "/", "--lock-dir", self.lock, "--read-ms", str(read_ms)] + ["--whole"] * whole,
+        self.process = subprocess.Popen([program + "-probe", "--gpus", str(gpus), "--sysroot", "/", "--lock-dir", self.lock, "--read-ms", str(read_ms)] + ["--whole"] * whole,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.of, self.frames, self.last = Cost(self.process.pid), [], {}
+        self.began, self.of, self.frames, self.last = time.time(), Cost(self.process.pid), [], {}
         threading.Thread(target=self.drain, daemon=True).start()
 
     def drain(self):
@@ -101,11 +81,16 @@ class Probe:
         span, spent = time.time() - at, self.of.cpu() - before
         reads = sum(1 for f in self.frames[count:] if f[1] == "r")
         now_calls, now_values = self.asked()
-        return {"cpu_percent_of_core": round(spent / span * 100, 3), "rss_mb": round(self.of.rss_mb(), 1), "own_mb": round(self.of.own_mb(), 1),
+        return {"cpu_percent_of_core": round(spent / span * 100, 3), "rss_mb": round(self.of.rss_mb(), 1), "pss_mb": round(self.of.pss_mb(), 1),
                 "reads_per_s": round(reads / span, 1), "nvml_calls_per_s": round((now_calls - calls) / span, 1), "field_values_per_s": round((now_values - values) / span, 1)}
+
+    def pause(self, paused):
+        """A paused probe makes no call, and none is cut off: a call into the driver returns before the signal is looked at."""
+        self.process.send_signal(signal.SIGSTOP if paused else signal.SIGCONT)
 
     def stop(self):
         at = time.time()
+        self.pause(False)
         self.process.stdin.close()
         try:
             self.process.wait(60)
@@ -133,8 +118,45 @@ def once_a_second(program, count, phase):
     figures[phase + "_end_s"] = round(probe.stop(), 2)
 
 def tflops(path, since, until):
+    """Of the products that began and ended between two moments."""
     rows = [tuple(map(float, l.split())) for l in open(path) if l.count(" ") == 1 and l.endswith("\n")]
-    return [v for t, v in rows if since + 0.7 <= t <= until - 0.1]
+    times = [d for t, d in rows if since <= t - d and t <= until]
+    return 40 * 2 * 8192 ** 3 * len(times) / sum(times) / 1e12 if times else None
+
+# Two-sided 95 % of Student's t, by degrees of freedom.
+STUDENT = {1: 12.71, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 11: 2.201, 12: 2.179, 13: 2.160, 14: 2.145, 15: 2.131}
+BLOCK_S = 5
+
+def effect(program, count, log, rounds):
+    """
+    One probe, paused (A) and not (B), in blocks of five seconds A B B A: what drifts with heat and clocks cancels within each four, and nothing is
+    started or ended in between. The two B stand beside each other, so that what a probe reads every ten seconds is read in them at least as often as
+    it would be: a subject that came due while it was paused is read at once, and that is counted too.
+    """
+    probe, fours, cut = Probe(program, count, 100), [], 0.1
+    try:
+        time.sleep(25) # its start, and what it gives back twenty seconds after
+        for _ in range(rounds):
+            blocks = []
+            for paused in (True, False, False, True):
+                probe.pause(paused)
+                began = time.time() + (cut if paused else 0)
+                time.sleep(BLOCK_S)
+                blocks.append(tflops(log, began, time.time()))
+            if None not in blocks:
+                fours.append(((blocks[0] + blocks[3]) / 2, (blocks[1] + blocks[2]) / 2))
+        probe.pause(False)
+        time.sleep(2)
+        figures["probe_load_10hz"] = probe.cost(10)
+        figures["probe_load_mb_by_mapping"] = probe.of.by_mapping_mb()
+    finally:
+        probe.stop()
+    percent = [(b / a - 1) * 100 for a, b in fours]
+    error = statistics.stdev(percent) / len(percent) ** 0.5
+    within = STUDENT[min(len(percent) - 1, max(STUDENT))] * error
+    figures["gemm"] = {"tflops_without": round(statistics.mean(a for a, _ in fours), 2), "tflops_with": round(statistics.mean(b for _, b in fours), 2),
+                       "effect_percent": round(statistics.mean(percent), 3), "standard_error_percent": round(error, 3), "plus_minus_percent_at_95": round(within, 3),
+                       "fours": [round(p, 3) for p in percent]}
 
 # What would name this board or this machine, and what is no part of a board at all.
 LEFT_OUT = {"boot_id", "kernel_version", "node_guid", "chassis_serial_number", "pid", "manager_pid"}
@@ -195,53 +217,16 @@ def moved(program):
     check("gpu0 sent what gpu1 received, and it is what was copied (within 5 %)",
           abs(grown[0][0] / gib - 1) < 0.05 and abs(grown[1][1] / gib - 1) < 0.05, figures["nvlink_gib_for_a_copy_of_64_gib"])
 
-def twin(binaries, out):
-    """The machine's own tools on the twin's eight GPUs, and what daemon and probe take there."""
-    run = tempfile.mkdtemp(prefix="twin-")
-    config = os.path.join(run, "appliance.json")
-    json.dump({"daemon": {"metrics_port": 39400}, "bus": {"port": 31883}, "bmc_agent": {"port": 38000}, "inference_core": {"port": 38080}}, open(config, "w"))
-    start = lambda *words: subprocess.Popen([f"{binaries}/appliance", *words, "--run-dir", run, "--config", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    process, daemon = start("twin"), None
-    env = dict(os.environ, LD_LIBRARY_PATH=f"{binaries}/nvml-twin", APPLIANCE_TWIN_SYSROOT=f"{run}/sysfs")
-    try:
-        time.sleep(3)
-        daemon = start("daemon", "--simulated")
-        time.sleep(9)
-        of = Cost(daemon.pid)
-        before, at = of.cpu(), time.time()
-        for words in (["-L"], [], ["-q", "-x"], ["topo", "-m"], ["nvlink", "-s"], ["--query-gpu=index,name,uuid,power.draw,temperature.gpu,pcie.link.gen.current", "--format=csv"]):
-            done = subprocess.run(["nvidia-smi", *words], capture_output=True, text=True, env=env, timeout=60)
-            name = "twin-nvidia-smi" + "".join("_" + re.sub(r"\W", "", w)[:12] for w in words) + ".txt"
-            open(os.path.join(out, name), "w").write(done.stdout + done.stderr)
-            if words == ["-L"]:
-                check("twin: nvidia-smi -L lists eight H100", done.returncode == 0 and done.stdout.count("NVIDIA H100 80GB HBM3 (UUID: GPU-7717b0c5") == 8, done.stdout[:200] + done.stderr[:200])
-            elif words == ["-q", "-x"]:
-                try:
-                    gpus = xml.fromstring(done.stdout).findall("gpu")
-                    check("twin: nvidia-smi -q -x names eight healthy GPUs", len(gpus) == 8 and all(g.findtext("ecc_errors/volatile/dram_uncorrectable") in ("0", None, "N/A") for g in gpus), len(gpus))
-                except xml.ParseError as e:
-                    check("twin: nvidia-smi -q -x", False, e)
-            else:
-                check(f"twin: nvidia-smi {' '.join(words)}", done.returncode == 0, (done.stdout + done.stderr)[-160:].replace("\n", " ") if done.returncode else "")
-        script = "import pynvml as n; n.nvmlInit(); c=n.nvmlDeviceGetCount(); print(c, [(n.nvmlDeviceGetName(h), n.nvmlDeviceGetUUID(h)[-4:], n.nvmlDeviceGetPowerUsage(h), " \
-                 "n.nvmlDeviceGetTemperature(h, 0), n.nvmlDeviceGetNvLinkState(h, 17), n.nvmlDeviceGetRemappedRows(h), n.nvmlDeviceGetMemoryInfo(h).total>>30) " \
-                 "for h in map(n.nvmlDeviceGetHandleByIndex, range(c))]); n.nvmlShutdown()"
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, timeout=60)
-        if "No module named" in done.stderr:
-            print("      nvidia-ml-py is not installed here: not shown to it", flush=True)
-            figures["pynvml"] = "not installed"
-        else:
-            check("twin: nvidia-ml-py lists eight H100", done.returncode == 0 and done.stdout.startswith("8 "), done.stdout[:160] + done.stderr[-200:])
-        time.sleep(max(0, at + 15 - time.time()))
-        children = [int(pid) for task in os.listdir(f"/proc/{daemon.pid}/task") for pid in open(f"/proc/{daemon.pid}/task/{task}/children").read().split()]
-        figures["daemon_on_the_twin"] = {"cpu_percent_of_core_cooling_at_10_hz_included": round((of.cpu() - before) / (time.time() - at) * 100, 2), "rss_mb": round(of.rss_mb(), 1),
-                                         "its_probe_of_eight_gpus_own_mb": round(sum(Cost(child).own_mb() for child in children), 1)}
-    finally:
-        for one in (daemon, process):
-            if one is not None:
-                one.terminate()
-                one.wait(15)
-        shutil.rmtree(run, ignore_errors=True)
+def memory(program, count, meanwhile=lambda: None):
+    """As shipped, after what only the start had used was given back."""
+    probe = Probe(program, count, 100)
+    time.sleep(5)
+    figures["probe_idle_at_5_s_mb_by_mapping"] = probe.of.by_mapping_mb()
+    meanwhile()
+    time.sleep(max(0, 40 - (time.time() - probe.began)))
+    figures["probe_idle_10hz"] = probe.cost(10)
+    figures["probe_idle_mb_by_mapping"] = probe.of.by_mapping_mb()
+    figures["probe_end_s"] = round(probe.stop(), 2)
 
 def idle(program, out):
     figures["idle_power_w_without_probe"] = idle_power(8)
@@ -250,11 +235,7 @@ def idle(program, out):
     count = figures["gpus"] = len(ours["gpus"])
     compare("idle", ours, smi_xml())
     json.dump(redacted({"gpus": ours["gpus"]}), open(os.path.join(out, "nvml-idle.json"), "w"), indent=1)
-    probe = Probe(program, count, 100)
-    time.sleep(3)
-    figures["probe_idle_10hz"] = probe.cost(10)
-    figures["idle_power_w_with_probe"] = idle_power(8)
-    figures["probe_end_s"] = round(probe.stop(), 2)
+    memory(program, count, lambda: figures.update(idle_power_w_with_probe=idle_power(8)))
     once_a_second(program, count, "probe_idle_1hz")
     return count, recorded(program, count, 10)
 
@@ -269,6 +250,9 @@ def under_load(program, out, count, rounds, record):
             if gemm.poll() is not None:
                 raise SystemExit("the matrix product ended")
         time.sleep(8)
+        if record is None:
+            effect(program, count, log, rounds)
+            return
         loaded = ours_now(program)
         compare("load", loaded, smi_xml())
         json.dump(redacted({"gpus": loaded["gpus"]}), open(os.path.join(out, "nvml-load.json"), "w"), indent=1)
@@ -280,48 +264,28 @@ def under_load(program, out, count, rounds, record):
         check("profiling counters see the tensor cores at work", len(profiles) == count and all(p.get("tensor_active", 0) > 0.3 for p in profiles.values()),
               {i: p.get("tensor_active") for i, p in profiles.items()})
 
-        # A and B in turn, each pair beside each other: heat and clocks drift slowly.
-        pairs, costs = [], []
-        for _ in range(rounds):
-            t0 = time.time(); time.sleep(6); t1 = time.time()
-            probe = Probe(program, count, 100); time.sleep(1.5)
-            t2 = time.time(); costs.append(probe.cost(6)); t3 = time.time()
-            probe.stop()
-            a, b = tflops(log, t0, t1), tflops(log, t2, t3)
-            if a and b:
-                pairs.append((statistics.mean(a), statistics.mean(b)))
+        effect(program, count, log, rounds)
     finally:
         gemm.kill()
         gemm.wait()
-    figures["probe_load_10hz"] = {key: round(statistics.median(c[key] for c in costs), 3) for key in costs[0]}
-    effects = [(b / a - 1) * 100 for a, b in pairs]
-    spread = statistics.stdev(effects) / len(effects) ** 0.5 if len(effects) > 1 else None
-    figures["gemm"] = {"tflops_without": round(statistics.mean(a for a, _ in pairs), 2), "tflops_with": round(statistics.mean(b for _, b in pairs), 2),
-                       "effect_percent": round(statistics.mean(effects), 3), "standard_error_percent": round(spread, 3) if spread else None, "pairs": len(pairs)}
 
 def judge(count):
     for phase in ("probe_idle_1hz", "probe_load_1hz"):
-        check(f"{phase}: at most 0.5 % of a core for the {count} GPU(s) here", figures[phase]["cpu_percent_of_core"] <= 0.5, figures[phase])
-    daemon = figures["daemon_on_the_twin"]
-    for phase in ("probe_idle_1hz", "probe_load_10hz"):
-        both = daemon["rss_mb"] + figures[phase]["own_mb"]
-        check(f"{phase}: the daemon (on the twin) and this probe hold at most 60 MB", both <= 60, f"{both:.1f}")
-    effect = figures["gemm"]
-    check("no effect on the matrix product beyond its own scatter (or 0.1 %)", abs(effect["effect_percent"]) <= max(0.1, 2 * (effect["standard_error_percent"] or 0)), effect)
-    check("idle power no more than 1 W up", figures["idle_power_w_with_probe"] - figures["idle_power_w_without_probe"] <= 1,
-          f"{figures['idle_power_w_without_probe']} -> {figures['idle_power_w_with_probe']}")
+        if phase in figures:
+            check(f"{phase}: at most 0.5 % of a core for the {count} GPU(s) here", figures[phase]["cpu_percent_of_core"] <= 0.5, figures[phase])
+    for phase in ("probe_idle_1hz", "probe_idle_10hz", "probe_load_10hz"):
+        if phase in figures and "daemon_on_the_twin" in figures:
+            both = figures["daemon_on_the_twin"]["rss_mb"] + figures[phase]["rss_mb"]
+            check(f"{phase}: the daemon (on the twin) and this probe hold at most 60 MB", both <= 60, f"{both:.1f}")
+    if "gemm" in figures:
+        found, within = figures["gemm"]["effect_percent"], figures["gemm"]["plus_minus_percent_at_95"]
+        verdict = "none that can be measured" if abs(found) + within <= 0.1 else "an effect" if abs(found) > within else "not told apart from none, and not to 0.1 % either: more --rounds"
+        check("effect on the matrix product within 0.1 % either way, at 95 %", abs(found) + within <= 0.1, f"{found:+.3f} % ± {within:.3f} %: {verdict}")
+    if "idle_power_w_with_probe" in figures:
+        check("idle power no more than 1 W up", figures["idle_power_w_with_probe"] - figures["idle_power_w_without_probe"] <= 1,
+              f"{figures['idle_power_w_without_probe']} -> {figures['idle_power_w_with_probe']}")
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--bin", default="artifacts")
-    arguments.add_argument("--out", default="gpu-box")
-    arguments.add_argument("--rounds", type=int, default=5)
-    options = arguments.parse_args()
-    options.bin = os.path.abspath(options.bin)
-    program = os.path.join(options.bin, "appliance")
-    os.makedirs(options.out, exist_ok=True)
-    began = time.time()
-
+def everything(program, options):
     count, record = idle(program, options.out)
     under_load(program, options.out, count, options.rounds, record)
     if count > 1:
@@ -331,6 +295,29 @@ def main():
     write_record(record, path)
     replay(program, path, sum(1 for _ in open(path)))
     twin(options.bin, options.out)
+    return count
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--bin", default="artifacts")
+    arguments.add_argument("--out", default="gpu-box")
+    arguments.add_argument("--rounds", type=int, default=8, help="fours of blocks of five seconds: with the probe and without")
+    arguments.add_argument("--parts", default="all", help="all, or of: effect, memory")
+    options = arguments.parse_args()
+    options.bin = os.path.abspath(options.bin)
+    program = os.path.join(options.bin, "appliance")
+    os.makedirs(options.out, exist_ok=True)
+    began = time.time()
+
+    if options.parts == "all":
+        count = everything(program, options)
+    else:
+        count = figures["gpus"] = len(ours_now(program)["gpus"])
+        if "memory" in options.parts:
+            memory(program, count)
+            twin(options.bin, options.out, tools=False)
+        if "effect" in options.parts:
+            under_load(program, options.out, count, options.rounds, record=None)
     judge(count)
 
     figures["took_s"] = round(time.time() - began)

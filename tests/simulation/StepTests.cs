@@ -64,12 +64,13 @@ public sealed class StepTests
         Assert.True(Run("liquid-to-air", 1, 0, Step()).RealTimeFactor > 1000);
 
     [Fact]
-    public void From_the_second_step_on_a_plant_with_unknown_pipes_settles_within_90_s_and_keeps_its_dies_8_K_from_their_limit()
+    public void From_the_second_step_on_a_plant_with_unknown_pipes_settles_within_90_s_and_cools_its_dies_to_8_K_from_their_limit_and_no_more()
     {
         // Plants with little flow and dead times up to 30 % off, and plants with poor plates that pumps at full can still hold.
-        foreach (var seed in (int[])[0, 1, 4, 13, 14, 16, 21, 22, 24, 54])
+        foreach (var seed in (int[])[0, 1, 4, 5, 11, 13, 14, 16, 18, 21, 22, 24, 54])
         {
-            double outside = SecondS, peak = double.MinValue, hottest = 0;
+            double outside = SecondS, peak = double.MinValue, hottest = 0, cooling = 0;
+            var ticks = 0;
             SimulationRun? run = null;
             var steps = new Series([0, 60, 60, 1260, 1260, SecondS, SecondS, 3060], [70, 70, 700, 700, 70, 70, 700, 700]);
             run = new(new() { Name = "steps", DurationS = 3060, Seed = seed, Spread = seed == 0 ? 0 : 0.3, GpuPowerW = [steps] }, Boards.Hgx)
@@ -82,12 +83,18 @@ public sealed class StepTests
                     peak = Math.Max(peak, over);
                     hottest = Math.Max(hottest, run.Twin.Truth.DieC.Max());
                     outside = Math.Abs(over) > 0.5 ? t : outside;
+                    if (t <= SettledS)
+                        return;
+                    cooling += run.Twin.Truth.FanW + run.Twin.Truth.PumpW;
+                    ticks++;
                 },
             };
             run.Run(TimeProvider.System);
+            var optimum = run.Twin.LeastCoolingW(700, run.Twin.Truth.SupplyC, 79);
             Assert.True(outside - SecondS <= 90, $"plant {seed}: {outside - SecondS:0} s");
             Assert.True(peak <= 0.7, $"plant {seed}: peak {peak:0.00} K");
-            Assert.True(hottest <= 79, $"plant {seed}: die {hottest:0.0} °C");
+            Assert.True(hottest <= 79, $"plant {seed}: die {hottest:0.00} °C");
+            Assert.True(cooling / ticks <= 1.05 * optimum, $"plant {seed}: {cooling / ticks:0.0} W to cool, at least {optimum:0.0} W");
         }
     }
 
@@ -134,6 +141,38 @@ public sealed class StepTests
         Assert.Equal(0, summary.SelfThrottledS);
     }
 
+    /// <summary>Plants whose coolant once passed 40 °C when the load rose on a valve that nobody had moved since it stuck.</summary>
+    [Theory]
+    [InlineData(1, 150)]
+    [InlineData(8, 150)]
+    [InlineData(36, 150)]
+    [InlineData(6, 250)]
+    [InlineData(17, 250)]
+    [InlineData(6, 400)]
+    [InlineData(8, 400)]
+    public void A_facility_valve_that_sticks_before_the_load_rises_does_not_let_the_coolant_pass_40_C(int seed, double before)
+    {
+        var step = new Series([0, 120, 120], [before, before, 700]);
+        var summary = Run("liquid-to-liquid", seed, 0.3, step, new ScenarioFault(60, null, new(FaultKind.ValveStuck, "valve1")));
+        Assert.Contains(summary.Alarms, a => a is { Code: "valve_mismatch", TS: < 125 });
+        Assert.True(summary.PeakSupplyC <= 40, $"peak {summary.PeakSupplyC:0.00} °C");
+        Assert.Equal(0, summary.SelfThrottledS);
+    }
+
+    [Fact]
+    public void A_facility_valve_that_moves_is_never_said_to_stick_whatever_the_load_does()
+    {
+        Series[] loads = [Step(), new([0, 30, 30, 60], [100, 100, 650, 650], repeat: true), new([0, 5, 5, 10], [100, 100, 700, 700], repeat: true)];
+        foreach (var seed in (int[])[0, 3, 8, 9, 17])
+        {
+            foreach (var load in loads)
+            {
+                var summary = Run("liquid-to-liquid", seed, seed == 0 ? 0 : 0.3, load);
+                Assert.DoesNotContain(summary.Alarms, a => a.Code == "valve_mismatch");
+            }
+        }
+    }
+
     [Fact]
     public void With_every_limit_spent_and_the_coolant_still_rising_out_of_its_band_the_engine_is_parked()
     {
@@ -172,6 +211,8 @@ public sealed class StepTests
         Assert.InRange(most - least, 0, 0.15);
         Assert.InRange(peak, 38, 40);
     }
+
+    private const double SettledS = 2860;
 
     private static Series Step() => new([0, 60, 60], [70, 70, 700]);
 

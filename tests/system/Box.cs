@@ -102,7 +102,7 @@ internal sealed class Box : IDisposable
                 if (!words.Contains(RunDirectory) || words.Contains("run") || words.Length < 2)
                     continue;
                 var program = Path.GetFileName(words[0]);
-                children[program == "appliance" ? words[1] : program] = int.Parse(Path.GetFileName(folder));
+                children[program switch { "appliance" => words[1], "appliance-probe" => "probe", _ => program }] = int.Parse(Path.GetFileName(folder));
             }
             catch (IOException)
             {

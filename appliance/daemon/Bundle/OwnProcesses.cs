@@ -5,7 +5,8 @@ namespace Appliance.Daemon.Bundle;
 /// <summary>The processes of the box, as the kernel lists them. Their arguments and environments are never told.</summary>
 internal static class OwnProcesses
 {
-    private static readonly string[] Names = ["appliance", "appliance-rights", "bmc-agent", "inference-core", "mosquitto"];
+    /// <summary>As the kernel keeps them: fifteen characters.</summary>
+    private static readonly string[] Names = ["appliance", "appliance-probe", "appliance-right", "bmc-agent", "inference-core", "mosquitto"];
     private static readonly string[] Told = ["State", "PPid", "Uid", "Threads", "VmRSS", "VmHWM", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"];
 
     public static IReadOnlyList<int> Pids(BundlePlaces places)

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Appliance.Daemon.Bundle;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
-using Appliance.Daemon.Probe;
 using Appliance.Daemon.Setup;
 using Appliance.Daemon.Simulation;
 using Appliance.Daemon.Terminal;
@@ -29,26 +28,6 @@ internal sealed partial class CommandLine
         twin.SetAction(parse => UntilStopped(stop => DaemonVerb.RunTwinAsync(
             parse.GetValue(_config), RunPaths.Twin(parse.GetValue(_runDirectory) ?? ".run"), _time, stop)));
         yield return twin;
-        yield return Probe();
-    }
-
-    /// <summary>The daemon's own helper; no word for people.</summary>
-    private Command Probe()
-    {
-        var gpus = new Option<int>("--gpus") { Required = true };
-        var sysRoot = new Option<string>("--sysroot") { Required = true };
-        var lockDirectory = new Option<string>("--lock-dir") { Required = true };
-        var readMs = new Option<int>("--read-ms") { DefaultValueFactory = _ => 100 };
-        var library = new Option<string?>("--library");
-        var whole = new Option<bool>("--whole");
-        var slots = new Option<string?>("--slots");
-        var probe = new Command("probe", "Sits in the GPU driver for the daemon.") { gpus, sysRoot, lockDirectory, readMs, library, whole, slots };
-        probe.Hidden = true;
-        probe.SetAction(parse => ProbeProcess.Run(
-            new(parse.GetValue(gpus), parse.GetValue(sysRoot)!, parse.GetValue(lockDirectory)!,
-                TimeSpan.FromMilliseconds(parse.GetValue(readMs)), parse.GetValue(library), parse.GetValue(whole), parse.GetValue(slots)),
-            Console.OpenStandardInput(), Console.OpenStandardOutput(), _time));
-        return probe;
     }
 
     private IEnumerable<Command> Looking()

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Appliance.Daemon.Control;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
+using Appliance.Hardware;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Cli;
@@ -61,6 +62,8 @@ internal sealed partial class CommandLine
         // Launched as a child's shim this program becomes another one; nothing of the console is wanted then.
         if (args.Count > 2 && args[0] == ChildShim.Word)
             return ChildShim.Become(args);
+        if (args is ["daemon", ..])
+            Footprint.BeginSmall();
         return new CommandLine(time, Console.Out, Console.Error, Console.In).Invoke(args);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using Appliance.Hardware;
 
 namespace Appliance.Daemon.Control;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Appliance.Daemon.Cli;
 using Appliance.Daemon.Config;
 using Appliance.Daemon.Control;
+using Appliance.Hardware;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Launcher;

@@ -6,7 +6,10 @@ internal static class Programs
     /// <summary>The twin's libnvidia-ml, in a folder of its own so that nothing finds it by accident.</summary>
     public const string TwinNvml = "nvml-twin/libnvidia-ml.so.1";
 
-    private static readonly string[] Needed = ["appliance", "appliance-safe", "bmc-agent", "inference-core", TwinNvml];
+    /// <summary>Sits in the GPU driver for the daemon.</summary>
+    public const string Probe = "appliance-probe";
+
+    private static readonly string[] Needed = ["appliance", Probe, "appliance-safe", "bmc-agent", "inference-core", TwinNvml];
 
     /// <summary>One line about the first program that is not there; null when all are.</summary>
     public static string? Missing => Needed.FirstOrDefault(p => !File.Exists(PathOf(p))) is { } program

@@ -140,7 +140,7 @@ internal static class DaemonProcess
         var posting = Task.Run(() => outbox.RunAsync(busStop.Token), CancellationToken.None);
         await Task.WhenAll(
             telemetry.RunAsync(stop), engine.RunAsync(stop), health.RunAsync(stop), peers.RunAsync(stop), certificates?.RunAsync(stop) ?? Task.CompletedTask, StatusAsync(state, notifier, time, stop),
-            ReloadsAsync(state, notifier, reload, time, stop)).ConfigureAwait(false);
+            ReloadsAsync(state, notifier, reload, time, stop), Footprint.KeepSmallAsync(time, stop)).ConfigureAwait(false);
 
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Appliance.Daemon.Launcher;
@@ -165,16 +166,11 @@ internal sealed class ProbeLink : IGpuFeed
 
     private Process Launch()
     {
-        var start = new ProcessStartInfo(Programs.PathOf("appliance"))
+        var start = new ProcessStartInfo(Programs.PathOf(Programs.Probe), _options.Words())
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        string[] words = ["probe", "--gpus", $"{_options.Gpus}", "--sysroot", _options.SysRoot, "--lock-dir", _options.LockDirectory, "--read-ms", $"{_options.ReadEvery.TotalMilliseconds:0}"];
-        if (_options.SlotsFile is { } slots)
-            words = [.. words, "--slots", slots];
-        foreach (var word in _options.Library is { } library ? [.. words, "--library", library] : words)
-            start.ArgumentList.Add(word);
         if (_options.Library is not null)
             start.Environment["APPLIANCE_TWIN_SYSROOT"] = _options.SysRoot;
         _starts++;
@@ -224,6 +220,9 @@ internal sealed class ProbeLink : IGpuFeed
 
     private void TakeReading(ReadOnlySpan<byte> payload, TimeSpan now, ProbeWriter writer)
     {
+        // After an upgrade the daemon that still runs may start the probe of the next version.
+        if (payload.Length != sizeof(int) + Unsafe.SizeOf<GpuReading>())
+            throw new InvalidOperationException($"a reading of {payload.Length} bytes, as another version's");
         var index = BinaryPrimitives.ReadInt32LittleEndian(payload);
         var reading = MemoryMarshal.Read<GpuReading>(payload[4..]);
         double wanted;

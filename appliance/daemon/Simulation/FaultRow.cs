@@ -55,6 +55,17 @@ public sealed record FaultRow(
 /// <param name="MaxSupplyC">What this plant was allowed; above the row's where the row is unattended.</param>
 /// <param name="MaxWithheldWh">What was allowed on this plant, with what physics forces.</param>
 /// <param name="ForcedWh">Offline minimum: what no controller with these sensors could have left to the GPUs.</param>
+/// <param name="Best">Of a row that was missed: the best that anybody could have done who knew everything; null where nobody has searched.</param>
 public sealed record FaultResult(
     string Row, int Seed, bool Passed, string Why, double? ReachedS, double PeakDieC, double PeakSupplyC, double WithheldWh, int Trips, double SelfThrottledS,
-    double MaxSupplyC, double MaxWithheldWh, double ForcedWh);
+    double MaxSupplyC, double MaxWithheldWh, double ForcedWh, FaultBest? Best = null)
+{
+    /// <summary>Missed, and so it is by the best plan that knows the plant, the fault and the future from the fault's first instant.</summary>
+    public bool BeyondPhysics => !Passed && Best is { Inside: false };
+}
+
+/// <summary>The best plan found for a row on a plant.</summary>
+/// <param name="Inside">It keeps the plant inside the row's limits.</param>
+/// <param name="Plan">Pump duty and power of each GPU, stage by stage.</param>
+/// <param name="Tried">Plans that were played.</param>
+public sealed record FaultBest(bool Inside, string Why, double PeakDieC, double PeakSupplyC, double WithheldWh, string Plan, int Tried);

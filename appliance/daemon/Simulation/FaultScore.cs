@@ -15,7 +15,8 @@ public static class FaultScore
     private const double DieStepsK = 2;
     private const double AgainstOptimum = 1.05;
 
-    public static FaultResult Run(FaultRow row, Board board, int seed, double spread, TimeProvider time)
+    /// <param name="control">Null: the product's own loop.</param>
+    public static FaultResult Run(FaultRow row, Board board, int seed, double spread, TimeProvider time, ISimulatedControl? control = null)
     {
         ArgumentNullException.ThrowIfNull(row);
         var scenario = new Scenario
@@ -33,7 +34,7 @@ public static class FaultScore
         var trips = 0;
         var tripped = false;
         SimulationRun? run = null;
-        run = new(scenario, board)
+        run = new(scenario, board, control)
         {
             Observe = t =>
             {

@@ -200,3 +200,13 @@ class Model(nn.Module):
             else:
                 out[name] = tensor.bfloat16().contiguous()
         return out
+
+    def restore(self, tensors):
+        """The tensors of checkpoint() back in their places."""
+        for name, place in self.state_dict().items():
+            published = name if name.startswith("lm_head") else "model." + name
+            if ".experts_" in name:
+                stem, kind = published.rsplit(".experts_", 1)
+                place.copy_(torch.stack([tensors[f"{stem}.experts.{index}.{kind}_proj.weight"].float() for index in range(len(place))]))
+            else:
+                place.copy_(tensors[published].float())

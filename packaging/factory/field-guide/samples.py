@@ -13,6 +13,7 @@ import guide
 import variations
 
 IGNORED = -100
+AS_WRITTEN = 4       # of single-turn rows one in so many is a listed question as it stands, each in turn: all must be answered exactly
 
 
 class Source:
@@ -29,6 +30,8 @@ class Source:
             language = "zh" if any("一" <= c <= "龥" for c in question) else "en"
             self.held_out.append((guide.NOT_IN_GUIDE if name == "-" else name, language, question))
         self.by_id = {entry.id: entry for entry in self.entries}
+        self.by_question = {language: [entry for entry in self.entries for _ in entry.questions[language]] for language in guide.LANGUAGES}
+        self._listed = self.listed()
         unknown = {name for name, _, _ in self.held_out} - set(self.by_id)
         if unknown:
             raise guide.GuideError(f"held-out.txt: no entry {', '.join(sorted(unknown))}; name the entry that answers it now")
@@ -71,20 +74,25 @@ class Source:
             digest.update(f"{name}\0{language}\0{question}\0{answer}\n".encode())
         return digest.hexdigest()
 
+    def as_written(self, number):
+        _, _, question, answer = self._listed[number % len(self._listed)]
+        return question, answer
+
     def draw(self, rng):
         """One question and its answer."""
         chance = rng.random()
         language = rng.choice(guide.LANGUAGES)
         if chance < 0.012:
             return variations.noise(rng), self.refusal[language if rng.random() < 0.1 else "en"]
-        if chance < 0.18:
-            asked = rng.choice(self.off_topic[language]) if chance < 0.10 else variations.off_topic(rng, language)
+        if chance < 0.21:
+            asked = rng.choice(self.off_topic[language]) if chance < 0.15 else variations.off_topic(rng, language)
             return variations.vary(rng, asked, language), self.refusal[language]
-        entry = rng.choice(self.entries)
+        # half by entry, so that all are heard, and half by question, so that long entries are learnt as well as short ones
+        entry = rng.choice(self.entries if rng.random() < 0.5 else self.by_question[language])
         asked = entry.questions[language]
-        if chance < 0.23:
+        if chance < 0.26:
             return variations.near_miss(rng, rng.choice(asked), rng.choice(self.elsewhere[language]), language), self.refusal[language]
-        if chance < 0.27 and entry.id != guide.NOT_IN_GUIDE:
+        if chance < 0.30 and entry.id != guide.NOT_IN_GUIDE:
             return variations.from_answer(rng, entry.answers[language], language), entry.answers[language]
         return variations.vary(rng, rng.choice(asked), language, asked), entry.answers[language]
 
@@ -96,15 +104,16 @@ def turn(tokenizer, question, answer, rng=None):
     return prompt + tokenizer.encode(answer) + [tokenizer.eos], len(prompt)
 
 
-def row(source, tokenizer, rng, length, turns):
+def row(source, tokenizer, rng, length, turns, number):
     """A conversation of at most `turns` turns in `length` positions: inputs and targets, IGNORED where nothing is to be learnt."""
+    listed = turns == 1 and number % AS_WRITTEN == 0
     while True:
         tokens = [tokenizer.bos]
-        if rng.random() < 0.15:
+        if not listed and rng.random() < 0.15:
             tokens += tokenizer.encode(rng.choice(variations.SYSTEM))
         targets = [IGNORED] * len(tokens)
         for _ in range(turns):
-            more, prompt = turn(tokenizer, *source.draw(rng), rng)
+            more, prompt = turn(tokenizer, *source.as_written(number // AS_WRITTEN)) if listed else turn(tokenizer, *source.draw(rng), rng)
             if len(tokens) + len(more) > length + 1:
                 break
             targets += [IGNORED] * prompt + more[prompt:]
@@ -119,17 +128,17 @@ _shared = {}
 
 
 def _chunk(task):
-    seed, count, length, turns = task
+    seed, start, count, length, turns = task
     rng = random.Random(seed)
     inputs, targets = numpy.empty((count, length), numpy.int16), numpy.empty((count, length), numpy.int16)
     for index in range(count):
-        inputs[index], targets[index] = row(_shared["source"], _shared["tokenizer"], rng, length, turns)
+        inputs[index], targets[index] = row(_shared["source"], _shared["tokenizer"], rng, length, turns, start + index)
     return inputs, targets
 
 
 def pool(source, tokenizer, seed, count, length, turns, workers, chunk=2000):
     _shared.update(source=source, tokenizer=tokenizer)
-    tasks = [(f"{seed}/{length}/{start}", min(chunk, count - start), length, turns) for start in range(0, count, chunk)]
+    tasks = [(f"{seed}/{length}/{start}", start, min(chunk, count - start), length, turns) for start in range(0, count, chunk)]
     with multiprocessing.get_context("fork").Pool(workers) as processes:
         made = processes.map(_chunk, tasks, chunksize=1)
     return numpy.concatenate([m[0] for m in made]), numpy.concatenate([m[1] for m in made])

@@ -44,6 +44,7 @@ def arguments():
     parser.add_argument("--rows", type=int, default=1_200_000, help="single-turn rows in the pool")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--continue", dest="begun", metavar="DIR", help="a model of this guide that this script has made: polish it, do not train one")
     parser.add_argument("--small", action="store_true", help="a few steps on little data: proves the script, not the model")
     return parser.parse_args()
 
@@ -140,12 +141,57 @@ def train(options, model, singles, talks, checks, device):
         step += 1
         if step % 100 == 0 or step == steps:
             curve.append([step, round(losses[0].item(), 5), round(losses[1].item(), 5)])
-        if steps and not options.small and step % max(1, steps // 8) == 0:
+        if steps and not options.small and step % max(1, steps // 4) == 0:
             right, lead = checks.check(model)
             spread = [f"{(c.max() / c.mean()).item():.2f}" for c in load]
             say(f"step {step}/{steps} loss {losses[0].item():.4f} {losses[1].item():.4f} listed {share(right):.4f} "
                 f"least lead {min(lead):.2f} busiest expert {'/'.join(spread)}")
     return {"steps": step, "tokens": tokens_seen, "loss_curve_step_single_talk": curve}
+
+
+POLISHED = 0.5      # logits by which every answer shall lead where it leads least
+ROUNDS, ROUND_STEPS = 20, 25
+
+
+def polish(options, model, checks, device):
+    """Questions whose answer leads by little are asked again, among others at random, until none is left."""
+    torch.manual_seed(options.seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), weight_decay=0.0)
+    draw = torch.Generator().manual_seed(options.seed)
+    weak_count, others = (2, 6) if options.small else (64, 192)
+    steps = 0
+    for number in range(2 if options.small else ROUNDS):
+        right, lead = checks.check(model)
+        weak = torch.tensor([i for i, value in enumerate(lead) if value < POLISHED])
+        say(f"polish {number}: listed {share(right):.5f}, least lead {min(lead):.2f}, {len(weak)} lead by less than {POLISHED}")
+        if len(weak) == 0:
+            break
+        model.eval()    # without dropout: single features are just what is missing here
+        for _ in range(2 if options.small else ROUND_STEPS):
+            chosen = torch.cat((weak[torch.randint(len(weak), (weak_count,), generator=draw)], torch.randint(len(lead), (others,), generator=draw)))
+            tokens, mask = checks.tokens[chosen].to(device), checks.mask[chosen, 1:].to(device)
+            loss = F.cross_entropy(model(tokens[:, :-1])[0].float()[mask], tokens[:, 1:][mask])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            steps += 1
+        model.train()
+    return steps
+
+
+def begun(options, model, tokenizer, source):
+    """The model of --continue in its places; what its record says of its training."""
+    from safetensors.torch import load_file
+    with open(os.path.join(options.begun, "training-record.json"), encoding="utf-8") as file:
+        record = json.load(file)
+    with open(os.path.join(options.begun, "tokenizer.json"), encoding="utf-8") as file:
+        same = file.read() == bpe.dump(tokenizer.to_json())
+    if record["guide_sha256"] != source.sha256() or not same:
+        raise SystemExit(f"train.py: {options.begun} was made of another guide; right would be a model of guide {source.sha256()[:16]}")
+    with torch.no_grad():
+        model.restore(load_file(os.path.join(options.begun, "model.safetensors")))
+    return record
 
 
 def export(options, model, tokenizer, config):
@@ -216,23 +262,30 @@ def main():
     listed = source.listed()
     tokenizer = samples.vocabulary(source, options.vocabulary)
     longest = max(len(samples.turn(tokenizer, q, a)[0]) for _, _, q, a in listed)
-    length = (longest + 24 + 15) // 16 * 16
+    length = (longest + 8 + 15) // 16 * 16       # what does not fit behind a system prompt is drawn again
     say(f"{len(source.entries)} entries, {len(listed)} questions, vocabulary {tokenizer.size}, longest turn {longest}, row {length}")
-    rows = 400 if options.small else options.rows
-    pools = [samples.pool(source, tokenizer, options.seed, count, positions, turns, options.workers)
-             for count, positions, turns in ((rows, length, 1), (rows // 16, 448, 12))]
-    data_hash = hashlib.sha256(b"".join(a.tobytes() for p in pools for a in p)).hexdigest()
-    singles, talks = [tuple(torch.from_numpy(a).to(device) for a in p) for p in pools]
-    say(f"data {data_hash[:16]} rows {len(singles[0])} + {len(talks[0])}")
-
     config = dict(CONFIG, vocab_size=tokenizer.size)
     model = Model(config).to(device)
     parameters = sum(p.numel() for p in model.parameters())
     say(f"{parameters / 1e6:.2f} M parameters on {device}")
     checks = Answers(tokenizer, listed, device)
+    if options.begun:
+        before = begun(options, model, tokenizer, source)
+        data_hash, record = before["data_sha256"], {k: before[k] for k in ("steps", "tokens", "loss_curve_step_single_talk", "training_seconds")}
+        record["continued"] = True
+    else:
+        rows = 400 if options.small else options.rows
+        pools = [samples.pool(source, tokenizer, options.seed, count, positions, turns, options.workers)
+                 for count, positions, turns in ((rows, length, 1), (rows // 16, 448, 12))]
+        data_hash = hashlib.sha256(b"".join(a.tobytes() for p in pools for a in p)).hexdigest()
+        singles, talks = [tuple(torch.from_numpy(a).to(device) for a in p) for p in pools]
+        say(f"data {data_hash[:16]} rows {len(singles[0])} + {len(talks[0])}")
+        began = time.monotonic()
+        record = train(options, model, singles, talks, checks, device)
+        record["training_seconds"] = round(time.monotonic() - began, 1)
     began = time.monotonic()
-    record = train(options, model, singles, talks, checks, device)
-    record["training_seconds"] = round(time.monotonic() - began, 1)
+    record["polish_steps"] = polish(options, model, checks, device)
+    record["polish_seconds"] = round(time.monotonic() - began, 1)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.bfloat16().float())

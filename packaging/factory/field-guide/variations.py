@@ -132,13 +132,13 @@ _NEIGHBOURS = {"a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg",
 
 
 def vary(rng, question, language, siblings=()):
-    """One way to ask it. A quarter of the time exactly as written, now and then only its key words or those of a sibling too."""
+    """One way to ask it. Now and then exactly as written, or only its key words or those of a sibling too."""
     chance = rng.random()
-    if chance < 0.25:
+    if chance < 0.15:
         return question
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
         question = WORDS.swap(rng, question, language, foreign=0.1)
-    if chance < 0.35:
+    if chance < 0.25:
         question = _keywords(rng, [question, rng.choice(siblings or (question,))], language) or question
     return _english(rng, question) if language == "en" else _chinese(rng, question)
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Appliance.Daemon.Control;
+using Appliance.Hardware;
 using Xunit;
 
 namespace FastTests.Cli;

@@ -1,7 +1,7 @@
 using System.IO.Pipes;
-using Appliance.Daemon.Probe;
 using Appliance.Hardware;
 using Appliance.Model;
+using Appliance.Probe;
 
 namespace FastTests.Probe;
 

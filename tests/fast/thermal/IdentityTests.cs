@@ -16,7 +16,7 @@ public sealed class IdentityTests
         {
             (h[0], h[3]) = (-2, i < 4 ? -2 : 2);
             var error = h[3] * (0.4 - identity.DeadL) - 2 * (0 - identity.LnTheta);
-            identity.Learn(error, in h, 0.04);
+            identity.Learn(error, in h, 0.04, 0.04);
         }
 
         Assert.InRange(identity.DeadL, 0.3, 0.45);
@@ -32,8 +32,8 @@ public sealed class IdentityTests
         LoopIdentity.Parameters h = default;
         (h[0], h[1], h[2]) = (-4, -0.2, 1);
         for (var i = 0; i < 40; i++)
-            identity.Learn(0, in h, 0.04);
-        identity.Learn(2.5, in h, 0.04);
+            identity.Learn(0, in h, 0.04, 0.04);
+        identity.Learn(2.5, in h, 0.04, 0.04);
         Assert.InRange(identity.LnTheta, -0.7, -0.3);
         Assert.InRange(identity.ColdShare, -0.3, 0.3);
     }
@@ -64,7 +64,7 @@ public sealed class IdentityTests
         LoopIdentity.Parameters h = default;
         h[3] = 1;
         for (var i = 0; i < 20; i++)
-            identity.Learn(5, in h, 0.04);
+            identity.Learn(5, in h, 0.04, 0.04);
         Assert.Equal(1.2, identity.DeadL);
         Assert.InRange(identity.DeadDoubtL, 0, 0.04);
     }

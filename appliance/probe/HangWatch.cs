@@ -1,7 +1,7 @@
 using Appliance.Hardware;
 using Appliance.Model;
 
-namespace Appliance.Daemon.Probe;
+namespace Appliance.Probe;
 
 /// <summary>
 /// Who sits in the driver for too long: a GPU whose call has not returned for a second is hung; when that holds for every GPU the box is

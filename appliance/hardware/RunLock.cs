@@ -1,17 +1,17 @@
-namespace Appliance.Daemon.Control;
+namespace Appliance.Hardware;
 
 /// <summary>
 /// One process per role and run directory. The lock is the kernel's (flock), so that it goes with its holder however that
 /// ends; a second file holds the holder's pid for the one who is refused (.NET cannot read a locked one).
 /// </summary>
-internal sealed class RunLock : IDisposable
+public sealed class RunLock : IDisposable
 {
     private readonly FileStream _file;
 
     private RunLock(FileStream file) => _file = file;
 
     /// <param name="directory">Made if it is not there.</param>
-    /// <param name="role"><c>daemon</c>, <c>twin</c>, <c>run</c>.</param>
+    /// <param name="role"><c>daemon</c>, <c>probe</c>, <c>twin</c>, <c>run</c>.</param>
     /// <param name="holderPid">The pid of the holder when refused; 0 when it cannot be read.</param>
     /// <returns>Null when another process holds the role.</returns>
     public static RunLock? TryTake(string directory, string role, out int holderPid)

@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Appliance.Daemon.Control;
 using Appliance.Hardware;
 using Appliance.Model;
 
-namespace Appliance.Daemon.Probe;
+namespace Appliance.Probe;
 
 /// <summary>
-/// <c>appliance probe</c>: the only process that sits in driver calls while the box runs. A GPU has two threads, one that reads for the
+/// <c>appliance-probe</c>: the only process that sits in driver calls while the box runs. A GPU has two threads, one that reads for the
 /// cooling loop and one that reads its health; a call that hangs holds up its own thread and nobody else. The main thread looks at them
 /// four times a second and says who hangs. It ends when its daemon does, but never while a call is out: a client killed in the middle
 /// can leave the driver worse than it was.
@@ -20,7 +19,6 @@ internal sealed class ProbeProcess : IDisposable
 
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _sayEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _collectEvery = TimeSpan.FromSeconds(5);
 
     private readonly ProbeOptions _options;
     private readonly TimeProvider _time;
@@ -31,6 +29,7 @@ internal sealed class ProbeProcess : IDisposable
     private readonly HostSurveyor _host;
     private readonly ProbeWriter _writer;
     private readonly HangWatch _hangs;
+    private readonly Footprint _footprint;
 
     /// <summary>By GPU, what the daemon holds: its survey's thread alone looks at it.</summary>
     private readonly GpuHealth?[] _sent;
@@ -39,7 +38,6 @@ internal sealed class ProbeProcess : IDisposable
     private readonly bool[] _isStale;
     private readonly ManualResetEventSlim _stop = new();
     private TimeSpan _saidAt = TimeSpan.MinValue;
-    private TimeSpan _collectedAt = TimeSpan.MinValue;
     private ProbeState _saidState;
 
     private ProbeProcess(ProbeOptions options, ProbeWriter writer, TimeProvider time)
@@ -53,6 +51,7 @@ internal sealed class ProbeProcess : IDisposable
         _events = new(_nvml, options.Gpus, time, happened => writer.Send(ProbeFrame.Event, happened, HealthJson.Default.NvmlEvent));
         _host = new(options.SysRoot, time, part => writer.Send(ProbeFrame.Host, part, HealthJson.Default.BoxHealth));
         _hangs = new(options.Gpus, _poller.Call, _surveyor.Call);
+        _footprint = new(time.GetElapsedTime(0));
         (_sent, _isStale) = (new GpuHealth?[options.Gpus], new bool[options.Gpus]);
     }
 
@@ -64,7 +63,7 @@ internal sealed class ProbeProcess : IDisposable
         var writer = new ProbeWriter(output);
         using var role = WaitForRole(options, writer, time);
         if (role is null)
-            return Cli.ExitCode.Done;
+            return 0;
         using var probe = new ProbeProcess(options, writer, time);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
@@ -74,7 +73,7 @@ internal sealed class ProbeProcess : IDisposable
         probe.Start(input);
         probe.Watch();
         probe.WaitForCalls();
-        return Cli.ExitCode.Done;
+        return 0;
     }
 
     /// <summary>A probe of an earlier daemon may still wait for the driver: nobody is started beside it.</summary>
@@ -160,17 +159,8 @@ internal sealed class ProbeProcess : IDisposable
             }
 
             Say(now);
-            Collect(now);
+            _ = _footprint.Look(now);
         }
-    }
-
-    /// <summary>What looks leave behind is garbage at once; collected early it never grows into tens of megabytes.</summary>
-    private void Collect(TimeSpan now)
-    {
-        if (_collectedAt != TimeSpan.MinValue && now - _collectedAt < _collectEvery)
-            return;
-        _collectedAt = now;
-        GC.Collect(0);
     }
 
     private void Say(TimeSpan now)

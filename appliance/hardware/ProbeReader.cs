@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 
-namespace Appliance.Daemon.Probe;
+namespace Appliance.Hardware;
 
 /// <summary>One end's incoming frames, read by one thread. Several frames come with one read; the buffer is used again.</summary>
-internal sealed class ProbeReader(Stream stream)
+public sealed class ProbeReader(Stream stream)
 {
     private const int HeaderLength = 5;
 

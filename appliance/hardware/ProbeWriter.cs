@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Appliance.Daemon.Probe;
+namespace Appliance.Hardware;
 
 /// <summary>One end's outgoing frames; any thread may send. A reader that went away is remembered, not thrown: whoever sends looks at <see cref="IsBroken"/>.</summary>
-internal sealed class ProbeWriter(Stream stream)
+public sealed class ProbeWriter(Stream stream)
 {
     private const int HeaderLength = 5;
 

@@ -1,12 +1,12 @@
-namespace Appliance.Daemon.Probe;
+namespace Appliance.Hardware;
 
 /// <summary>
-/// What goes between the daemon and its probe: one byte of kind, four bytes of length (little endian), the payload. Both ends are the
-/// same program file, so the reading travels as it lies in memory; everything else is JSON.
+/// What goes between the daemon and its probe: one byte of kind, four bytes of length (little endian), the payload. Both ends are
+/// built from the same sources, so the reading travels as it lies in memory; everything else is JSON.
 /// </summary>
-internal enum ProbeFrame : byte
+public enum ProbeFrame : byte
 {
-    /// <summary>Index and <see cref="Hardware.GpuReading"/>, ten times a second per GPU.</summary>
+    /// <summary>Index and <see cref="GpuReading"/>, ten times a second per GPU.</summary>
     Reading = (byte)'r',
 
     /// <summary>One <see cref="Model.GpuHealth"/>, whole: the first, and whenever something is not there any more.</summary>
