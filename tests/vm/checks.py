@@ -119,7 +119,7 @@ def healthy(box):
     """No unit failed, no alarm, one watchdog armed, the loop in real time, nothing open but the loopback"""
     failed = box.run("systemctl --failed --plain --no-legend")
     need(not failed, f"failed units: {failed}")
-    # This board's tachometers are five seconds old and more: fans that come down from the full speed of a start look wrong for a while.
+    # An emulated machine takes its time until every plane has spoken.
     box.guest.wait_for("appliance status", 300, "the box is well")
     need(box.run("cat /sys/class/watchdog/watchdog0/state") == "active", "the hardware watchdog does not run")
     need("RR 10 thermal-loop" in re.sub(" +", " ", box.run("ps -eLo cls,rtprio,comm")), "the loop has no real-time priority")
