@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Appliance.Hardware;
 
 /// <summary>What the daemon tells its probe on the command line.</summary>
-/// <param name="Gpus">GPUs the board has.</param>
+/// <param name="Gpus">GPUs the board has; 0 on one without, whose ports and disks are looked at all the same.</param>
 /// <param name="SysRoot"><c>/</c>, or the twin's tree.</param>
 /// <param name="LockDirectory">Where the lock is that keeps a second probe from being started beside one that hangs.</param>
 /// <param name="ReadEvery">Between two reads of one GPU for the cooling loop.</param>
@@ -31,7 +31,7 @@ public sealed record ProbeOptions(int Gpus, string SysRoot, string LockDirectory
     /// <returns>Null when the words are not understood.</returns>
     public static ProbeOptions? Parse(IReadOnlyList<string> words, out string fault)
     {
-        int gpus = 0, readMs = 100;
+        int gpus = -1, readMs = 100;
         string? sysRoot = null, lockDirectory = null, library = null, slots = null;
         var whole = false;
         for (var i = 0; i < words.Count; i++)
@@ -47,8 +47,8 @@ public sealed record ProbeOptions(int Gpus, string SysRoot, string LockDirectory
                 return null;
             switch (words[i - 1])
             {
-                case "--gpus" when Number(words[i], GpusMax, out gpus):
-                case "--read-ms" when Number(words[i], ReadMsMax, out readMs):
+                case "--gpus" when Number(words[i], 0, GpusMax, out gpus):
+                case "--read-ms" when Number(words[i], 1, ReadMsMax, out readMs):
                     break;
                 case "--sysroot":
                     sysRoot = words[i];
@@ -67,10 +67,10 @@ public sealed record ProbeOptions(int Gpus, string SysRoot, string LockDirectory
             }
         }
 
-        fault = gpus == 0 ? "--gpus" : sysRoot is null ? "--sysroot" : lockDirectory is null ? "--lock-dir" : "";
+        fault = gpus < 0 ? "--gpus" : sysRoot is null ? "--sysroot" : lockDirectory is null ? "--lock-dir" : "";
         return fault.Length > 0 ? null : new(gpus, sysRoot!, lockDirectory!, TimeSpan.FromMilliseconds(readMs), library, whole, slots);
     }
 
-    private static bool Number(string word, int most, out int number) =>
-        int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most;
+    private static bool Number(string word, int least, int most, out int number) =>
+        int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most;
 }

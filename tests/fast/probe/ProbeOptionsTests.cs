@@ -15,9 +15,16 @@ public sealed class ProbeOptionsTests
         Assert.Equal(all, ProbeOptions.Parse(all.Words(), out _));
     }
 
+    [Fact]
+    public void A_board_without_GPUs_has_a_probe_too()
+    {
+        var none = _few with { Gpus = 0 };
+        Assert.Equal(none, ProbeOptions.Parse(none.Words(), out _));
+    }
+
     [Theory]
     [InlineData("--sysroot / --lock-dir /run", "--gpus")]
-    [InlineData("--gpus 0 --sysroot / --lock-dir /run", "--gpus")]
+    [InlineData("--gpus 65 --sysroot / --lock-dir /run", "--gpus")]
     [InlineData("--gpus 8 --sysroot / --lock-dir /run --read-ms -5", "--read-ms")]
     [InlineData("--gpus 8 --lock-dir /run", "--sysroot")]
     [InlineData("--gpus 8 --sysroot /", "--lock-dir")]
