@@ -51,8 +51,10 @@ internal sealed class Box : IDisposable
         var folder = Directory.CreateTempSubdirectory("box-").FullName;
         var ports = Ports.Free();
         File.WriteAllText(Path.Combine(folder, "appliance.json"), config ?? ports.Config());
-        var start = new ProcessStartInfo(Programs.PathOf("appliance"),
-            ["run", "--simulated", "--run-dir", Path.Combine(folder, "run"), "--config", Path.Combine(folder, "appliance.json")])
+
+        // Whoever runs the tests in the background of a script has them ignore SIGINT, and the box would inherit that: here it is as on a terminal.
+        var start = new ProcessStartInfo("env",
+            ["--default-signal=INT", Programs.PathOf("appliance"), "run", "--simulated", "--run-dir", Path.Combine(folder, "run"), "--config", Path.Combine(folder, "appliance.json")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
