@@ -42,7 +42,6 @@ public static partial class Estimator
         // A shut valve and a dead meter agree; only water that is there can speak for the meter.
         state.MeterOut &= state.ValveOffS > 0 || state.ValveFraction < 0.15;
 
-
         // No water at all is the meter's or the facility's doing: FacilityWater judges it.
         var held = e.ValveHeld = Held(ref state, open, flow >= NoWaterLMin, dt);
         var learnt = state.FacilityGainS >= GainKnownS;
