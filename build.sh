@@ -146,7 +146,10 @@ vm_suite() {
     timeout -k 10 20m python3 tests/vm/checks.py power_on claim killed stopped power_cut 2>&1 | tee "$log" || true
   fi
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1 || true)
-  if [ -z "$line" ]; then echo "build.sh: the box in QEMU was not done within twenty minutes" >&2; line="0 passed, 1 failed"; fi
+  if [ -z "$line" ]; then
+    if [ "$status" = 0 ]; then echo "build.sh: the box in QEMU was not done within twenty minutes" >&2; else echo "build.sh: no disk for the box in QEMU" >&2; fi
+    line="0 passed, 1 failed"
+  fi
   passed=$((passed + ${line%% *})) failed=$((failed + $(sed -E 's/.*, ([0-9]+) failed/\1/' <<<"$line")))
   rm -f "$log"
 }
