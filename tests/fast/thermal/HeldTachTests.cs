@@ -32,6 +32,21 @@ public sealed class HeldTachTests
         Assert.True(bench.Last.Commands.Conditions.Has(expected));
     }
 
+    [Fact]
+    public void What_was_true_within_the_hold_is_remembered_and_what_was_twice_as_long_ago_is_not()
+    {
+        var held = default(HeldBand);
+        for (var i = 0; i <= 110; i++)
+        {
+            var (low, high) = i < 20 ? (0.3, 0.9) : (0.5, 0.6);
+            held.Widen(ref low, ref high, 5, 0.1);
+            if (i <= 69)
+                Assert.Equal((0.3, 0.9), (low, high));
+            if (i > 108)
+                Assert.Equal((0.5, 0.6), (low, high));
+        }
+    }
+
     private static void AssertNoRotorOrFlowFault(ThermalTick tick, TimeSpan now)
     {
         for (var i = 0; i < tick.Commands.Conditions.Count; i++)
