@@ -129,7 +129,7 @@ def healthy(box):
     need(tls12 != "0", "the broker speaks TLS 1.2")
     refused = box.run("mosquitto_sub -V 5 -p 8883 --cafile /etc/appliance/tls/ca.crt -t '#' -C 1 -W 5; echo rc=$?", check=False)
     need("rc=0" not in refused, "the broker serves a client without a certificate")
-    rss = {u: sum(map(int, box.run(f"ps -o rss= -p {box.pid(u)}; ps -o rss= --ppid {box.pid(u)}").split())) / 1024 for u in ("appliance", "bmc-agent", "inference-core")}
+    rss = {u: sum(map(int, box.run(f"ps -o rss= -p {box.pid(u)}; ps -o rss= --ppid {box.pid(u)} || true").split())) / 1024 for u in ("appliance", "bmc-agent", "inference-core")}
     return "resident with their children " + ", ".join(f"{u} {mb:.0f} MB" for u, mb in rss.items())
 
 
