@@ -16,9 +16,12 @@ public sealed class HardwareWatchdog(string path) : IDisposable
 
     private static readonly TimeSpan _feedEvery = TimeSpan.FromSeconds(1);
 
+    // A tick that wrote between the goodbye and the close would take the goodbye back.
+    private readonly Lock _gate = new();
+
     private SafeFileHandle? _device;
     private TimeSpan _at = TimeSpan.MinValue;
-    private volatile bool _disarmed;
+    private bool _disarmed;
 
     /// <summary>True while the timer runs and we feed it.</summary>
     public bool IsArmed => _device is not null;
@@ -26,23 +29,33 @@ public sealed class HardwareWatchdog(string path) : IDisposable
     /// <summary>After every completed tick. Looks for the device once a second as long as there is none; allocates nothing once it is open.</summary>
     public void TickDone(TimeSpan now)
     {
-        if (_disarmed || (_at != TimeSpan.MinValue && now - _at < _feedEvery))
-            return;
-        _at = now;
-        if (_device is null)
-            Open();
-        else
-            Write((byte)'\n');
+        lock (_gate)
+        {
+            if (_disarmed || (_at != TimeSpan.MinValue && now - _at < _feedEvery))
+                return;
+            _at = now;
+            if (_device is null)
+                Open();
+            else
+                Write((byte)'\n');
+        }
     }
 
-    /// <summary>A stop on purpose: the timer ends, unless the driver was told never to let it (nowayout).</summary>
+    /// <summary>
+    /// A stop on purpose: the timer ends, unless the driver was told never to let it (nowayout). Said as soon as the stop is known:
+    /// a daemon that systemd then kills because it took too long would leave a timer behind that resets a box stopped on purpose.
+    /// </summary>
     public void Disarm()
     {
-        _disarmed = true;
-        if (_device is null)
-            return;
-        Write((byte)'V');
-        _device.Dispose();
+        lock (_gate)
+        {
+            _disarmed = true;
+            if (_device is null)
+                return;
+            Write((byte)'V');
+            _device.Dispose();
+            _device = null;
+        }
     }
 
     /// <summary>Without <see cref="Disarm"/> the timer goes on: only who stops on purpose may end it.</summary>

@@ -40,7 +40,7 @@ class Guest:
             if os.path.exists(path):
                 os.unlink(path)
         self.process = subprocess.Popen([
-            *priority(), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-machine", "pc",
+            *priority(), "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-machine", "pc",
             "-display", "none", "-nodefaults",
             "-kernel", f"{VM}/vmlinuz", "-initrd", f"{VM}/initrd",
             "-append", "root=/dev/vda rw console=ttyS0,115200 quiet loglevel=1 systemd.show_status=0 net.ifnames=0 panic=0",

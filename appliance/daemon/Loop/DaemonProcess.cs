@@ -56,6 +56,7 @@ internal static class DaemonProcess
         using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         using var reset = simulated ? null : new HardwareWatchdog(HardwareWatchdog.Device);
+        using var told = stop.Register(() => reset?.Disarm());
         var latest = new LatestTick(board);
         var requests = new LoopRequests();
         var ticker = new Ticker(hardware, settings, ThermalState.Boot(settings, checkpoint.Read()), latest, requests);
@@ -92,7 +93,6 @@ internal static class DaemonProcess
             loop.Stop();
             await Task.WhenAny(loop.Ended, Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
-            reset?.Disarm();
         }
 
         return 0;
