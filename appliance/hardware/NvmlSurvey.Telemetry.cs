@@ -9,7 +9,9 @@ internal sealed unsafe partial class NvmlSurvey
         NvmlInterop.NVML_FI_DEV_PERF_POLICY_POWER, NvmlInterop.NVML_FI_DEV_PERF_POLICY_THERMAL,
         NvmlInterop.NVML_FI_DEV_CLOCKS_EVENT_REASON_SW_THERM_SLOWDOWN, NvmlInterop.NVML_FI_DEV_CLOCKS_EVENT_REASON_HW_THERM_SLOWDOWN,
         NvmlInterop.NVML_FI_DEV_CLOCKS_EVENT_REASON_HW_POWER_BRAKE_SLOWDOWN,
-        NvmlInterop.NVML_FI_DEV_POWER_AVERAGE, NvmlInterop.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION);
+        NvmlInterop.NVML_FI_DEV_POWER_AVERAGE);
+
+    private readonly NvmlFields _energy = new(NvmlInterop.NVML_FI_DEV_TOTAL_ENERGY_CONSUMPTION);
 
     private readonly NvmlFields _margins = new(
         NvmlInterop.NVML_FI_DEV_TEMPERATURE_SHUTDOWN_TLIMIT, NvmlInterop.NVML_FI_DEV_TEMPERATURE_SLOWDOWN_TLIMIT,
@@ -35,7 +37,6 @@ internal sealed unsafe partial class NvmlSurvey
             Power = (_health.Power ?? new()) with
             {
                 AverageW = _telemetry[5] / 1000.0 ?? (Ok(_nvml.nvmlDeviceGetPowerUsage(_device, &average)) ? average / 1000.0 : null),
-                EnergyJ = _telemetry[6] / 1000.0 ?? Energy(),
                 At = Now,
             },
             Clocks = (_health.Clocks ?? new()) with
@@ -59,10 +60,13 @@ internal sealed unsafe partial class NvmlSurvey
         return true;
     }
 
-    private double? Energy()
+    private bool ReadEnergy()
     {
+        Fields(_energy);
         ulong millijoules;
-        return Ok(_nvml.nvmlDeviceGetTotalEnergyConsumption(_device, &millijoules)) ? millijoules / 1000.0 : null;
+        var energy = _energy[0] ?? (Ok(_nvml.nvmlDeviceGetTotalEnergyConsumption(_device, &millijoules)) ? (long)millijoules : null);
+        _health = _health with { Power = (_health.Power ?? new() { At = Now }) with { EnergyJ = energy / 1000.0 } };
+        return true;
     }
 
     private bool ReadPcieLink()

@@ -118,9 +118,9 @@ internal sealed partial class NvmlSurvey
     {
         foreach (var step in _steps)
             step.Restart();
-        foreach (var fields in new[] { _telemetry, _margins, _pcie, _recovery, _remaps, _links })
+        foreach (var fields in new[] { _telemetry, _margins, _pcie, _recovery, _remaps, _links, _toSwitch, _energy })
             fields.Forget();
-        (_perLink, _linkDetail, _isSampled) = (null, [], false);
+        (_linkStates, _linkErrors, _linkDetail, _isSampled) = (null, null, [], false);
         _health = new() { Index = _index, Identity = _health.Identity };
     }
 
@@ -149,10 +149,12 @@ internal sealed partial class NvmlSurvey
             Every(10, "memory errors", ReadMemoryHealth),
             Every(10, "NVLink", ReadNvlinks),
             Every(10, "fabric", ReadFabric),
-            Every(30, "NVLink counters", ReadNvlinkCounters),
+            Every(30, "NVLink errors", ReadNvlinkErrors),
+            Every(30, "energy", ReadEnergy), // 5.7 ms on an H100, idle or not
             Every(60, "modes", ReadModes),
             Every(60, "limits", ReadLimits),
             Every(60, "row remapper", ReadHistogram),
+            Every(120, "corrected words of NVLinks", ReadNvlinkCounters), // 60 ms for eighteen links
             Every(600, "NVLink ends", ReadNvlinkEnds),
             Every(600, "topology", ReadTopology),
             Every(3600, "InfoROM", ReadInforom), // 70 ms on an H100: it is read from the board
