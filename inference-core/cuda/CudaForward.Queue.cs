@@ -81,20 +81,27 @@ internal sealed partial class CudaForward
             return Multiply(matrix, _step.Hidden, _step.Room, rows, _step.Results, bias);
         }
 
-        // What the norm adds must outlive the product's own result.
-        return MultiplyNormed(matrix, norm, add, add.Parts.First == _step.Results ? _step.OtherResults : _step.Results, bias);
+        return MultiplyNormed(matrix, norm, add, ResultsBeside(add), bias);
     }
 
     /// <summary>The same of one row, in one kernel.</summary>
     private Parts MultiplyNormed(CudaMatrix matrix, long norm, Added add, ulong results, long bias)
     {
+        var (product, parts) = SplitProduct(matrix, 0, 0, 1, results, bias);
+        LaunchNormed(_kernels.Products.Normed, matrix, product, norm, add);
+        return parts;
+    }
+
+    private void LaunchNormed(ProductKernel kernel, CudaMatrix matrix, in Product product, long norm, Added add)
+    {
         // Every thread block reads the residual, so what it becomes goes elsewhere.
         var call = NormOf(norm, add) with { ResidualOut = _residual == _step.Residual ? _step.OtherResidual : _step.Residual };
         _residual = call.ResidualOut;
-        var (product, parts) = SplitProduct(matrix, 0, 0, 1, results, bias);
-        _kernels.Products.Normed.Launch(_stream, matrix.RunCount, product, call);
-        return parts;
+        kernel.Launch(_stream, matrix.RunCount, product, call);
     }
+
+    /// <summary>What a product's segments may be written to while it still reads what is added before its norm.</summary>
+    private ulong ResultsBeside(Added add) => add.Parts.First == _step.Results ? _step.OtherResults : _step.Results;
 
     private (Product Product, Parts Parts) SplitProduct(CudaMatrix matrix, ulong inputs, int room, int rows, ulong results, long bias)
     {
@@ -301,7 +308,11 @@ internal sealed partial class CudaForward
     private Parts FeedForward(CudaLayer layer, int rows, Added add)
     {
         var width = layer.FeedForwardDown.Inputs;
-        if (ProductKernels.IsSplit(layer.GateUp, rows))
+        if (ProductKernels.GatesItself(layer.GateUp, rows))
+        {
+            MultiplyGated(layer, rows, add);
+        }
+        else if (ProductKernels.IsSplit(layer.GateUp, rows))
         {
             var parts = MultiplyNormed(layer.GateUp, layer.FeedForwardNorm, add, rows);
             Activate(parts, _step.Inner, _step.Room, width, rows, 0, 0);
@@ -325,6 +336,20 @@ internal sealed partial class CudaForward
         }
 
         return Multiply(layer.FeedForwardDown, _step.Inner, _step.Room, rows, _step.Results);
+    }
+
+    /// <summary>Few rows of a wide matrix: the product adds its two segments and makes the gates.</summary>
+    private void MultiplyGated(CudaLayer layer, int rows, Added add)
+    {
+        var (matrix, norm) = (layer.GateUp, layer.FeedForwardNorm);
+        var isNormed = ProductKernels.IsNormed(rows, Config.HiddenWidth);
+        if (!isNormed)
+            Norm(rows, norm, add, null, _step.Hidden, _step.Room, false);
+        var product = SplitProduct(matrix, _step.Hidden, _step.Room, rows, isNormed ? ResultsBeside(add) : _step.Results, 0).Product with { Gated = _step.Inner, Ready = _step.Ready };
+        if (isNormed)
+            LaunchNormed(_kernels.Products.NormedGated, matrix, product, norm, add);
+        else
+            _kernels.Products.SplitGated(rows).Launch(_stream, matrix.RunCount, product);
     }
 
     private void Activate(Parts parts, ulong output, int room, int width, int rows, int segments, ulong place)

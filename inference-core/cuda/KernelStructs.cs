@@ -28,6 +28,7 @@ internal struct Product
     public ulong Inputs;
     public ulong Parts;
     public ulong Gated;
+    public ulong Ready;
     public ulong Stride;
     public int Outputs;
     public int Blocks;

@@ -21,6 +21,7 @@ internal sealed class ProductKernels
 
     private readonly ProductKernel _short;
     private readonly Dictionary<int, ProductKernel> _split = [];
+    private readonly Dictionary<int, ProductKernel> _splitGated = [];
     private readonly Dictionary<int, ProductKernel> _full = [];
     private readonly Dictionary<int, ProductKernel> _gated = [];
     private readonly Dictionary<int, ProductKernel> _experts = [];
@@ -34,11 +35,13 @@ internal sealed class ProductKernels
     public ProductKernels(CudaStream stream, CudaModule module)
     {
         Normed = new ProductKernel(stream, module, "gemm_normed", 8);
+        NormedGated = new ProductKernel(stream, module, "gemm_normed_gated", 8);
         Combined = new ProductKernel(stream, module, "gemm_combined", 8);
         _short = new ProductKernel(stream, module, "gemm_short", 8);
         foreach (var rows in new[] { 8, 16, 32, 64, MostSplitRows })
         {
             _split[rows] = new ProductKernel(stream, module, $"gemm_split_{rows}", rows);
+            _splitGated[rows] = new ProductKernel(stream, module, $"gemm_split_gated_{rows}", rows);
             _experts[rows] = new ProductKernel(stream, module, $"gemm_experts_{rows}", rows);
         }
 
@@ -49,7 +52,7 @@ internal sealed class ProductKernels
         }
     }
 
-    public IEnumerable<ProductKernel> All => [Normed, Combined, _short, .. _split.Values, .. _full.Values, .. _gated.Values, .. _experts.Values];
+    public IEnumerable<ProductKernel> All => [Normed, NormedGated, Combined, _short, .. _split.Values, .. _splitGated.Values, .. _full.Values, .. _gated.Values, .. _experts.Values];
 
     /// <summary>Whether a matrix is multiplied run by run, its result left in segments.</summary>
     public static bool IsSplit(CudaMatrix matrix, int rows) => rows <= MostSplitRows || matrix.Blocks * TilesOf(rows, MostSplitRows) < EnoughBlocks;
@@ -72,6 +75,9 @@ internal sealed class ProductKernels
     /// <summary>A norm and a product of one row: one kernel less to wait for.</summary>
     public ProductKernel Normed { get; }
 
+    /// <summary>The same with gates: see <see cref="GatesItself"/>.</summary>
+    public ProductKernel NormedGated { get; }
+
     /// <summary>A product of one row that merges the splits of attention itself.</summary>
     public ProductKernel Combined { get; }
 
@@ -79,6 +85,14 @@ internal sealed class ProductKernels
     public static bool CanCombine(CudaMatrix matrix) => matrix.Split.Run <= OwnRun && matrix.Inputs % CudaMatrix.SlabInputs == 0;
 
     public ProductKernel Split(CudaMatrix matrix, int rows) => rows <= 8 && matrix.Split.Run <= ShortRun ? _short : _split[TileFor(rows)];
+
+    /// <summary>
+    /// Whether a product that is split makes the gates of its result itself. A block of outputs then has two segments at most, of neighbours, and all
+    /// rows are in one tile, so that as many thread blocks as the device has multiprocessors run side by side.
+    /// </summary>
+    public static bool GatesItself(CudaMatrix matrix, int rows) => rows <= MostSplitRows && matrix.Split.Run >= matrix.Depth;
+
+    public ProductKernel SplitGated(int rows) => _splitGated[TileFor(rows)];
 
     public ProductKernel Full(int rows) => _full[WideTile(rows)];
 

@@ -32,6 +32,7 @@ internal sealed class StepBuffers : IDisposable
         var headWidth = config.Attention is AttentionConfig.Latent l ? l.ValueWidth : config.Attention.RotatedWidth;
         HeadOutputs = Activations(Room, heads * headWidth);
         Inner = Activations(Room, config.DenseWidth);
+        Ready = Take(2L * sizeof(uint) * layout.Layers.Max(layer => layer.HasExperts ? 1 : layer.GateUp.Blocks));
         OtherResults = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
             [ForOneRow(layer.Down), layer.HasExperts ? 0 : ForOneRow(layer.GateUp)])));
         Results = Take(sizeof(float) * layout.Layers.Max(layer => Enumerable.Max(
@@ -87,6 +88,9 @@ internal sealed class StepBuffers : IDisposable
 
     /// <summary>Activations [Room, dense width].</summary>
     public ulong Inner { get; }
+
+    /// <summary>For each block of outputs of the gates' product whether its second segment is there, twice; all 0 between kernels.</summary>
+    public ulong Ready { get; }
 
     /// <summary>float32, a product's result in its segments.</summary>
     public ulong Results { get; }

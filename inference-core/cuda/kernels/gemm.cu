@@ -145,6 +145,41 @@ DEVICE void store_gated(const Product& p, const Chain& c, float (&d)[N / 2], int
     }
 }
 
+// ---- gates of a product that is split. A thread block's run ends within a block of outputs whose other segment the next thread block multiplied
+// first of all, long before: so the one that has the first segment adds the second, and nobody waits for a kernel that does nothing but that.
+// Runs are at least as deep as the matrix, so there are two segments at most; first chains never wait, so nobody waits for ever.
+
+DEVICE void sync_group(int group) { asm volatile("bar.sync %0, 128;" ::"r"(2 + group) : "memory"); }
+
+// The group's half of the second segment.
+template <int N>
+DEVICE void lend(const Product& p, const Chain& c, float (&d)[N / 2], int group) {
+    store<N>(p, c, d, group);
+    __threadfence();
+    sync_group(group);
+    if ((threadIdx.x & 127) == 0) asm volatile("st.release.gpu.global.u32 [%0], 1;" ::"l"(p.ready + c.block * 2 + group) : "memory");
+}
+
+template <int N>
+DEVICE void borrow(const Product& p, const Chain& c, float (&d)[N / 2], int group) {
+    u32* ready = p.ready + c.block * 2 + group;
+    u32 there;
+    do asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(there) : "l"(ready) : "memory");
+    while (!there);
+    int lane = threadIdx.x & 31, warp = (threadIdx.x >> 5) & 3;
+    const float* from = p.parts + p.stride + (u64)((lane & 3) * 2) * p.outputs + c.block * 128 + group * 64 + warp * 16 + (lane >> 2);
+#pragma unroll
+    for (int i = 0; i < N / 8; i++) {
+        d[4 * i] = load_one(from);
+        d[4 * i + 1] = load_one(from + p.outputs);
+        d[4 * i + 2] = load_one(from + 8);
+        d[4 * i + 3] = load_one(from + p.outputs + 8);
+        from += 8 * (u64)p.outputs;
+    }
+    sync_group(group);
+    if ((threadIdx.x & 127) == 0) *ready = 0;
+}
+
 // Row 0 of a slab of own inputs; the other rows' products are nobody's.
 DEVICE void store_own(u32 to, const float (&values)[8]) {
     uint4 v = pack8(values);
@@ -208,11 +243,16 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
     if (MODE == EXPERTS) wait_for_previous();
     float d[N / 2];
     float sum[MODE == FULL ? N / 2 : 1];
+    const bool LENDS = MODE == SPLIT && GATED;
+    float other[LENDS ? N / 2 : 1];
     Chains<MODE> chains(p);
     Chain c;
     int done = 0;
     while (chains.take(c, SLAB_BYTES(N))) {
         int add = 0, closed = 0, held = -1;
+        bool cut = LENDS && c.to - c.from < p.split.depth;
+        if constexpr (LENDS)
+            if (cut && c.from == 0) borrow<N>(p, c, other, group);
         for (int k = c.from; k < c.to; k++, done++, ring.advance()) {
             if (MODE == FULL && k > 0 && (c.block * p.split.depth + k) % p.split.run == 0) {
                 wait_groups<0>();
@@ -244,6 +284,15 @@ DEVICE void consume(const Product& p, Ring<N, STAGES, SOURCE> ring, int group) {
         if (MODE == FULL && closed) {
 #pragma unroll
             for (int i = 0; i < N / 2; i++) d[i] = sum[MODE == FULL ? i : 0] + d[i];
+        }
+        if constexpr (LENDS) {
+            if (cut && c.from > 0) {
+                lend<N>(p, c, d, group);
+                continue;
+            }
+            if (cut)
+#pragma unroll
+                for (int i = 0; i < N / 2; i++) d[i] += other[i];
         }
         if (MODE == EXPERTS)
             store_slots<N>(p, c, d, group);
@@ -290,6 +339,11 @@ PRODUCT_KERNEL(gemm_split_16, 16, 8, SPLIT, false)
 PRODUCT_KERNEL(gemm_split_32, 32, 7, SPLIT, false)
 PRODUCT_KERNEL(gemm_split_64, 64, 6, SPLIT, false)
 PRODUCT_KERNEL(gemm_split_128, 128, 6, SPLIT, false)
+PRODUCT_KERNEL(gemm_split_gated_8, 8, 8, SPLIT, true)
+PRODUCT_KERNEL(gemm_split_gated_16, 16, 8, SPLIT, true)
+PRODUCT_KERNEL(gemm_split_gated_32, 32, 7, SPLIT, true)
+PRODUCT_KERNEL(gemm_split_gated_64, 64, 6, SPLIT, true)
+PRODUCT_KERNEL(gemm_split_gated_128, 128, 6, SPLIT, true)
 PRODUCT_KERNEL(gemm_full_128, 128, 6, FULL, false)
 PRODUCT_KERNEL(gemm_full_192, 192, 5, FULL, false)
 PRODUCT_KERNEL(gemm_gated_128, 128, 6, FULL, true)
@@ -304,6 +358,11 @@ KERNEL __launch_bounds__(384, 1) gemm_normed(const __grid_constant__ Product p, 
     multiply<8, 8, SPLIT, false, NORMED>(p, &norm);
 }
 __device__ int gemm_normed_shared = Ring<8, 8, NORMED>::shared_bytes;
+
+KERNEL __launch_bounds__(384, 1) gemm_normed_gated(const __grid_constant__ Product p, const __grid_constant__ NormCall norm) {
+    multiply<8, 8, SPLIT, true, NORMED>(p, &norm);
+}
+__device__ int gemm_normed_gated_shared = Ring<8, 8, NORMED>::shared_bytes;
 
 KERNEL __launch_bounds__(384, 1) gemm_combined(const __grid_constant__ Product p, const __grid_constant__ CombineCall combine) {
     multiply<8, 10, SPLIT, false, COMBINED>(p, &combine);

@@ -11,7 +11,8 @@ struct Product {
     const u8* weights;   // tiles of the matrix
     const u8* inputs;    // activations, `room` rows
     float* parts;        // [segment][room_out][outputs]
-    u8* gated;           // FULL with a gate: activations [room][outputs / 2]
+    u8* gated;           // with a gate: activations [room][outputs / 2]
+    u32* ready;          // SPLIT with a gate: [block][2] whether the block's second segment lies in parts; all 0 between launches
     u64 stride;          // floats from one segment's part to the next
     int outputs;         // multiple of 128
     int blocks;          // outputs / 128
