@@ -147,7 +147,8 @@ DEVICE void store_gated(const Product& p, const Chain& c, float (&d)[N / 2], int
 
 // ---- gates of a product that is split. A thread block's run ends within a block of outputs whose other segment the next thread block multiplied
 // first of all, long before: so the one that has the first segment adds the second, and nobody waits for a kernel that does nothing but that.
-// Runs are at least as deep as the matrix, so there are two segments at most; first chains never wait, so nobody waits for ever.
+// Runs are at least as deep as the matrix, so there are two segments at most. First chains never wait, so with two multiprocessors or more nobody
+// waits for ever.
 
 DEVICE void sync_group(int group) { asm volatile("bar.sync %0, 128;" ::"r"(2 + group) : "memory"); }
 
