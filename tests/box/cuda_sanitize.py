@@ -27,9 +27,8 @@ WAYS = {"one row a step": ([5], 1), "twelve rows": ([12], 12), "seventy rows": (
 ERRORS = 9
 
 def make(name, directory, device):
-    config = checkpoints.families()[name][0](False)
-    for key, value in CONFIGS[name].items():
-        setattr(config, key, value)
+    wide = checkpoints.families()[name][0](False)
+    config = type(wide)(**{key: value for key, value in wide.to_dict().items() if key != "layer_types"} | CONFIGS[name])  # one type for each layer it had
     model = checkpoints.build(config, device)
     checkpoints.fill(model, config, checkpoints.families()[name][1], device)
     checkpoints.save(model, directory)
