@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Appliance.Daemon.Bundle;
+using Appliance.Daemon.Commissioning;
 using Appliance.Daemon.Launcher;
 using Appliance.Daemon.Loop;
 using Appliance.Daemon.Setup;
@@ -132,18 +133,21 @@ internal sealed partial class CommandLine
 
     private Command ConsoleCommand()
     {
-        var language = new Option<string?>("--lang") { Description = "en or zh; l changes it at any time.", HelpName = "LANGUAGE" };
+        var language = new Option<string?>("--lang") { Description = "en or zh for this time; without it what you chose before, else you are asked. l changes it.", HelpName = "LANGUAGE" };
         language.AcceptOnlyFromAmong("en", "zh");
         var console = new Command("console", "The engineer's screen: 80 by 24, made for a serial line of 9600 baud.") { language };
-        console.SetAction(parse => UntilStopped(stop => new ConsoleVerb(Box(parse), PlacesOf(parse), OutputOf(parse), _time).RunAsync(parse.GetValue(language), stop)));
+        console.SetAction(parse => UntilStopped(stop => new ConsoleVerb(Box(parse), PlacesOf(parse), PersonLanguage.OfThisOne, OutputOf(parse), _time).RunAsync(parse.GetValue(language), stop)));
         return console;
     }
 
     private Command CommissionCommand()
     {
         var board = new Option<string?>("--board") { Description = "The board file to hold the machine to; the configuration's without it.", HelpName = "BOARD" };
-        var commission = new Command("commission", "Prove fans, pumps, tachometers and the safe state on the machine itself; the control plane must be stopped.") { board };
-        commission.SetAction(parse => RefusedOf(parse, "commission") ?? UntilStopped(stop => PartVerbs.CommissionAsync(DaemonPathsOf(parse), parse.GetValue(board), OutputOf(parse), _time, stop)));
+        var around = new Option<bool>("--stop-control") { Description = "Stop the control plane for it and start it again, whatever comes of it. As root, on a box." };
+        var commission = new Command("commission", "Prove fans, pumps, tachometers and the safe state on the machine itself; the control plane must be stopped.") { board, around };
+        commission.SetAction(parse => RefusedOf(parse, "commission") ?? UntilStopped(stop => parse.GetValue(around)
+            ? new ControlPause(SetupMachine.Real).AroundAsync(OutputOf(parse), () => PartVerbs.CommissionAsync(RunPaths.Box, parse.GetValue(board), OutputOf(parse), _time, stop))
+            : PartVerbs.CommissionAsync(DaemonPathsOf(parse), parse.GetValue(board), OutputOf(parse), _time, stop)));
         return commission;
     }
 
@@ -151,10 +155,10 @@ internal sealed partial class CommandLine
     {
         var name = new Argument<string>("FAN") { Description = "fan1 to fan6." };
         var fan = new Command("fan", "Swap a fan while the box runs: others at full, and told when the new one turns well.") { name };
-        fan.SetAction(parse => RefusedOf(parse, "service") ?? UntilStopped(stop => ServiceVerb.FanAsync(Box(parse), parse.GetValue(name)!, OutputOf(parse), _time, stop)));
+        fan.SetAction(parse => RefusedOf(parse, "service") ?? UntilStopped(stop => ServiceVerb.FanAsync(Box(parse), parse.GetValue(name)!, ServiceWords.English, OutputOf(parse), _time, stop)));
         var filled = new Option<bool>("--filled") { Description = "The loop was filled: pumps at full, and told whether it is good." };
         var coolant = new Command("coolant", "Whether the loop may be drained now, how, and afterwards whether it is good again.") { filled };
-        coolant.SetAction(parse => RefusedOf(parse, "service") ?? UntilStopped(stop => ServiceVerb.CoolantAsync(Box(parse), parse.GetValue(filled), OutputOf(parse), _time, stop)));
+        coolant.SetAction(parse => RefusedOf(parse, "service") ?? UntilStopped(stop => ServiceVerb.CoolantAsync(Box(parse), parse.GetValue(filled), ServiceWords.English, OutputOf(parse), _time, stop)));
         return new Command("service", "Work on the box with its software's help.") { fan, coolant };
     }
 

@@ -54,7 +54,7 @@ internal static class GpuHealthText
             gpu.Identity?.Serial ?? Text.Absent);
     }
 
-    private static string Word(GpuAccess access) => access switch
+    public static string Word(GpuAccess access) => access switch
     {
         GpuAccess.Good => "yes",
         GpuAccess.ResetRequired => "reset",
@@ -66,7 +66,7 @@ internal static class GpuHealthText
     };
 
     /// <summary>Field 230 in a word.</summary>
-    private static string Action(int action) => action switch
+    public static string Action(int action) => action switch
     {
         0 => "none",
         1 => "reset",

@@ -11,23 +11,23 @@ internal static class ServiceVerb
     private static readonly TimeSpan FanLimit = TimeSpan.FromMinutes(14);
     private static readonly TimeSpan FillTime = TimeSpan.FromSeconds(30);
 
-    public static async Task<int> FanAsync(BoxClient box, string fan, Output output, TimeProvider time, CancellationToken cancel)
+    public static async Task<int> FanAsync(BoxClient box, string fan, ServiceWords words, Output output, TimeProvider time, CancellationToken cancel)
     {
         var thermal = await ThermalAsync(box, cancel).ConfigureAwait(false);
         if (thermal.Fans.All(f => f.Name != fan))
-            return output.Fail(ExitCode.Usage, $"there is no {fan}; this box has {string.Join(", ", thermal.Fans.Select(f => f.Name))}.");
+            return output.Fail(ExitCode.Usage, string.Format(null, words.NoFan, fan, string.Join(", ", thermal.Fans.Select(f => f.Name))));
         await DriveAsync(box, 100, cancel).ConfigureAwait(false);
         try
         {
             var work = ServiceFan.Begin(fan);
-            output.Line(work.Say);
+            output.Line(work.Say(words));
             for (var began = time.GetTimestamp(); work.At != ServiceFan.Stage.Done; await Task.Delay(Pace, time, cancel).ConfigureAwait(false))
             {
                 if (time.GetElapsedTime(began) > FanLimit)
-                    return output.Fail(ExitCode.Failed, $"{fan} was not swapped within {FanLimit.TotalMinutes:0} minutes; the loop drives on by itself.");
+                    return output.Fail(ExitCode.Failed, string.Format(null, words.TooLong, fan, FanLimit.TotalMinutes));
                 var next = work.Step(await ThermalAsync(box, cancel).ConfigureAwait(false));
                 if (next.At != work.At)
-                    output.Line(next.Say);
+                    output.Line(next.Say(words));
                 work = next;
             }
 
@@ -39,32 +39,32 @@ internal static class ServiceVerb
         }
     }
 
-    public static async Task<int> CoolantAsync(BoxClient box, bool filled, Output output, TimeProvider time, CancellationToken cancel)
+    public static async Task<int> CoolantAsync(BoxClient box, bool filled, ServiceWords words, Output output, TimeProvider time, CancellationToken cancel)
     {
         if (!filled)
         {
             var report = await box.StatusAsync(cancel).ConfigureAwait(false);
             if (report.Snapshot.Thermal is not { } now)
-                return output.Fail(ExitCode.Failed, "the control loop has not finished its first tick yet; ask again.");
-            var against = ServiceCoolant.AgainstDraining(now, report.Snapshot.Inference).ToArray();
+                return output.Fail(ExitCode.Failed, words.NoTick);
+            var against = ServiceCoolant.AgainstDraining(now, report.Snapshot.Inference, words).ToArray();
             if (against.Length > 0)
             {
-                output.Lines(against.Select(a => output.Screen.Bad($"✗ not yet: {a}")));
+                output.Lines(against.Select(a => output.Screen.Bad($"✗ {string.Format(null, words.NotYet, a)}")));
                 return ExitCode.Failed;
             }
 
-            output.Line(output.Screen.Good("✓ the loop may be drained"));
-            output.Lines(ServiceCoolant.Steps);
+            output.Line(output.Screen.Good($"✓ {words.MayDrain}"));
+            output.Lines(words.DrainSteps);
             return ExitCode.Done;
         }
 
         await DriveAsync(box, 100, cancel).ConfigureAwait(false);
         try
         {
-            output.Line($"pumps at full for {FillTime.TotalSeconds:0} s");
+            output.Line(string.Format(null, words.Filling, FillTime.TotalSeconds));
             await Task.Delay(FillTime, time, cancel).ConfigureAwait(false);
-            var wrong = ServiceCoolant.AgainstFilled(await ThermalAsync(box, cancel).ConfigureAwait(false)).ToArray();
-            output.Lines(wrong.Length == 0 ? [output.Screen.Good("✓ the loop is full, flows and is dry outside")] : wrong.Select(w => output.Screen.Bad($"✗ {w}")));
+            var wrong = ServiceCoolant.AgainstFilled(await ThermalAsync(box, cancel).ConfigureAwait(false), words).ToArray();
+            output.Lines(wrong.Length == 0 ? [output.Screen.Good($"✓ {words.Filled}")] : wrong.Select(w => output.Screen.Bad($"✗ {w}")));
             return wrong.Length == 0 ? ExitCode.Done : ExitCode.Failed;
         }
         finally

@@ -7,40 +7,40 @@ namespace Appliance.Daemon.Cli;
 /// <param name="ExitCode">0 well, 1 warning, 2 critical, 3 unknown.</param>
 internal sealed record Verdict(int ExitCode, string Word, string Sentence)
 {
-    public static Verdict Unknown(string sentence) => new(3, "UNKNOWN", sentence);
+    public static Verdict Unknown(string sentence) => new(3, VerdictWords.English.Word[3], sentence);
 
-    public static Verdict Of(StatusReport report)
+    public static Verdict Of(StatusReport report) => Of(report, VerdictWords.English);
+
+    public static Verdict Of(StatusReport report, VerdictWords words)
     {
+        Verdict Is(int code, string sentence) => new(code, words.Word[code], sentence);
         var thermal = report.Snapshot.Thermal;
         if (thermal is null)
-            return Unknown("the control loop has not finished its first tick yet");
+            return Is(3, words.NoTick);
         if (Text.IsStale(thermal, report.Ts))
-            return new(2, "CRITICAL", $"the control loop is silent for {Text.Span((report.Ts - thermal.Ts).TotalSeconds)}");
+            return Is(2, string.Format(null, words.Silent, words.Span((report.Ts - thermal.Ts).TotalSeconds)));
         var worst = report.Snapshot.Alarms.Where(a => a.Severity > Severity.Information).ToArray();
         if (worst.Length > 0)
         {
-            var first = worst[0];
-            var more = worst.Length > 1 ? $" and {worst.Length - 1} more" : "";
-            return first.Severity == Severity.Critical
-                ? new(2, "CRITICAL", $"{first.Code} {first.Target}{more}")
-                : new(1, "WARNING", $"{first.Code} {first.Target}{more}");
+            var more = worst.Length > 1 ? string.Format(null, words.More, worst.Length - 1) : "";
+            return Is(worst[0].Severity == Severity.Critical ? 2 : 1, words.Alarm(worst[0]) + more);
         }
 
         if (thermal.Mode is "overheat" or "failsafe" or "shutdown")
-            return new(thermal.Mode == "shutdown" ? 2 : 1, thermal.Mode == "shutdown" ? "CRITICAL" : "WARNING", $"the cooling is in mode {thermal.Mode}");
+            return Is(thermal.Mode == "shutdown" ? 2 : 1, string.Format(null, words.Mode, words.State(thermal.Mode)));
         var down = report.Processes.Where(p => p.State != "running").Select(p => p.Name).ToArray();
-        if (down.Length > 0)
-            return new(1, "WARNING", $"{string.Join(", ", down)} not running");
-        return new(0, "OK", (thermal.Mode, report.Snapshot.Inference?.State) switch
-        {
-            ("boot", _) => "starting: full cooling until the box is known",
-            ("manual", _) => "cooling is under manual control",
-            (_, "ready") => "cooling and serving",
-            (_, "loading") => "cooling; the model is loading",
-            (_, null) => "cooling; the engine has not been heard of yet",
-            (_, var other) => $"cooling; the engine is {other}",
-        });
+        return down.Length > 0 ? Is(1, string.Format(null, words.Down, string.Join(", ", down))) : Is(0, Well(thermal.Mode, report.Snapshot.Inference?.State, words));
     }
+
+    private static string Well(string mode, string? engine, VerdictWords words) => (mode, engine) switch
+    {
+        ("boot", _) => words.Boot,
+        ("manual", _) => words.Manual,
+        (_, "ready") => words.Serving,
+        (_, "loading") => words.Loading,
+        (_, null) => words.NoEngine,
+        (_, var other) => string.Format(null, words.Engine, words.State(other)),
+    };
 
     public string Paint(Screen screen) => ExitCode switch
     {

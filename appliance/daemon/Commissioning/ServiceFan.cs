@@ -50,12 +50,15 @@ internal sealed record ServiceFan(string Fan, ServiceFan.Stage At)
         };
     }
 
-    public string Say => At switch
-    {
-        Stage.Pull => $"the fans are at full; pull {Fan} now (within the time of the manual drive, else it returns to automatic)",
-        Stage.Insert => $"{Fan} stands; put the new fan in",
-        Stage.Prove => $"{Fan} turns; watching whether it turns well",
-        Stage.Done => $"{Fan} turns like the others; back to automatic",
-        _ => throw new System.Diagnostics.UnreachableException($"No words for {At}."),
-    };
+    public string Say(ServiceWords words) => string.Format(
+        null,
+        At switch
+        {
+            Stage.Pull => words.Pull,
+            Stage.Insert => words.Insert,
+            Stage.Prove => words.Prove,
+            Stage.Done => words.Swapped,
+            _ => throw new System.Diagnostics.UnreachableException($"No words for {At}."),
+        },
+        Fan);
 }

@@ -101,7 +101,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         return ControlReply.Done;
     }
 
-    /// <summary>By hand until the configured time has passed, or automatic again. The fail-safe stays on, and slower than the controller wants is not offered.</summary>
+    /// <summary>By hand until the configured time has passed or a shorter one that is named, or automatic again. The fail-safe stays on, and slower than the controller wants is not offered.</summary>
     private ControlReply Drive(ControlRequest request, ControlPeer peer)
     {
         if (request.Args.ValueKind == JsonValueKind.Object && request.Args.TryGetProperty("automatic", out var automatic) && automatic.ValueKind == JsonValueKind.True)
@@ -115,8 +115,12 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
             return ControlReply.WrongUse(fault);
         if (fans is null && pumps is null)
             return ControlReply.WrongUse("drive needs fans_percent, pumps_percent or automatic: {\"fans_percent\":100}.");
-        state.DriveManually(fans, pumps);
-        state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, $"drives by hand: fans {Told(fans)}, pumps {Told(pumps)}", time.GetUtcNow()));
+        var most = state.Config.Daemon.ManualTimeoutMin;
+        var minutes = request.Number("minutes") ?? most;
+        if (!(minutes >= 1 && minutes <= most))
+            return ControlReply.WrongUse($"minutes is {minutes}; it must be 1 to {most} (daemon.manual_timeout_min).");
+        state.DriveManually(fans, pumps, TimeSpan.FromMinutes(minutes));
+        state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, $"drives by hand: fans {Told(fans)}, pumps {Told(pumps)}, for {minutes:0} min", time.GetUtcNow()));
         return ControlReply.Done;
     }
 

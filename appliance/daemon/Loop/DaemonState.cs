@@ -125,8 +125,10 @@ internal sealed class DaemonState
         return Latest.Read(tick) ? tick : null;
     }
 
-    /// <summary>Drives fans or pumps by hand until the configured time has passed; the fail-safe stays on.</summary>
-    public void DriveManually(Duty? fans, Duty? pumps) => Requests.Manual = new(fans, pumps, _time.GetElapsedTime(0));
+    /// <summary>Drives fans or pumps by hand; the fail-safe stays on. The loop counts the configured time, so that a shorter one began earlier.</summary>
+    /// <param name="lasts">At most the configured time.</param>
+    public void DriveManually(Duty? fans, Duty? pumps, TimeSpan lasts) =>
+        Requests.Manual = new(fans, pumps, _time.GetElapsedTime(0) + lasts - TimeSpan.FromMinutes(Config.Daemon.ManualTimeoutMin));
 
     public void DriveAutomatically() => Requests.Manual = null;
 

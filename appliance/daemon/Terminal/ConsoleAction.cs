@@ -4,11 +4,16 @@ namespace Appliance.Daemon.Terminal;
 internal enum ConsoleAction
 {
     FansFull,
+    FansAt,
     Automatic,
     AcknowledgeAll,
     Reset,
     LocateOn,
     LocateOff,
+    ServiceFan,
+    ServiceDrain,
+    ServiceFilled,
+    Commission,
     Bundle,
     NetworkSet,
     NetworkConfirm,

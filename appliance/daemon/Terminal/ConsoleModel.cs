@@ -1,3 +1,4 @@
+using Appliance.Daemon.Cli;
 using Appliance.Daemon.Control;
 using Appliance.Model;
 
@@ -18,8 +19,11 @@ internal sealed record ConsoleModel
     /// <summary>Newest last.</summary>
     public IReadOnlyList<string> Events { get; init; } = [];
 
-    /// <summary>Interfaces of this machine.</summary>
-    public IReadOnlyList<string> Network { get; init; } = [];
+    /// <summary>Of this machine; null until it has been read.</summary>
+    public NetworkReport? Network { get; init; }
+
+    /// <summary>Folders of sticks that somebody may write a bundle to.</summary>
+    public IReadOnlyList<string> Sticks { get; init; } = [];
 
     /// <summary>Why there is no answer; null while there is.</summary>
     public string? Silent { get; init; }
@@ -29,13 +33,25 @@ internal sealed record ConsoleModel
 
     public ConsoleWords Words { get; init; } = ConsoleWords.English;
 
+    /// <summary>Nobody has said yet in which language: that is asked first.</summary>
+    public bool AsksLanguage { get; init; }
+
     public int Page { get; init; }
 
     /// <summary>The chosen row of a page that has some.</summary>
     public int Row { get; init; }
 
+    /// <summary>An action that wants to know more before it is done; null for none.</summary>
+    public ConsolePrompt? Prompt { get; init; }
+
     /// <summary>An action that waits for a yes; null for none.</summary>
     public int? Pending { get; init; }
+
+    /// <summary>What the pending action was told; empty when it asked nothing.</summary>
+    public string Answer { get; init; } = "";
+
+    /// <summary>Service mode and whatever else takes its time; null for none.</summary>
+    public ConsoleWorkView? Work { get; init; }
 
     /// <summary>What the last action came to.</summary>
     public string Message { get; init; } = "";
@@ -46,23 +62,4 @@ internal sealed record ConsoleModel
         ActionsPage => Words.Actions.Count,
         _ => 0,
     };
-}
-
-/// <summary>What a key asks for beyond moving about. Closed.</summary>
-internal abstract record ConsoleWish
-{
-    private ConsoleWish()
-    {
-    }
-
-    internal sealed record None : ConsoleWish;
-
-    internal sealed record Quit : ConsoleWish;
-
-    internal sealed record Redraw : ConsoleWish;
-
-    internal sealed record Acknowledge(string Code, string Target) : ConsoleWish;
-
-    /// <param name="Index">Of <see cref="ConsoleWords.Actions"/>.</param>
-    internal sealed record Act(int Index) : ConsoleWish;
 }

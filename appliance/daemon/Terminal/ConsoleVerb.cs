@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Appliance.Daemon.Bundle;
 using Appliance.Daemon.Cli;
@@ -12,14 +13,16 @@ namespace Appliance.Daemon.Terminal;
 /// <c>appliance console</c>: what an engineer meets on the serial line or over SSH. Asks the box once a second, sends the terminal what changed, and
 /// does what a key wishes; who may what is decided by the control socket, whose refusal stands in the last line.
 /// </summary>
-internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output output, TimeProvider time)
+internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLanguage person, Output output, TimeProvider time)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeyLook = TimeSpan.FromMilliseconds(40);
     private const int EventsShown = 60;
     private const int EventBytes = 64 * 1024;
 
+    private readonly ConsoleActs _acts = new(box, places, time);
     private ConsoleModel _model = new();
+    private ConsoleWork? _work;
     private ControlClient? _client;
     private long _heardAt;
 
@@ -27,7 +30,9 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
     {
         if (Console.IsOutputRedirected || Console.IsInputRedirected)
             return output.Fail(ExitCode.Usage, "the console needs a terminal; for scripts there is appliance status --json.");
-        _model = _model with { Words = language == "zh" ? ConsoleWords.Chinese : ConsoleWords.English };
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false); // a serial line brings no locale, and a terminal that cannot show it was not asked for it
+        var known = language ?? person.Find();
+        _model = _model with { Words = ConsoleWords.Of(known ?? "en"), AsksLanguage = known is null };
         _heardAt = time.GetTimestamp();
         var (width, height) = SizeOf();
         var painter = new Painter(width, height);
@@ -42,6 +47,7 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
                 {
                     if (SizeOf() is var size && size != (painter.Width, painter.Height))
                         painter = new(size.Width, size.Height);
+                    _model = _model with { Work = _work?.View };
                     Send(painter.Paint(ConsoleView.Lines(_model, painter.Width, painter.Height)));
                     if (Console.KeyAvailable)
                     {
@@ -61,6 +67,9 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
         }
         finally
         {
+            if (_work is { } work)
+                await work.EndAsync().ConfigureAwait(false); // gives fans and pumps back
+            _work?.Dispose();
             _client?.Dispose();
             Send($"\x1b[0m\x1b[{painter.Height};1H\x1b[?25h\r\n");
         }
@@ -98,16 +107,18 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
         }
 
         if (_model.Page == 4)
-            _model = _model with { Network = [.. NetworkText.Lines(NetworkText.Read(), new(80, 24, false, false)).Select(l => l.Replace(Text.Absent, "-"))] };
+            _model = _model with { Network = NetworkText.Read() };
         if (_model.Page == ConsoleModel.EventsPage)
             _model = _model with { Events = Events() };
+        if (_model.Page == ConsoleModel.ActionsPage)
+            _model = _model with { Sticks = Sticks.Writable() };
     }
 
     private IReadOnlyList<string> Events()
     {
         try
         {
-            return [.. RecordTail.Of(places.Run.EventLog, EventBytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(EventsShown).Select(Event)];
+            return [.. RecordTail.Of(places.Run.EventLog, EventBytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(EventsShown).Select(e => Event(e, _model.Words))];
         }
         catch (Exception e) when (e is BundleGapException or IOException or UnauthorizedAccessException)
         {
@@ -116,14 +127,16 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
     }
 
     /// <summary>Time, severity, text out of an entry of the event log, whatever else it holds.</summary>
-    private static string Event(string json)
+    private static string Event(string json, ConsoleWords words)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
             string Field(string name) => document.RootElement.TryGetProperty(name, out var value) ? value.ToString() : "";
             var at = DateTimeOffset.TryParse(Field("ts"), CultureInfo.InvariantCulture, out var ts) ? ts.UtcDateTime.ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "";
-            return new Screen(80, 24, false, false).Fit($"{at} {(Field("severity") is { Length: > 3 } s ? s[..4] : "")} {Field("text")}");
+            var severity = Field("severity");
+            var word = words.Language == "en" && severity.Length > 3 ? severity[..4] : words.State(severity);
+            return BoxPages.Ascii($"{at} {word} {Field("text")}");
         }
         catch (JsonException)
         {
@@ -143,13 +156,23 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
             case ConsoleWish.Redraw:
                 painter.Forget();
                 break;
-            case ConsoleWish.Acknowledge(var code, var target):
-                await AskAsync("acknowledge", json => { json.WriteString("code", code); json.WriteString("target", target); }, cancel).ConfigureAwait(false);
+            case ConsoleWish.Speak(var language):
+                person.Keep(language);
                 break;
-            case ConsoleWish.Act(var index):
+            case ConsoleWish.Acknowledge(var code, var target):
+                _model = _model with { Message = await _acts.AcknowledgeAsync(code, target, cancel).ConfigureAwait(false) };
+                break;
+            case ConsoleWish.Act(var index, var answer):
                 _model = _model with { Message = string.Format(null, _model.Words.Doing, _model.Words.Actions[index]) };
                 Send(painter.Paint(ConsoleView.Lines(_model, painter.Width, painter.Height)));
-                await ActAsync(painter, (ConsoleAction)index, cancel).ConfigureAwait(false);
+                _model = _model with { Message = await ActAsync(painter, (ConsoleAction)index, answer, cancel).ConfigureAwait(false) };
+                break;
+            case ConsoleWish.EndWork:
+                _work?.End();
+                break;
+            case ConsoleWish.CloseWork:
+                _work?.Dispose();
+                _work = null;
                 break;
         }
 
@@ -158,68 +181,27 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, Output out
         return false;
     }
 
-    private Task ActAsync(Painter painter, ConsoleAction action, CancellationToken cancel)
+    /// <returns>One line for the foot of the screen.</returns>
+    private async Task<string> ActAsync(Painter painter, ConsoleAction action, string answer, CancellationToken cancel)
     {
-        if (ScreenVerb.Of(action, _model.Words) is { } verb)
-        {
-            Lend(painter, verb);
-            return Task.CompletedTask;
-        }
-
-        return action switch
-        {
-            ConsoleAction.FansFull => AskAsync("drive", json => { json.WriteNumber("fans_percent", 100); json.WriteNumber("pumps_percent", 100); }, cancel),
-            ConsoleAction.Automatic => AskAsync("drive", json => json.WriteBoolean("automatic", true), cancel),
-            ConsoleAction.AcknowledgeAll => AcknowledgeAllAsync(cancel),
-            ConsoleAction.Reset => AskAsync("reset", null, cancel),
-            ConsoleAction.LocateOn => AskAsync("locate", json => json.WriteBoolean("on", true), cancel),
-            ConsoleAction.LocateOff => AskAsync("locate", json => json.WriteBoolean("on", false), cancel),
-            ConsoleAction.Bundle => BundleAsync(cancel),
-            ConsoleAction.Reboot => AskAsync("reboot", null, cancel),
-            ConsoleAction.PowerOff => AskAsync("power-off", null, cancel),
-            _ => throw new UnreachableException($"No action {action}."),
-        };
+        var verb = ScreenVerb.Of(action, _model.Words, box.Paths);
+        if (_acts.Refusal(verb is null ? ConsoleActs.NeedOf(action) : verb.Needs) is { } refusal)
+            return refusal;
+        if (verb is not null)
+            return Lend(painter, verb);
+        if (_acts.Begin(action, answer, _model.Words, cancel) is not { } work)
+            return await _acts.AskAsync(action, answer, _model.Report, cancel).ConfigureAwait(false);
+        _work = work;
+        return "";
     }
 
-    /// <summary>The screen is the verb's until it has ended and was read; who may not is told before anything is asked.</summary>
-    private void Lend(Painter painter, ScreenVerb verb)
+    /// <summary>The screen is the verb's until it has ended and was read.</summary>
+    private string Lend(Painter painter, ScreenVerb verb)
     {
-        var (role, who) = Hardware.Accounts.RoleOf(Hardware.Accounts.OwnUid);
-        if (verb.Root && RoleTable.Refusal(role, "settings", who) is { } refusal)
-        {
-            _model = _model with { Message = refusal };
-            return;
-        }
-
         Send("\x1b[0m\x1b[2J\x1b[H\x1b[?25h");
-        _model = _model with { Message = verb.Run(_model.Words) };
+        var said = verb.Run(_model.Words);
         Send("\x1b[?25l");
         painter.Forget();
-    }
-
-    private async Task AskAsync(string verb, Action<Utf8JsonWriter>? args, CancellationToken cancel)
-    {
-        try
-        {
-            await box.AskAsync(verb, args, cancel).ConfigureAwait(false);
-            _model = _model with { Message = "ok" };
-        }
-        catch (BoxClientException e)
-        {
-            _model = _model with { Message = e.Message };
-        }
-    }
-
-    private async Task AcknowledgeAllAsync(CancellationToken cancel)
-    {
-        foreach (var alarm in (_model.Report?.Snapshot.Alarms ?? []).Where(a => !a.Acknowledged))
-            await AskAsync("acknowledge", json => { json.WriteString("code", alarm.Code); json.WriteString("target", alarm.Target); }, cancel).ConfigureAwait(false);
-    }
-
-    private async Task BundleAsync(CancellationToken cancel)
-    {
-        using var said = new StringWriter();
-        await DumpVerb.RunAsync(box, null, places, new(said, said, new(200, 24, false, false), json: false), time, cancel).ConfigureAwait(false);
-        _model = _model with { Message = said.ToString().Split('\n')[0] };
+        return said;
     }
 }

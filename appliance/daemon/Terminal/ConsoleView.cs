@@ -1,6 +1,7 @@
 using Appliance.Daemon.Cli;
 using Appliance.Daemon.Control;
 using Appliance.Guide;
+using Appliance.Health;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Terminal;
@@ -14,53 +15,76 @@ internal static class ConsoleView
     /// <summary>Bar, two lines of state, menu, rule.</summary>
     private const int HeadLines = 5;
 
+    /// <summary>At most.</summary>
+    private const int FootLines = 4;
+
     private static readonly GuideBook Guide = GuideBook.Load();
 
     public static IReadOnlyList<Line> Lines(ConsoleModel model, int width, int height)
     {
+        if (model.AsksLanguage)
+            return Login(model, width, height);
         var lines = new List<Line>(Head(model, width));
-        var room = height - HeadLines - 1;
+        var foot = Foot(model, width).ToArray();
+        var room = height - HeadLines - foot.Length;
         var page = model.Report is { } report ? Page(model, report, width).ToList() : [];
         // What is not known to be so any more stands there plainly dated; see the head.
-        var skip = model.Page is ConsoleModel.AlarmsPage or ConsoleModel.ActionsPage ? SkipFor(page, room) : Math.Max(0, model.Page == ConsoleModel.EventsPage ? page.Count - room : 0);
-        lines.AddRange(page.Skip(skip).Take(room));
-        while (lines.Count < height - 1)
+        lines.AddRange(page.Skip(Skip(model, page, room)).Take(room));
+        while (lines.Count < height - foot.Length)
             lines.Add("");
-        lines.Add(new(Foot(model), model.Pending is null ? Look.Plain : Look.Bold));
+        lines.AddRange(foot);
+        return lines;
+    }
+
+    /// <summary>Before anything else somebody says which language is theirs; in both, and to be read where Chinese cannot be shown.</summary>
+    private static List<Line> Login(ConsoleModel model, int width, int height)
+    {
+        var lines = new List<Line>
+        {
+            new(Bar(model.Report?.Node ?? "appliance", "", width), Look.Reverse), "", "  Language / 语言", "",
+            new("  1  English", Look.Bold), new("  2  中文 (Chinese)", Look.Bold), "",
+            "  One key. It is kept for you; l changes it at any time.", "  按一个键。会记住您的选择；以后可随时按 l 更改。",
+        };
+        while (lines.Count < height)
+            lines.Add("");
         return lines;
     }
 
     private static IEnumerable<Line> Head(ConsoleModel model, int width)
     {
+        var words = model.Words;
         if (model.Report is not { } report)
         {
             yield return new(Bar("appliance", "", width), Look.Reverse);
-            foreach (var line in Two($"{model.Words.Waiting}: {model.Silent}", width))
+            foreach (var line in Two($"{words.Waiting}: {model.Silent}", width))
                 yield return line;
         }
         else
         {
-            var verdict = Verdict.Of(report);
-            var state = model.Silent is null ? verdict.Word : "SILENT";
-            var right = model.Silent is null ? $"up {Text.Span(report.UptimeS)}  {report.Ts.UtcDateTime:HH:mm}Z" : string.Format(null, model.Words.Old, Text.Span(model.AgeS));
+            var verdict = Verdict.Of(report, words.Verdict);
+            var state = model.Silent is null ? verdict.Word : words.SilentWord;
+            var right = model.Silent is null ? $"{string.Format(null, words.Up, words.Span(report.UptimeS))}  {report.Ts.UtcDateTime:HH:mm}Z" : string.Format(null, words.Old, words.Span(model.AgeS));
             yield return new(Bar($"{report.Node}  {state}  {(model.Silent is null ? verdict.Sentence : model.Silent)}", right, width), Look.Reverse);
-            foreach (var line in Two(Said(model, report), width))
+            foreach (var line in Two(Said(words, report), width))
                 yield return line;
         }
 
-        yield return string.Concat(model.Words.Pages.Select((p, i) => $"{(i == model.Page ? '>' : ' ')}{i + 1} {p} "));
+        yield return string.Concat(words.Pages.Select((p, i) => $"{(i == model.Page ? '>' : ' ')}{i + 1} {p} "));
         yield return new string('-', width);
     }
 
     /// <summary>The worst alarm as a sentence with its next step, or that all is well.</summary>
-    private static string Said(ConsoleModel model, StatusReport report)
+    private static string Said(ConsoleWords words, StatusReport report)
     {
         var alarms = report.Snapshot.Alarms.Where(a => a.Severity > Severity.Information).ToArray();
         if (alarms.Length == 0)
-            return Verdict.Of(report).ExitCode == 0 ? model.Words.Well : Verdict.Of(report).Sentence;
-        var more = alarms.Length > 1 ? $" ({string.Format(null, model.Words.More, alarms.Length - 1)})" : "";
-        return $"{AlarmsText.Said(alarms[0])} -> {NextStep(alarms[0], model.Words)}{more}";
+            return Verdict.Of(report, words.Verdict) is { ExitCode: > 0 } verdict ? verdict.Sentence : words.Well;
+        var more = alarms.Length > 1 ? $" ({string.Format(null, words.More, alarms.Length - 1)})" : "";
+        return $"{Named(alarms[0], words)} -> {NextStep(alarms[0], words)}{more}";
     }
+
+    /// <summary>In Chinese by its title: the box' own sentence is English, and stands on the alarms' page.</summary>
+    private static string Named(Alarm alarm, ConsoleWords words) => words.Language == "en" ? AlarmsText.Said(alarm) : words.Verdict.Alarm(alarm);
 
     private static string NextStep(Alarm alarm, ConsoleWords words) => words.Language == "en"
         ? alarm.NextStep
@@ -79,67 +103,126 @@ internal static class ConsoleView
         return $" {CellWidth.Fit(left, Math.Max(0, room - 1))} {right}";
     }
 
-    private static string Foot(ConsoleModel model) =>
-        model.Pending is { } action ? string.Format(null, model.Words.Confirm, model.Words.Actions[action])
-        : model.Message.Length > 0 ? model.Message
-        : model.Page == ConsoleModel.AlarmsPage && model.Rows > 0 ? $"{model.Words.AlarmKeys}   {model.Words.Keys}"
-        : model.Words.Keys;
-
-    private static IEnumerable<Line> Page(ConsoleModel model, StatusReport report, int width)
+    /// <summary>What is asked for, with what was typed; what is about to be done; what was done; else the keys.</summary>
+    private static IEnumerable<Line> Foot(ConsoleModel model, int width)
     {
-        var plain = new Screen(width, 24, Colour: false, Unicode: model.Words.Language != "en");
-        return model.Page switch
+        var words = model.Words;
+        if (model.Prompt is { } prompt)
         {
-            0 => Cooling(report, model.Words),
-            1 => GpusText.Lines(report.Snapshot.Gpus, plain).Concat(model.Sweep is { } sweep ? GpuHealthText.Lines(sweep, plain).Prepend("") : []).Select(l => new Line(plain.Fit(l))),
-            2 => Alarms(model, report, width),
-            3 => (model.Sweep is { } sweep ? FabricText.Lines(report.Snapshot.Fabric, sweep, plain) : []).Select(l => new Line(plain.Fit(l))),
-            4 => model.Network.Select(l => new Line(l)),
-            5 => Engine(report, model.Words),
-            6 => model.Events.Select(l => new Line(CellWidth.Fit(l, width - 1).TrimEnd())),
-            7 => model.Words.Actions.Select((a, i) => i == model.Row ? new Line($"> {a}", Look.Bold) : new Line($"  {a}")),
-            _ => throw new System.Diagnostics.UnreachableException($"No page {model.Page}."),
+            yield return model.Message.Length > 0 ? model.Message : words.AskKeys;
+            var ask = $"{words.Asks[prompt.Action]}: ";
+            var room = Math.Max(8, width - CellWidth.Of(ask) - 2);
+            yield return new($"{ask}{(prompt.Typed.Length > room ? prompt.Typed[^room..] : prompt.Typed)}_", Look.Bold);
+        }
+        else if (model.Pending is { } action)
+        {
+            if (words.Effects.GetValueOrDefault((ConsoleAction)action) is { } effect)
+                yield return effect;
+            var what = model.Answer.Length > 0 ? $"{words.Actions[action]}: {Place(model.Answer, words)}" : words.Actions[action];
+            foreach (var line in Wrapped(string.Format(null, words.Confirm, what), width))
+                yield return new(line, Look.Bold);
+        }
+        else if (model.Message.Length > 0)
+        {
+            foreach (var line in Wrapped(model.Message, width))
+                yield return line;
+        }
+        else
+        {
+            yield return Keys(model);
+        }
+    }
+
+    /// <summary>A refusal says what would be right, and that is its end.</summary>
+    private static IEnumerable<string> Wrapped(string text, int width) => CellWidth.Wrap(BoxPages.Ascii(text), width - 1).Take(FootLines);
+
+    private static Line Keys(ConsoleModel model)
+    {
+        var words = model.Words;
+        return model switch
+        {
+            { Work: { } work, Page: ConsoleModel.ActionsPage } => new Line(string.Format(null, work.IsUnderWay ? words.WorkEnds : words.WorkCloses, words.Keys), Look.Bold),
+            { Work: { IsUnderWay: true } work } => new Line(string.Format(null, words.WorkElsewhere, work.Title), Look.Bold),
+            { Page: ConsoleModel.AlarmsPage, Rows: > 0 } => $"{words.AlarmKeys}   {words.Keys}",
+            { Page: ConsoleModel.ActionsPage } => $"{string.Format(null, words.ActionKeys, model.Row + 1, model.Rows)}   {words.Keys}",
+            _ => words.Keys,
         };
     }
 
-    private static IEnumerable<Line> Cooling(StatusReport report, ConsoleWords words)
+    private static string Place(string answer, ConsoleWords words) => answer == "." ? words.Here : answer;
+
+    private static IEnumerable<Line> Page(ConsoleModel model, StatusReport report, int width) => model.Page switch
     {
-        if (report.Snapshot.Thermal is not { } thermal)
+        0 => BoxPages.Cooling(report, model.Words, width),
+        1 => GpuPages.Gpus(report.Snapshot.Gpus, model.Sweep, model.Words, width),
+        ConsoleModel.AlarmsPage => Alarms(model, report, width),
+        3 => model.Sweep is { } sweep ? GpuPages.Fabric(report.Snapshot.Fabric, sweep, model.Words, width) : [],
+        4 => model.Network is { } network ? BoxPages.Network(network, model.Words, width) : [],
+        5 => BoxPages.Engine(report, model.Words, width),
+        ConsoleModel.EventsPage => model.Events.Select(l => new Line(CellWidth.Fit(l, width - 1).TrimEnd())),
+        ConsoleModel.ActionsPage => Actions(model, width),
+        _ => throw new System.Diagnostics.UnreachableException($"No page {model.Page}."),
+    };
+
+    private static IEnumerable<Line> Actions(ConsoleModel model, int width) => model switch
+    {
+        { Work: { } work } => Work(work, model.Words, width),
+        { Prompt: { Choices.Count: > 0 } prompt } => prompt.Choices.Select((c, i) => new Line($"  {i + 1}  {(c == "." ? model.Words.Here : c)}"))
+            .Prepend(new("")).Prepend(new(model.Words.Actions[(int)prompt.Action], Look.Bold)),
+        _ => model.Words.Actions.Select((a, i) => i == model.Row ? new Line($"> {a}", Look.Bold) : new Line($"  {a}")),
+    };
+
+    private static IEnumerable<Line> Work(ConsoleWorkView work, ConsoleWords words, int width)
+    {
+        yield return new(work.Title, Look.Bold);
+        yield return "";
+        foreach (var line in work.Lines)
+        {
+            var at = line[..ConsoleWork.StampWidth];
+            foreach (var part in CellWidth.Wrap(line[ConsoleWork.StampWidth..], width - 1 - ConsoleWork.StampWidth))
+            {
+                yield return at + part;
+                at = new(' ', ConsoleWork.StampWidth);
+            }
+        }
+
+        if (work.Outcome is not { } outcome)
             yield break;
-        string Row(string name, string text) => $"{CellWidth.Fit(name, 9)} {text}";
-        yield return Row(words.Coolant, $"{Degrees(thermal.CoolantSupplyC)} (band {thermal.SetpointC - thermal.BandK:0.0}-{thermal.SetpointC + thermal.BandK:0.0}), back {Degrees(thermal.CoolantReturnC)}, mode {thermal.Mode}");
-        yield return Row(words.Loop, $"flow {Number(thermal.FlowLMin, "0.0")} L/min, level {Number(thermal.LevelPercent)} %, {(thermal.Leak ? "LEAK" : "no leak")}");
-        yield return Row(words.Heat, $"{thermal.HeatW / 1000:0.00} kW of {Number(thermal.CapacityW / 1000, "0.00")} kW the loop can remove");
-        yield return Row(words.Room, $"{Degrees(thermal.AmbientC)}, {Number(thermal.HumidityPercent)} %RH, dew point {Degrees(thermal.DewPointC)}");
         yield return "";
-        yield return words.Rotors;
-        foreach (var rotor in thermal.Fans.Concat(thermal.Pumps))
-            yield return new(Ascii($"{rotor.Name,-7} {rotor.DutyPercent,4:0} % {Number(rotor.Rpm),6}  {rotor.State.Replace('_', ' '),-13} {rotor.Reason}"), rotor.State == "ok" ? Look.Plain : Look.Bold);
-        var bad = thermal.Sensors.Where(s => s.Q != Quality.Good).ToArray();
-        yield return "";
-        yield return new(
-            Row(words.Sensors, bad.Length == 0 ? $"{thermal.Sensors.Count} of {thermal.Sensors.Count} good" : string.Join(", ", bad.Select(s => $"{s.Name} {s.Q.ToString().ToLowerInvariant()}"))),
-            bad.Length == 0 ? Look.Plain : Look.Bold);
+        yield return new(words.Outcomes[outcome], Look.Bold);
     }
 
     private static IEnumerable<Line> Alarms(ConsoleModel model, StatusReport report, int width)
     {
-        var alarms = report.Snapshot.Alarms;
+        var (alarms, words) = (report.Snapshot.Alarms, model.Words);
         if (alarms.Count == 0)
-            yield return model.Words.NoAlarm;
+            yield return words.NoAlarm;
         for (var i = 0; i < alarms.Count; i++)
         {
             var alarm = alarms[i];
-            var seen = alarm.Acknowledged ? $", {model.Words.Acknowledged}" : "";
+            var seen = alarm.Acknowledged ? $", {words.Acknowledged}" : "";
             yield return new(
-                Ascii($"{(i == model.Row ? '>' : ' ')} {alarm.Severity.ToString().ToUpperInvariant()[..4]} {alarm.Code} {alarm.Target}, {Text.Span((report.Ts - alarm.RaisedAt).TotalSeconds)}{seen}"),
+                BoxPages.Ascii($"{(i == model.Row ? '>' : ' ')} {Severe(alarm, words)} {words.Verdict.Alarm(alarm)}, {words.Span((report.Ts - alarm.RaisedAt).TotalSeconds)}{seen}"),
                 i == model.Row ? Look.Bold : Look.Plain);
             if (i != model.Row)
                 continue;
-            foreach (var line in CellWidth.Wrap(Ascii($"{alarm.Text} -> {NextStep(alarm, model.Words)}"), width - 8))
+            foreach (var line in CellWidth.Wrap(BoxPages.Ascii($"{Detail(alarm, words)} -> {NextStep(alarm, words)}"), width - 8))
                 yield return $"       {line}";
         }
     }
+
+    private static string Severe(Alarm alarm, ConsoleWords words) =>
+        words.Language == "en" ? alarm.Severity.ToString().ToUpperInvariant()[..4] : words.State(alarm.Severity.ToString().ToLowerInvariant());
+
+    /// <summary>A title says less than the code to whoever looks it up, so the code stands with it.</summary>
+    private static string Detail(Alarm alarm, ConsoleWords words) => words.Language == "en" || AlarmCatalogue.Find(alarm.Code) is null ? alarm.Text : $"{alarm.Code}: {alarm.Text}";
+
+    private static int Skip(ConsoleModel model, List<Line> page, int room) => model switch
+    {
+        { Page: ConsoleModel.EventsPage } or { Page: ConsoleModel.ActionsPage, Work: not null } => Math.Max(0, page.Count - room),
+        { Page: ConsoleModel.AlarmsPage or ConsoleModel.ActionsPage } => SkipFor(page, room),
+        _ => 0,
+    };
 
     /// <summary>So many lines left out at the top that the chosen row is seen with what it says.</summary>
     private static int SkipFor(List<Line> page, int room)
@@ -148,25 +231,4 @@ internal static class ConsoleView
         var last = chosen < 0 ? 0 : page.FindIndex(chosen + 1, l => !l.Text.StartsWith("       ", StringComparison.Ordinal)) is var end and >= 0 ? end : page.Count;
         return Math.Max(0, last - room);
     }
-
-    private static IEnumerable<Line> Engine(StatusReport report, ConsoleWords words)
-    {
-        if (report.Snapshot.Inference is not { } engine)
-        {
-            yield return words.NoEngine;
-            yield break;
-        }
-
-        yield return $"{engine.Model} on {engine.Device}: {engine.State}{(engine.Detail is { Length: > 0 } why ? $" ({why})" : "")}";
-        yield return $"{engine.Running} running, {engine.Waiting} waiting, {engine.TokensPerSecond:0.0} tokens/s; {engine.RequestsTotal} requests, {engine.GeneratedTokensTotal} tokens since start";
-        yield return $"first token p99 {Number(engine.FirstTokenP99Ms)} ms, between tokens p99 {Number(engine.InterTokenP99Ms)} ms; server errors {Number(engine.HttpServerErrorsTotal)}, lost answers {Number(engine.AnswersLostTotal)}";
-        yield return $"API: {report.InferenceApi}";
-    }
-
-    private static string Degrees(double? value) => $"{Number(value, "0.0")} C";
-
-    private static string Number(double? value, string format = "0") => value is { } v ? v.ToString(format, null) : "-";
-
-    /// <summary>A serial terminal may know ASCII only; Chinese is asked for by somebody whose terminal shows it.</summary>
-    private static string Ascii(string text) => new Screen(80, 24, Colour: false, Unicode: false).Fit(text);
 }

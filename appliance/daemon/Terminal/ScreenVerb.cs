@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Appliance.Daemon.Launcher;
 using Appliance.Hardware;
+using Appliance.Model;
 
 namespace Appliance.Daemon.Terminal;
 
@@ -8,22 +9,30 @@ namespace Appliance.Daemon.Terminal;
 /// A verb of the command line that takes the console's screen for a while: the same words that somebody would type. What only root may do goes
 /// through sudo, which asks for the person's own password and writes down who did what.
 /// </summary>
+/// <param name="Needs">The action of the table of roles that it takes; null where everybody may.</param>
 /// <param name="Ask">A question whose answer's words follow the verb's; null for none.</param>
-/// <param name="Root">Changes the machine.</param>
-internal sealed record ScreenVerb(IReadOnlyList<string> Words, bool Root, string? Ask = null)
+internal sealed record ScreenVerb(IReadOnlyList<string> Words, string? Needs, string? Ask = null)
 {
+    private const string Settings = "settings";
+
+    /// <summary>Changes the machine: root's, on a box.</summary>
+    public bool Root { get; init; } = Needs is not null;
+
     /// <returns>Null for an action that the control socket or the console itself does.</returns>
-    public static ScreenVerb? Of(ConsoleAction action, ConsoleWords words) => action switch
+    public static ScreenVerb? Of(ConsoleAction action, ConsoleWords words, RunPaths paths) => action switch
     {
-        ConsoleAction.NetworkSet => new(["network", "set"], Root: true, words.NetworkAsk),
-        ConsoleAction.NetworkConfirm => new(["network", "confirm"], Root: true),
-        ConsoleAction.Certificates => new(["certificates"], Root: false),
-        ConsoleAction.CertificatesRenew => new(["certificates", "renew"], Root: true),
-        ConsoleAction.Models => new(["model"], Root: true),
-        ConsoleAction.ModelUse => new(["model", "use"], Root: true, words.ModelAsk),
-        ConsoleAction.ModelRestart => new(["model", "restart"], Root: true),
-        ConsoleAction.Backup => new(["config", "backup"], Root: true),
-        ConsoleAction.Restore => new(["config", "restore"], Root: true, words.RestoreAsk),
+        ConsoleAction.Commission => paths == RunPaths.Box
+            ? new(["commission", "--stop-control"], "commission")
+            : new(["commission", "--run-dir", paths.Sockets], Needs: null), // a twin is whose it is, and its control plane the launcher's
+        ConsoleAction.NetworkSet => new(["network", "set"], Settings, words.NetworkAsk),
+        ConsoleAction.NetworkConfirm => new(["network", "confirm"], Settings),
+        ConsoleAction.Certificates => new(["certificates"], Needs: null),
+        ConsoleAction.CertificatesRenew => new(["certificates", "renew"], Settings),
+        ConsoleAction.Models => new(["model"], Settings),
+        ConsoleAction.ModelUse => new(["model", "use"], Settings, words.ModelAsk),
+        ConsoleAction.ModelRestart => new(["model", "restart"], Settings),
+        ConsoleAction.Backup => new(["config", "backup"], Settings),
+        ConsoleAction.Restore => new(["config", "restore"], Settings, words.RestoreAsk),
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Appliance.Daemon.Control;
 using Appliance.Daemon.Terminal;
 using Appliance.Model;
@@ -6,7 +7,7 @@ using Appliance.Model;
 namespace FastTests.Terminal;
 
 /// <summary>The engineer's screen: what stands on it, what keys do, and how many bytes it costs.</summary>
-public sealed class ConsoleTests
+public sealed partial class ConsoleTests
 {
     /// <summary>A second of 9600 baud carries 960 bytes.</summary>
     private const int BytesASecond = 960;
@@ -38,6 +39,8 @@ public sealed class ConsoleTests
             {
                 var lines = ConsoleView.Lines(Model(1, page, alarms: 9) with { Words = words }, width, height);
                 Assert.Equal(height, lines.Count);
+                if (width >= 80)
+                    Assert.All(lines, l => Assert.InRange(CellWidth.Of(l.Text), 0, width));
             }
         }
     }
@@ -115,6 +118,63 @@ public sealed class ConsoleTests
         }
     }
 
+    [Fact]
+    public void All_eight_GPUs_are_on_one_screen_with_their_load_and_their_health()
+    {
+        foreach (var words in (ConsoleWords[])[ConsoleWords.English, ConsoleWords.Chinese])
+        {
+            var lines = Lines(Model(0, 1) with { Words = words });
+            for (var i = 0; i < 8; i++)
+                Assert.Equal(2, lines.Count(l => l.Text.StartsWith($"gpu{i} ", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public void In_Chinese_the_pages_are_Chinese_but_for_names_codes_and_units()
+    {
+        string[] known = ["box1", "gpu", "fan", "pump", "GPU", "NVLink", "NVSwitch", "Fabric", "Manager", "PCIe", "ECC", "API", "https", "field", "guide", "gen", "enp1s0", "MHz", "GiB", "rpm", "min", "Mbit", "health", "peers", "cpu", "Gb", "RDMA", "p99"];
+        foreach (var page in (int[])[0, 1, 2, 3, 4, 5, 7])
+        {
+            var lines = Lines(Model(1, page) with { Words = ConsoleWords.Chinese });
+            var foreign = lines.SelectMany(l => LatinWord().Matches(l.Text).Select(m => m.Value)).Where(w => !known.Any(k => w.StartsWith(k, StringComparison.Ordinal))).Distinct();
+            Assert.Empty(foreign);
+        }
+
+        Assert.Contains("正常  冷却正常，正在服务", Lines(Model(0, 0) with { Words = ConsoleWords.Chinese })[0].Text, StringComparison.Ordinal);
+        Assert.Contains("严重  风扇停转 fan1（另有 1 个）", Lines(Model(0, 0, alarms: 2) with { Words = ConsoleWords.Chinese })[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_reason_of_the_controller_has_Chinese_words()
+    {
+        foreach (var driver in Enum.GetValues<Appliance.Thermal.Driver>())
+        {
+            foreach (var down in (int[])[0, 1, 3])
+            {
+                var said = ConsoleWords.Chinese.Reason(new Appliance.Thermal.Reason(driver, 1234.5, down).ToString());
+                Assert.DoesNotContain(LatinWord().Matches(said), m => m.Value is not ("min" or "GPU"));
+                Assert.Equal(down == 3, said.EndsWith("，3 个风扇失效", StringComparison.Ordinal));
+            }
+        }
+    }
+
+    [Fact]
+    public void Table_columns_stand_below_each_other_in_Chinese()
+    {
+        var lines = Lines(Model(0, 1) with { Words = ConsoleWords.Chinese });
+        var gpus = lines.Where(l => l.Text.StartsWith("gpu", StringComparison.Ordinal)).Take(8).Select(l => CellWidth.Of(l.Text[..l.Text.IndexOf("MHz", StringComparison.Ordinal)])).Distinct();
+        Assert.Single(gpus);
+    }
+
+    [GeneratedRegex("[A-Za-z][A-Za-z0-9_]{2,}")]
+    private static partial Regex LatinWord();
+
+    private static BoxHealth Sweep() => new()
+    {
+        Probe = new() { State = ProbeState.Working },
+        Gpus = [.. Enumerable.Range(0, 8).Select(i => new GpuHealth { Index = i, Access = GpuAccess.Good })],
+    };
+
     private static IReadOnlyList<Line> Lines(ConsoleModel model) => ConsoleView.Lines(model, 80, 24);
 
     private static ConsoleKeyInfo Key(char text, ConsoleKey key = ConsoleKey.None) => new(text, key, false, false, false);
@@ -123,7 +183,8 @@ public sealed class ConsoleTests
     {
         Page = page,
         Report = Report(second, alarms),
-        Network = ["eth0 up"],
+        Network = new([new("lo", "up", null, ["127.0.0.1/8", "::1/128"]), new("enp1s0", "down", 25000, [])], [new(22, "0.0.0.0", true), new(8000, "127.0.0.1", false)]),
+        Sweep = Sweep(),
         Events = [.. Enumerable.Range(0, 40).Select(i => $"event {i}")],
     };
 

@@ -1,4 +1,5 @@
 using Appliance.Daemon.Terminal;
+using Appliance.Model;
 
 namespace FastTests.Terminal;
 
@@ -15,7 +16,7 @@ public sealed class ScreenVerbTests
     [Fact]
     public void An_answer_is_words_of_the_command_and_no_shell_sees_it()
     {
-        var verb = ScreenVerb.Of(ConsoleAction.NetworkSet, ConsoleWords.English)!;
+        var verb = ScreenVerb.Of(ConsoleAction.NetworkSet, ConsoleWords.English, RunPaths.Box)!;
         Assert.Equal(["/usr/bin/sudo", "--", "/a", "network", "set", "enp1s0", "dhcp;", "reboot"], verb.Command(" enp1s0  dhcp; reboot", isRoot: false, "/a")!);
         Assert.Equal(["/a", "network", "set", "enp1s0", "dhcp"], verb.Command("enp1s0 dhcp", isRoot: true, "/a")!);
         Assert.Null(verb.Command("  ", isRoot: true, "/a"));
@@ -24,8 +25,18 @@ public sealed class ScreenVerbTests
 
     [Fact]
     public void What_changes_nothing_needs_no_password() =>
-        Assert.Equal(["/a", "certificates"], ScreenVerb.Of(ConsoleAction.Certificates, ConsoleWords.English)!.Command(null, isRoot: false, "/a")!);
+        Assert.Equal(["/a", "certificates"], ScreenVerb.Of(ConsoleAction.Certificates, ConsoleWords.English, RunPaths.Box)!.Command(null, isRoot: false, "/a")!);
 
     [Fact]
-    public void What_the_control_socket_does_takes_no_screen() => Assert.Null(ScreenVerb.Of(ConsoleAction.Reboot, ConsoleWords.English));
+    public void What_the_control_socket_does_takes_no_screen() => Assert.Null(ScreenVerb.Of(ConsoleAction.Reboot, ConsoleWords.English, RunPaths.Box));
+
+    [Fact]
+    public void Commissioning_is_an_administrators_and_stops_the_control_plane_on_a_box_only()
+    {
+        var box = ScreenVerb.Of(ConsoleAction.Commission, ConsoleWords.English, RunPaths.Box)!;
+        Assert.Equal("commission", box.Needs);
+        Assert.Equal(["/usr/bin/sudo", "--", "/a", "commission", "--stop-control"], box.Command(null, isRoot: false, "/a")!);
+        var twin = ScreenVerb.Of(ConsoleAction.Commission, ConsoleWords.English, RunPaths.Twin("/tmp/run"))!;
+        Assert.Equal(["/a", "commission", "--run-dir", "/tmp/run"], twin.Command(null, isRoot: false, "/a")!);
+    }
 }

@@ -32,21 +32,21 @@ public sealed class ServiceTests
     [Fact]
     public void A_hot_or_working_loop_is_not_drained()
     {
-        Assert.Empty(ServiceCoolant.AgainstDraining(Seen(3000) with { HeatW = 500, CoolantSupplyC = 30 }, null));
-        Assert.Contains("4000 W", Assert.Single(ServiceCoolant.AgainstDraining(Seen(3000) with { HeatW = 4000, CoolantSupplyC = 30 }, null)), StringComparison.Ordinal);
-        Assert.Contains("below 45", Assert.Single(ServiceCoolant.AgainstDraining(Seen(3000) with { CoolantSupplyC = 50 }, null)), StringComparison.Ordinal);
+        Assert.Empty(ServiceCoolant.AgainstDraining(Seen(3000) with { HeatW = 500, CoolantSupplyC = 30 }, null, ServiceWords.English));
+        Assert.Contains("4000 W", Assert.Single(ServiceCoolant.AgainstDraining(Seen(3000) with { HeatW = 4000, CoolantSupplyC = 30 }, null, ServiceWords.English)), StringComparison.Ordinal);
+        Assert.Contains("below 45", Assert.Single(ServiceCoolant.AgainstDraining(Seen(3000) with { CoolantSupplyC = 50 }, null, ServiceWords.English)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_filled_loop_is_full_flowing_and_dry_outside()
     {
         var good = Seen(3000) with { LevelPercent = 95, FlowLMin = 9 };
-        Assert.Empty(ServiceCoolant.AgainstFilled(good));
-        Assert.Single(ServiceCoolant.AgainstFilled(good with { LevelPercent = 40 }));
-        Assert.Single(ServiceCoolant.AgainstFilled(good with { LevelPercent = null }));
-        Assert.Single(ServiceCoolant.AgainstFilled(good with { FlowLMin = 0 }));
-        Assert.Single(ServiceCoolant.AgainstFilled(good with { Leak = true }));
-        Assert.Single(ServiceCoolant.AgainstFilled(good with { Pumps = [new("pump1", 100, 900, "slow", "")] }));
+        Assert.Empty(ServiceCoolant.AgainstFilled(good, ServiceWords.English));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { LevelPercent = 40 }, ServiceWords.English));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { LevelPercent = null }, ServiceWords.English));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { FlowLMin = 0 }, ServiceWords.English));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { Leak = true }, ServiceWords.English));
+        Assert.Single(ServiceCoolant.AgainstFilled(good with { Pumps = [new("pump1", 100, 900, "slow", "")] }, ServiceWords.English));
     }
 
     private static ThermalFrame Seen(double? rpm) => new()

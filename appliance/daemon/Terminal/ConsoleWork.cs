@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using Appliance.Daemon.Cli;
+
+namespace Appliance.Daemon.Terminal;
+
+/// <summary>
+/// A verb that runs beside the console's screen, which shows what it says. Whoever leaves ends it and waits: the verb gives back what it took.
+/// </summary>
+internal sealed class ConsoleWork : IDisposable
+{
+    /// <summary>Of what stands before each line: when it was said.</summary>
+    public const int StampWidth = 10;
+
+    private readonly CancellationTokenSource _end;
+    private readonly Said _said;
+    private readonly Task<int> _run;
+    private readonly ConsoleAction _action;
+    private readonly string _title;
+
+    public ConsoleWork(ConsoleAction action, string title, Func<Output, CancellationToken, Task<int>> verb, bool unicode, TimeProvider time, CancellationToken cancel)
+    {
+        (_action, _title, _said) = (action, title, new(time));
+        _end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _run = RunAsync(verb, new(_said, _said, new(200, 24, Colour: false, unicode), json: false));
+    }
+
+    public ConsoleWorkView View => new(_action, _title, _said.Lines, Outcome);
+
+    private ConsoleWorkView.End? Outcome =>
+        !_run.IsCompleted ? null
+        : _run.Result == ExitCode.Done ? ConsoleWorkView.End.Done
+        : _end.IsCancellationRequested ? ConsoleWorkView.End.ByHand
+        : ConsoleWorkView.End.Failed;
+
+    public void End() => _end.Cancel();
+
+    /// <summary>Ended, and what it took given back.</summary>
+    public async Task EndAsync()
+    {
+        End();
+        await _run.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _end.Dispose();
+
+    private async Task<int> RunAsync(Func<Output, CancellationToken, Task<int>> verb, Output output)
+    {
+        try
+        {
+            return await verb(output, _end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Failed;
+        }
+        catch (BoxClientException e)
+        {
+            output.Line(e.Message);
+            return e.ExitCode;
+        }
+    }
+
+    /// <summary>Lines with the time they were said at; written by the verb, read by the screen.</summary>
+    private sealed class Said(TimeProvider time) : StringWriter(CultureInfo.InvariantCulture)
+    {
+        private const int MostLines = 200;
+
+        private readonly Lock _lock = new();
+        private readonly List<string> _lines = [];
+        private readonly StringBuilder _line = new();
+
+        public IReadOnlyList<string> Lines
+        {
+            get
+            {
+                lock (_lock)
+                    return [.. _lines];
+            }
+        }
+
+        public override void Write(char value)
+        {
+            lock (_lock)
+                Take(value);
+        }
+
+        public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
+
+        public override void Write(string? value)
+        {
+            lock (_lock)
+            {
+                foreach (var c in value ?? "")
+                    Take(c);
+            }
+        }
+
+        public override void WriteLine(string? value) => Write($"{value}\n");
+
+        private void Take(char value)
+        {
+            if (value != '\n')
+            {
+                _line.Append(value);
+                return;
+            }
+
+            if (_lines.Count >= MostLines)
+                _lines.RemoveAt(0);
+            _lines.Add($"{time.GetUtcNow():HH:mm:ss}  {_line}");
+            _line.Clear();
+        }
+    }
+}
