@@ -29,6 +29,9 @@ internal static class DaemonProcess
     private static readonly TimeSpan BusEnds = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LoopEnds = TimeSpan.FromMilliseconds(300);
 
+    // What a daemon that does answer its stop asks for beyond that, for a machine that is slow or still starting it.
+    private static readonly TimeSpan StopMore = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// The very first thing a daemon does, before it reads its configuration: every fan and pump to full. Needs no board file.
     /// The caller holds the lock already, so that a second daemon by mistake does not disturb the first.
@@ -56,7 +59,11 @@ internal static class DaemonProcess
         using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         using var reset = simulated ? null : new HardwareWatchdog(HardwareWatchdog.Device);
-        using var told = stop.Register(() => reset?.Disarm());
+        using var told = stop.Register(() =>
+        {
+            reset?.Disarm();
+            notifier.Extend(StopMore);
+        });
         var latest = new LatestTick(board);
         var requests = new LoopRequests();
         var ticker = new Ticker(hardware, settings, ThermalState.Boot(settings, checkpoint.Read()), latest, requests);
@@ -76,6 +83,7 @@ internal static class DaemonProcess
             await using (control.ConfigureAwait(false))
             {
                 await loop.FirstTick.WaitAsync(stop).ConfigureAwait(false);
+                notifier.Extend(2 * _controlPatience);
                 await InControlAsync(latest, board, time, stop).ConfigureAwait(false);
                 notifier.Ready(Status(state));
                 await ServeAsync(state, checkpoint, notifier, reload, time, stop).ConfigureAwait(false);
