@@ -40,6 +40,9 @@ public sealed class SystemdNotifier : IDisposable
 
     public void Stopping(string status) => Send($"STOPPING=1\nSTATUS={status}");
 
+    /// <summary>A start or a stop that goes on may take so much longer, counted from now. A process that hangs cannot say so, and its time-out stays short.</summary>
+    public void Extend(TimeSpan by) => Send($"EXTEND_TIMEOUT_USEC={by.Ticks / TimeSpan.TicksPerMicrosecond}");
+
     /// <summary>systemd wants the moment of the reload with it, in microseconds of CLOCK_MONOTONIC.</summary>
     public void Reloading(TimeSpan uptime) => Send($"RELOADING=1\nMONOTONIC_USEC={uptime.Ticks / TimeSpan.TicksPerMicrosecond}");
 

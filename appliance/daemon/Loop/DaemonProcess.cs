@@ -29,6 +29,9 @@ internal static class DaemonProcess
     private static readonly TimeSpan BusEnds = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LoopEnds = TimeSpan.FromMilliseconds(300);
 
+    // What a daemon that does answer its stop asks for beyond that, for a machine that is slow or still starting it.
+    private static readonly TimeSpan StopMore = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// The very first thing a daemon does, before it reads its configuration: every fan and pump to full. Needs no board file.
     /// The caller holds the lock already, so that a second daemon by mistake does not disturb the first.
@@ -56,7 +59,11 @@ internal static class DaemonProcess
         using var hardware = new BoxHardware(board, paths.SysRoot, simulated, probe);
         using var watchdog = new StallWatchdog(paths.SysRoot, board, time);
         using var reset = simulated ? null : new HardwareWatchdog(HardwareWatchdog.Device);
-        using var told = stop.Register(() => reset?.Disarm());
+        using var told = stop.Register(() =>
+        {
+            reset?.Disarm();
+            notifier.Extend(StopMore);
+        });
         var latest = new LatestTick(board);
         var requests = new LoopRequests();
         var ticker = new Ticker(hardware, settings, ThermalState.Boot(settings, checkpoint.Read()), latest, requests);
@@ -76,6 +83,7 @@ internal static class DaemonProcess
             await using (control.ConfigureAwait(false))
             {
                 await loop.FirstTick.WaitAsync(stop).ConfigureAwait(false);
+                notifier.Extend(2 * _controlPatience);
                 await InControlAsync(latest, board, time, stop).ConfigureAwait(false);
                 notifier.Ready(Status(state));
                 await ServeAsync(state, checkpoint, notifier, reload, time, stop).ConfigureAwait(false);
@@ -127,6 +135,8 @@ internal static class DaemonProcess
         var certificates = state.Simulated ? null : new CertificateWatch(SetupMachine.Real, time);
         (state.Bus, state.Outbox, state.Engine, state.Health, state.Certificates) = (bus, outbox, engine, health, certificates);
         outbox.Attach(bus, state.Topics);
+        var book = TakeUpAlarms(state);
+        var keeping = Task.Run(book.RunAsync, CancellationToken.None);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
             DaemonState.Version, state.Board.Name, state.Simulated ? $"the twin in {state.Paths.Sockets}" : "this box", time.GetUtcNow()));
@@ -144,9 +154,29 @@ internal static class DaemonProcess
 
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();
+        book.Complete();
         await busStop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(bussing, posting).WaitAsync(BusEnds, time, CancellationToken.None)
+        await Task.WhenAll(bussing, posting, keeping).WaitAsync(BusEnds, time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>What stood before this start stands on; from now on the book is kept.</summary>
+    private static NewestWriter<IReadOnlyList<Alarm>> TakeUpAlarms(DaemonState state)
+    {
+        var file = new AlarmBookFile(state.Paths.State);
+        var stood = file.Read(out var lost);
+        if (lost is not null)
+            Console.Error.WriteLine($"appliance: {lost}");
+        string? said = null;
+        var writer = new NewestWriter<IReadOnlyList<Alarm>>(standing =>
+        {
+            var fault = file.Write(standing);
+            if (fault != said)
+                Console.Error.WriteLine(fault is null ? "appliance: the alarm book is kept again." : $"appliance: the alarm book cannot be kept: {fault}");
+            return said = fault;
+        });
+        state.Alarms.TakeUp(stood, writer.Keep);
+        return writer;
     }
 
     /// <summary>Null where no page is wanted, or none can be had: that is told and changes nothing else.</summary>

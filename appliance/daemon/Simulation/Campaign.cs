@@ -43,7 +43,7 @@ public static class Campaign
         var truth = twin.Truth;
         var limit = watch.LimitC(twin);
         if (truth.SupplyC > limit && truth.GpusPowered)
-            return $"coolant {truth.SupplyC:0.00} °C at {t:0.0} s, limit {limit:0.0} °C";
+            return $"coolant {truth.SupplyC:0.000} °C at {t:0.0} s, limit {limit:0.0} °C";
         var leaking = twin.Has(FaultKind.LeakGross) && !twin.Has(FaultKind.HostPanic) && !twin.Has(FaultKind.TelemetryLost);
         watch.LeakSinceS = !leaking ? double.NaN : double.IsNaN(watch.LeakSinceS) ? t : watch.LeakSinceS;
         if (leaking && t - watch.LeakSinceS > IsolatedWithinS && truth.GpusPowered)

@@ -8,14 +8,18 @@ public static class CampaignCase
 {
     public const double DurationS = 1200;
 
+    /// <summary>Seeds from here on walk through every fault alone and every pair of faults, then begin again with other plants.</summary>
+    public const int PairsFrom = 10_000;
+
+    /// <summary>Seeds that such a walk takes.</summary>
+    public static int Pairs => _drawn.Length * (_drawn.Length + 1) / 2;
+
     public static Scenario Of(int seed, Board board)
     {
         var random = new Random(seed);
         var liquid = random.Next(5) == 0;
         var warm = 18 + 10 * random.NextDouble();
-        var faults = new List<ScenarioFault>();
-        for (var n = random.Next(3); n > 0; n--)
-            faults.Add(Fault(random, board));
+        var faults = seed < PairsFrom ? Drawn(random, board) : Named((seed - PairsFrom) % Pairs, random, board);
         return new()
         {
             Name = $"seed {seed}",
@@ -33,18 +37,46 @@ public static class CampaignCase
     /// <summary>The plant's faults only: what drivers tell about health does not cool or heat, and a seed must mean the same for ever.</summary>
     private static readonly FaultInfo[] _drawn = [.. FaultCatalogue.All.Where(f => !f.OfHealth)];
 
-    private static ScenarioFault Fault(Random random, Board board)
+    /// <summary>None, one or two, whichever come.</summary>
+    private static List<ScenarioFault> Drawn(Random random, Board board)
     {
-        while (true)
+        var faults = new List<ScenarioFault>();
+        for (var n = random.Next(3); n > 0;)
         {
-            var info = _drawn[random.Next(_drawn.Length)];
-            var targets = FaultCatalogue.Targets(info, board);
-            if (targets.Count == 0)
+            if (Fault(_drawn[random.Next(_drawn.Length)], random, board) is not { } fault)
                 continue;
-            var at = 60 + 600 * random.NextDouble();
-            double? until = random.Next(3) == 0 ? at + 30 + 200 * random.NextDouble() : null;
-            return new(at, until, new(info.Kind, targets[random.Next(targets.Count)], Value(info.Kind, random)));
+            faults.Add(fault);
+            n--;
         }
+
+        return faults;
+    }
+
+    /// <summary>The faults one by one, then in pairs; a board that lacks the part has one fault less.</summary>
+    private static List<ScenarioFault> Named(int index, Random random, Board board)
+    {
+        var (first, second) = (index, index);
+        if (index >= _drawn.Length)
+        {
+            first = 0;
+            for (index -= _drawn.Length; index >= _drawn.Length - 1 - first; first++)
+                index -= _drawn.Length - 1 - first;
+            second = first + 1 + index;
+        }
+
+        int[] chosen = first == second ? [first] : [first, second];
+        return [.. chosen.Select(i => Fault(_drawn[i], random, board)).OfType<ScenarioFault>()];
+    }
+
+    /// <returns>Null when the board has no part that could have it.</returns>
+    private static ScenarioFault? Fault(FaultInfo info, Random random, Board board)
+    {
+        var targets = FaultCatalogue.Targets(info, board);
+        if (targets.Count == 0)
+            return null;
+        var at = 60 + 600 * random.NextDouble();
+        double? until = random.Next(3) == 0 ? at + 30 + 200 * random.NextDouble() : null;
+        return new(at, until, new(info.Kind, targets[random.Next(targets.Count)], Value(info.Kind, random)));
     }
 
     private static double? Value(FaultKind kind, Random random) => kind switch

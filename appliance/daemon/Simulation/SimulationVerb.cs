@@ -32,7 +32,7 @@ public static class SimulationVerb
         var wall = time.GetElapsedTime(started).TotalSeconds;
         var count = last - first + 1;
         var faster = count * (CampaignCase.DurationS + SimulationRun.WarmUpS) / Math.Max(wall, 1e-9);
-        output.WriteLine($"{count - failed} of {count} seeds held every invariant, {wall:0.0} s, {faster:0}x real time on {Environment.ProcessorCount} cores");
+        output.WriteLine($"{count - failed} of {count} seeds held every invariant, {wall:0.0} s, {faster:0}x real time on {Environment.ProcessorCount} cores, {faster / Environment.ProcessorCount:0}x on each");
         return failed == 0 ? Done : Failed;
     }
 

@@ -134,11 +134,13 @@ public sealed class LoopPartTests : IDisposable
         notifier.TickDone(TimeSpan.FromSeconds(1.1)); // too soon: a quarter of the period apart
         notifier.TickDone(TimeSpan.FromSeconds(1.5));
         notifier.Stopping("bye");
+        notifier.Extend(TimeSpan.FromSeconds(2.5));
 
         Assert.Equal("READY=1\nSTATUS=running", Receive(systemd));
         Assert.Equal("WATCHDOG=1", Receive(systemd));
         Assert.Equal("WATCHDOG=1", Receive(systemd));
         Assert.Equal("STOPPING=1\nSTATUS=bye", Receive(systemd));
+        Assert.Equal("EXTEND_TIMEOUT_USEC=2500000", Receive(systemd));
     }
 
     [Fact]
