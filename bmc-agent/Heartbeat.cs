@@ -1,18 +1,5 @@
 namespace BmcAgent;
 
-/// <summary>What the watch is to do now.</summary>
-internal enum HeartbeatVerdict
-{
-    /// <summary>Frames come, or everything was said already.</summary>
-    None,
-
-    /// <summary>No frame, but the daemon answers and its loop moves: to be told, not to be acted on.</summary>
-    Silent,
-
-    /// <summary>No sign that the loop moves: cool.</summary>
-    Dead,
-}
-
 /// <summary>
 /// Is the daemon of this box alive? Its tick must move on, in its thermal frames or, where those are missing, in what it answers on its control
 /// socket. Each verdict is given once; the next progress arms it again. Pure; times are monotonic.

@@ -120,7 +120,7 @@ public sealed class AgentLayerTests
     }
 
     [Fact]
-    public void A_gpu_whose_driver_hangs_delays_no_rotor_and_keeps_no_other_gpu_from_its_limit()
+    public async Task A_gpu_whose_driver_hangs_delays_no_rotor_and_keeps_no_other_gpu_from_its_limit()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-socket-activate"), "systemd-socket-activate is not installed");
         using var rig = new Rig();
@@ -137,7 +137,7 @@ public sealed class AgentLayerTests
         Wait.Until("fans and pumps at full", TimeSpan.FromSeconds(1), () => box.Duties.All(d => d == "255"));
         Wait.Until("seven GPUs limited", TimeSpan.FromSeconds(2), () => rig.Numbers("gpu_limit_w").Count(w => w == 200) == 7);
 
-        Assert.Contains("7 GPUs at their lowest limit; FAILED GPUs: gpu3: the driver does not answer", safe.GetAwaiter().GetResult().Output, StringComparison.Ordinal);
+        Assert.Contains("7 GPUs at their lowest limit; FAILED GPUs: gpu3: the driver does not answer", (await safe).Output, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 }
