@@ -30,6 +30,7 @@ internal sealed class HostFacts(string sysRoot)
             StuckProcesses = stuck,
             MemoryTotalMib = Memory("MemTotal:"),
             MemoryAvailableMib = Memory("MemAvailable:"),
+            NumaCpus = NumaCpus(),
             DimmCorrected = Dimms("ce_count"),
             DimmUncorrected = Dimms("ue_count"),
         };
@@ -92,6 +93,22 @@ internal sealed class HostFacts(string sysRoot)
     {
         var line = KernelText.Lines(Path.Combine(_proc, "meminfo")).FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
         return line?[key.Length..].Trim().Split(' ')[0] is { } kib && long.TryParse(kib, CultureInfo.InvariantCulture, out var number) ? Math.Round(number / 1024.0, 1) : null;
+    }
+
+    /// <summary>Null where the kernel shows no nodes.</summary>
+    private string?[]? NumaCpus()
+    {
+        const int NodeLimit = 64;
+        var folder = Path.Combine(_sys, "devices", "system", "node");
+        var numbers = KernelText.Entries(folder).Where(e => e.StartsWith("node", StringComparison.Ordinal))
+            .Select(e => int.TryParse(e.AsSpan("node".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var node) ? node : -1)
+            .Where(node => node is >= 0 and < NodeLimit).ToArray();
+        if (numbers.Length == 0)
+            return null;
+        var cpus = new string?[numbers.Max() + 1];
+        foreach (var node in numbers)
+            cpus[node] = KernelText.Read(Path.Combine(folder, $"node{node}", "cpulist")) ?? "";
+        return cpus;
     }
 
     private long? Dimms(string counter)

@@ -18,6 +18,19 @@ public sealed record AlarmBook
 
     public static AlarmBook Empty { get; } = new();
 
+    /// <summary>
+    /// The book of an earlier life of the daemon: what stood then stands, as it was seen and latched, until the rules confirm it or have had the time
+    /// to find it again (<see cref="AlarmKind.KnownAfter"/>) and did not.
+    /// </summary>
+    /// <exception cref="ArgumentException">A code is not in the catalogue.</exception>
+    public static AlarmBook Of(IEnumerable<Alarm> stood)
+    {
+        var entries = Empty.Entries.ToBuilder();
+        foreach (var alarm in stood)
+            entries[(AlarmCatalogue.Get(alarm.Code).Code, alarm.Target)] = new Entry(TimeSpan.Zero, null, alarm, TimeSpan.Zero) { OfEarlierLife = true };
+        return new() { Entries = entries.ToImmutable() };
+    }
+
     /// <summary>In the order of <see cref="AlarmOrder"/>.</summary>
     public IReadOnlyList<Alarm> Standing => [.. AlarmOrder.Sorted(Entries.Values.Where(e => e.Alarm is not null).Select(e => e.Alarm!))];
 
@@ -39,7 +52,7 @@ public sealed record AlarmBook
         foreach (var key in book.Entries.Keys.Where(k => !held.Contains(k)))
         {
             var kind = AlarmCatalogue.Get(key.Code);
-            Release(entries, key, kind, IsExplained(entries, kind, key.Target) ? TimeSpan.Zero : kind.ClearAfter, now, changes);
+            Release(entries, key, kind, IsExplained(entries, kind, key.Target) ? TimeSpan.Zero : GoneFor(book.Entries[key], kind), now, changes);
         }
 
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
@@ -63,6 +76,9 @@ public sealed record AlarmBook
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 
+    private static TimeSpan GoneFor(Entry entry, AlarmKind kind) =>
+        entry.OfEarlierLife && kind.KnownAfter > kind.ClearAfter ? kind.KnownAfter : kind.ClearAfter;
+
     private static Severity SeverityOf(Finding finding, AlarmKind kind) => finding.Severity ?? kind.Severity;
 
     private static void Hold(
@@ -75,6 +91,8 @@ public sealed record AlarmBook
         var key = (finding.Code, finding.Target);
         var severity = SeverityOf(finding, kind);
         var entry = entries.TryGetValue(key, out var known) ? known with { GoneSince = null } : new Entry(now.Uptime, null, null, now.Uptime);
+        if (entry.OfEarlierLife) // its text is refreshed in time, not with every start
+            entry = entry with { OfEarlierLife = false, ChangedAt = now.Uptime };
         if (entry.Alarm is not { } alarm)
         {
             if (now.Uptime - entry.HeldSince >= kind.RaiseAfter)
@@ -132,7 +150,11 @@ public sealed record AlarmBook
     /// <param name="HeldSince">Uptime the condition began.</param>
     /// <param name="GoneSince">Uptime since which it does not hold any more; null while it holds.</param>
     /// <param name="Alarm">Null while the condition is too young to be an alarm.</param>
-    private sealed record Entry(TimeSpan HeldSince, TimeSpan? GoneSince, Alarm? Alarm, TimeSpan ChangedAt);
+    private sealed record Entry(TimeSpan HeldSince, TimeSpan? GoneSince, Alarm? Alarm, TimeSpan ChangedAt)
+    {
+        /// <summary>Taken up at a start and not confirmed by the rules yet.</summary>
+        public bool OfEarlierLife { get; init; }
+    }
 }
 
 /// <summary>The book after a step, and what the step changed.</summary>

@@ -33,7 +33,7 @@ public static partial class AlarmCatalogue
         new(PlateSuspect, "Cold plate suspect", "冷板异常", Critical, "gpu",
             "The die is hotter than its power explains: its cold plate is clogged or its coupling not closed.",
             "Check the GPU's couplings and plate.")
-        { ClearAfter = Seconds(30) },
+        { ClearAfter = Seconds(30), KnownAfter = Seconds(660) },
     ];
 
     private static AlarmKind[] ControlKinds() =>

@@ -59,11 +59,11 @@ public static partial class AlarmCatalogue
         new(HeatUnaccounted, "Heat does not add up", "热量不平衡", Warning, "loop",
             "What the coolant carries away does not match what the GPUs draw: a flow meter or a temperature is wrong.",
             "Compare flow meters and coolant sensors in `appliance thermal`.")
-        { ClearAfter = Seconds(60) },
+        { ClearAfter = Seconds(60), KnownAfter = Seconds(300) },
         new(RadiatorFouled, "Radiator fouled", "散热器脏污", Warning, "loop",
             "The radiator removes clearly less heat than it was built for.",
             "Clean the radiator and its filters.")
-        { ClearAfter = Seconds(300) },
+        { ClearAfter = Seconds(300), KnownAfter = Seconds(600) },
         new(SetpointUnreachable, "Coolant cooler than the setpoint", "冷却液无法升至设定值", Information, "loop",
             "The load is so small that the coolant stays below its band with the fans at their floor.",
             "Nothing: cooler is fine.")
@@ -129,7 +129,7 @@ public static partial class AlarmCatalogue
         new(SensorStuck, "Sensor stuck", "传感器卡滞", Warning, "sensor",
             "The sensor has not moved while everything around it has.",
             "Replace the sensor; until then its neighbours stand in.")
-        { ClearAfter = Seconds(30) },
+        { ClearAfter = Seconds(30), KnownAfter = Seconds(300) },
         new(SensorDisagrees, "Sensor contradicts its neighbours", "传感器偏差", Warning, "sensor",
             "The sensor differs from its neighbours by more than their tolerance, so its value is not used.",
             "Compare it with its neighbours in `appliance thermal`; replace it.")

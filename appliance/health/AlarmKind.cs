@@ -25,6 +25,12 @@ public sealed record AlarmKind(
     /// <summary>How long the condition must be gone before the alarm clears, so that a flickering one stands.</summary>
     public TimeSpan ClearAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long rules that start anew need until they would have found it: an alarm of the daemon's earlier life is not over because the rules have
+    /// not seen enough yet. Longer for what is judged over a window.
+    /// </summary>
+    public TimeSpan KnownAfter { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A latching alarm stands until its condition is gone <i>and</i> a person has acknowledged it.</summary>
     public bool Latches { get; init; }
 

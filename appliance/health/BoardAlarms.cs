@@ -56,7 +56,7 @@ public static class BoardAlarms
         new(GpuSuspect, "GPU suspect", "GPU 可疑", Warning, "gpu",
             "The GPU shows what healthy ones do not: repeated exceptions on one core, many corrected errors, less work per watt than before.",
             "When nothing runs on it, run `dcgmi diag -r 3 -i N`; replace it if that fails.")
-        { Action = FaultAction.RunDiagnostics, RaiseAfter = Seconds(5), ClearAfter = Seconds(600), DependsOn = [AlarmCatalogue.GpuLost, GpuFailing, GpuResetNeeded] },
+        { Action = FaultAction.RunDiagnostics, RaiseAfter = Seconds(5), ClearAfter = Seconds(600), KnownAfter = Seconds(660), DependsOn = [AlarmCatalogue.GpuLost, GpuFailing, GpuResetNeeded] },
         new(GpuPowerFeed, "GPU power feed", "GPU 供电异常", Critical, "gpu",
             "The GPU runs slower because its power supply pulls the brake or an input is missing.",
             "Check power supplies and the baseboard's power connectors.")
@@ -64,7 +64,7 @@ public static class BoardAlarms
         new(GpuSettingsDiffer, "GPU set up differently", "GPU 设置不一致", Warning, "gpu",
             "Firmware or a setting of this part is not what the others have or what the box needs.",
             "Set it as the text says; update firmware of all parts together.")
-        { Action = FaultAction.SetConfiguration, RaiseAfter = Seconds(60), ClearAfter = Seconds(30), DependsOn = [AlarmCatalogue.GpuLost, AlarmCatalogue.GpuUnreadable] },
+        { Action = FaultAction.SetConfiguration, RaiseAfter = Seconds(60), ClearAfter = Seconds(30), KnownAfter = Seconds(90), DependsOn = [AlarmCatalogue.GpuLost, AlarmCatalogue.GpuUnreadable] },
         new(PcieDegraded, "PCIe link degraded", "PCIe 链路降级", Warning, "pcie",
             "The PCIe link runs slower or narrower than both ends can, or has errors.",
             "Power off and check the seating of the board and its risers; if it stays, replace the part.")
@@ -125,15 +125,15 @@ public static class BoardAlarms
         new(LatencyHigh, "Answers slow", "响应延迟过高", Warning, "service",
             "Of a hundred tokens or answers the slowest takes longer than agreed.",
             "See load and GPU alarms: too many requests, withheld power or a slow GPU.")
-        { Action = FaultAction.RestartApp, RaiseAfter = Seconds(60), ClearAfter = Seconds(120), DependsOn = [AlarmCatalogue.InferenceFailed] },
+        { Action = FaultAction.RestartApp, RaiseAfter = Seconds(60), ClearAfter = Seconds(120), KnownAfter = Seconds(330), DependsOn = [AlarmCatalogue.InferenceFailed] },
         new(AvailabilityLow, "Availability below target", "可用性低于目标", Warning, "service",
             "Fewer requests were answered than agreed.",
             "Read the engine's log and the other alarms; see whether requests are refused or fail.")
-        { Action = FaultAction.RestartApp, RaiseAfter = Seconds(30), ClearAfter = Seconds(300), DependsOn = [AlarmCatalogue.InferenceFailed] },
+        { Action = FaultAction.RestartApp, RaiseAfter = Seconds(30), ClearAfter = Seconds(300), KnownAfter = Seconds(330), DependsOn = [AlarmCatalogue.InferenceFailed] },
         new(HttpErrorsHigh, "Too many server errors", "服务器错误过多", Warning, "service",
             "More requests than agreed end with an error of the server (HTTP 5xx).",
             "Read the engine's log; 503 means more load than the box takes.")
-        { Action = FaultAction.RestartApp, RaiseAfter = Seconds(30), ClearAfter = Seconds(300), DependsOn = [AlarmCatalogue.InferenceFailed, AvailabilityLow] },
+        { Action = FaultAction.RestartApp, RaiseAfter = Seconds(30), ClearAfter = Seconds(300), KnownAfter = Seconds(330), DependsOn = [AlarmCatalogue.InferenceFailed, AvailabilityLow] },
         new(NodeLatencyHigh, "Node far away", "节点间延迟过高", Warning, "rdma",
             "The round trip to another node takes longer than agreed.",
             "Check the rail's cables and switches; compare the ports with each other.")

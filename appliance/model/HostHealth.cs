@@ -23,6 +23,9 @@ public sealed record HostHealth : HealthGroup
 
     public double? MemoryAvailableMib { get; init; }
 
+    /// <summary>By NUMA node, its CPUs as the kernel writes lists (empty for a node of memory alone); null for a number that no node has.</summary>
+    public IReadOnlyList<string?>? NumaCpus { get; init; }
+
     /// <summary>Corrected and uncorrected errors of the host's DIMMs (EDAC), where the kernel counts them.</summary>
     public long? DimmCorrected { get; init; }
 

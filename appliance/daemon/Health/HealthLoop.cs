@@ -26,7 +26,7 @@ internal sealed class HealthLoop : IDisposable
     private readonly Func<NvmlEvent?> _nextEvent;
     private readonly Func<IReadOnlyList<PeerHealth>> _peers;
     private readonly TimeProvider _time;
-    private readonly BoardMemoryWriter _writer;
+    private readonly NewestWriter<BoardMemory> _writer;
     private readonly BoardWatch _watch;
     private readonly KernelLogReader _kernel;
     private readonly TickRecord _tick;
@@ -50,7 +50,7 @@ internal sealed class HealthLoop : IDisposable
         _peers = peers;
         _time = time;
         var file = new BoardMemoryFile(state.Paths.State);
-        _writer = new(file);
+        _writer = new(file.Write);
         _kept = file.Read();
         _watch = new(_kept);
         _watch.Boot(KernelLogReader.BootId(state.Paths.SysRoot));

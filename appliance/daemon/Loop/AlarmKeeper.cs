@@ -15,6 +15,8 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
     private AlarmBook _book = AlarmBook.Empty;
     private BusSession? _bus;
     private EventOutbox? _outbox;
+    private Action<IReadOnlyList<Alarm>>? _keep;
+    private IReadOnlyList<Alarm> _kept = [];
 
     /// <summary>Worst first, then oldest first.</summary>
     public IReadOnlyList<Alarm> Standing
@@ -32,26 +34,33 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
             return _book.IsStanding(code, target);
     }
 
-    /// <summary>From now on changes are published; those that stand are published now.</summary>
+    /// <summary>Begins with what stood in the daemon's earlier life. Before the first step.</summary>
+    /// <param name="keep">Takes what stands whenever an alarm comes, goes, is seen or changes its severity; must not wait.</param>
+    /// <exception cref="ArgumentException">A code is not in the catalogue.</exception>
+    public void TakeUp(IReadOnlyList<Alarm> stood, Action<IReadOnlyList<Alarm>> keep)
+    {
+        lock (_gate)
+        {
+            _book = AlarmBook.Of(stood);
+            (_keep, _kept) = (keep, _book.Standing);
+        }
+    }
+
+    /// <summary>From now on changes are published. What stands by now is shown, and makes no event: it had its own when it was raised.</summary>
     public void Attach(BusSession bus, EventOutbox outbox)
     {
         lock (_gate)
         {
             (_bus, _outbox) = (bus, outbox);
             foreach (var alarm in _book.Standing)
-                Tell(new AlarmChange.Raised(alarm));
+                Show(alarm);
         }
     }
 
     public void Step(BoxView view, Moment now)
     {
         lock (_gate)
-        {
-            var step = AlarmBook.Step(_book, Dependencies.Settle(BoxRules.Evaluate(view, _book)), now);
-            _book = step.Book;
-            foreach (var change in step.Changes)
-                Tell(change);
-        }
+            Take(AlarmBook.Step(_book, Dependencies.Settle(BoxRules.Evaluate(view, _book)), now));
     }
 
     /// <returns>How many alarms were marked as seen; 0 when none of that name stands unseen.</returns>
@@ -60,9 +69,7 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
         lock (_gate)
         {
             var step = AlarmBook.Acknowledge(_book, code, target);
-            _book = step.Book;
-            foreach (var change in step.Changes)
-                Tell(change);
+            Take(step);
             if (step.Changes.Length > 0)
                 Post(BoxEvents.OperatorAction(who, $"acknowledged {code}{(target is null ? "" : $" on {target}")}", time.GetUtcNow()));
             return step.Changes.Length;
@@ -73,16 +80,28 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
     public void Post(BoxEvent happened) =>
         _outbox?.Post(happened.Kind, happened.Severity, happened.Text, happened.Code, happened.Target);
 
-    private void Tell(AlarmChange change)
+    private void Take(AlarmStep step)
     {
-        if (_bus is null)
-            return; // told by Attach
-        var alarm = change.Alarm;
-        var topic = topics.Alarm(alarm.Code, alarm.Target);
-        if (change is AlarmChange.Cleared)
-            _bus.Publish(topic, ReadOnlyMemory<byte>.Empty, retain: true, qos: 1);
-        else
-            _bus.Publish(topic, alarm, ModelJson.Default.Alarm, retain: true, qos: 1);
-        Post(BoxEvents.Of(change, time.GetUtcNow()));
+        _book = step.Book;
+        foreach (var change in step.Changes)
+        {
+            if (change is AlarmChange.Cleared)
+                _bus?.Publish(topics.Alarm(change.Alarm.Code, change.Alarm.Target), ReadOnlyMemory<byte>.Empty, retain: true, qos: 1);
+            else
+                Show(change.Alarm);
+            Post(BoxEvents.Of(change, time.GetUtcNow()));
+        }
+
+        // An alarm whose sentence alone is new costs the disk nothing.
+        var standing = step.Changes.IsEmpty ? _kept : _book.Standing;
+        if (_keep is null || standing.Select(Life).SequenceEqual(_kept.Select(Life)))
+            return;
+        _kept = standing;
+        _keep(standing);
     }
+
+    private static (string, string, Severity, bool) Life(Alarm alarm) => (alarm.Code, alarm.Target, alarm.Severity, alarm.Acknowledged);
+
+    private void Show(Alarm alarm) =>
+        _bus?.Publish(topics.Alarm(alarm.Code, alarm.Target), alarm, ModelJson.Default.Alarm, retain: true, qos: 1);
 }

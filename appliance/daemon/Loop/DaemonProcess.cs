@@ -135,6 +135,8 @@ internal static class DaemonProcess
         var certificates = state.Simulated ? null : new CertificateWatch(SetupMachine.Real, time);
         (state.Bus, state.Outbox, state.Engine, state.Health, state.Certificates) = (bus, outbox, engine, health, certificates);
         outbox.Attach(bus, state.Topics);
+        var book = TakeUpAlarms(state);
+        var keeping = Task.Run(book.RunAsync, CancellationToken.None);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
             DaemonState.Version, state.Board.Name, state.Simulated ? $"the twin in {state.Paths.Sockets}" : "this box", time.GetUtcNow()));
@@ -152,9 +154,29 @@ internal static class DaemonProcess
 
         notifier.Stopping("leaving fans and pumps at full");
         telemetry.End();
+        book.Complete();
         await busStop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(bussing, posting).WaitAsync(BusEnds, time, CancellationToken.None)
+        await Task.WhenAll(bussing, posting, keeping).WaitAsync(BusEnds, time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>What stood before this start stands on; from now on the book is kept.</summary>
+    private static NewestWriter<IReadOnlyList<Alarm>> TakeUpAlarms(DaemonState state)
+    {
+        var file = new AlarmBookFile(state.Paths.State);
+        var stood = file.Read(out var lost);
+        if (lost is not null)
+            Console.Error.WriteLine($"appliance: {lost}");
+        string? said = null;
+        var writer = new NewestWriter<IReadOnlyList<Alarm>>(standing =>
+        {
+            var fault = file.Write(standing);
+            if (fault != said)
+                Console.Error.WriteLine(fault is null ? "appliance: the alarm book is kept again." : $"appliance: the alarm book cannot be kept: {fault}");
+            return said = fault;
+        });
+        state.Alarms.TakeUp(stood, writer.Keep);
+        return writer;
     }
 
     /// <summary>Null where no page is wanted, or none can be had: that is told and changes nothing else.</summary>

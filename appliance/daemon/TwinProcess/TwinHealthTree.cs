@@ -42,6 +42,8 @@ internal sealed class TwinHealthTree : IDisposable
             File.WriteAllText(_events, ""); // kept by a twin that begins again: readers hold it open
         File.WriteAllText(_kernelLog, ""); // a twin that begins again is another boot: the kernel's ring and its counting begin anew
         TwinHostFiles.Write(Put);
+        for (var i = 0; i < _gpus.Length; i++) // two processors, four GPUs near each
+            Put($"sys/bus/pci/devices/{health.Gpu(i).KernelBusId}.0/numa_node", string.Create(CultureInfo.InvariantCulture, $"{i / 4}\n"));
         Log("Linux version 6.1.0-twin (the twin) #1 SMP");
         Log("NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  580.159.04");
         Push();

@@ -28,6 +28,8 @@ internal static class TwinHostFiles
         put("dev/nvidia-nvswitchctl", "twin\n");
         foreach (var (attribute, text) in (ReadOnlySpan<(string, string)>)[("brightness", "0"), ("max_brightness", "1"), ("trigger", "[none] timer")])
             put($"sys/class/leds/front:blue:identify/{attribute}", $"{text}\n");
+        put("sys/devices/system/node/node0/cpulist", "0-55,112-167\n");
+        put("sys/devices/system/node/node1/cpulist", "56-111,168-223\n");
         put("sys/devices/system/edac/mc/mc0/ce_count", "0\n");
         put("sys/devices/system/edac/mc/mc0/ue_count", "0\n");
         for (var i = 0; i < HealthBank.RdmaPorts; i++)

@@ -34,8 +34,6 @@ public sealed partial class BoardRules
                 Find(BoardAlarms.GpuSettingsDiffer, name, $"GPU {gpu.Index} runs without its GSP firmware, the others with it.");
             if (gpu.Modes is { } modes)
                 Modes(gpu, modes);
-            if (gpu.Topology?.NumaNode == -1 && gpus.Any(g => g.Topology?.NumaNode >= 0))
-                Find(BoardAlarms.GpuSettingsDiffer, name, $"The kernel does not know the NUMA node of GPU {gpu.Index}; it does of the others.");
         }
 
         Driver(view);

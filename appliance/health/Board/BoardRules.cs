@@ -50,6 +50,7 @@ public sealed partial class BoardRules
             foreach (var gpu in health.Gpus.Where(g => g.Access == GpuAccess.Good))
                 Gpu(gpu, view);
             Uniformity(view);
+            Numa(view);
             Fabric(view);
             Drift(view);
         }

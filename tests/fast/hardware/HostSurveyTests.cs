@@ -52,6 +52,7 @@ public sealed class HostSurveyTests : IDisposable
     {
         var read = Read();
         Assert.Equal(("580.159.04", true, true), (read.Host!.DriverModuleVersion, read.Host.PeermemLoaded, read.Host.DmabufAvailable));
+        Assert.Equal(["0-55,112-167", "56-111,168-223"], read.Host.NumaCpus);
         Assert.Equal("chronyd", read.Clock!.Source);
         Assert.Equal(("raid1", "clean", 0), (read.Raids![0].Level, read.Raids[0].State, read.Raids[0].Degraded));
         var mount = Assert.Single(read.Mounts!);

@@ -87,7 +87,7 @@ public sealed class ConsoleServiceTests
                 output.Line("pull");
                 try
                 {
-                    await Task.Delay(Timeout.Infinite, stop);
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
                 }
                 finally
                 {

@@ -135,7 +135,7 @@ internal sealed class CorpusBox
                 Raids = [new() { At = Now, Name = "md0", Level = "raid1", State = "clean", Disks = 2, Degraded = RaidDegraded, SyncAction = "idle", Mismatches = 0 }],
                 Mounts = [new() { At = Now, Point = "/", Device = "/dev/md0", FileSystem = "ext4", ReadOnly = RootReadOnly, SizeBytes = 1_000_000_000_000, FreeBytes = (long)(1e12 * FreeShare), Inodes = 60_000_000, FreeInodes = (long)(6e7 * InodeShare) }],
                 Clock = new() { At = Now, Synchronised = ClockSynchronised, OffsetUs = ClockOffsetUs + 12 * Gauss(), EstimatedErrorUs = 40, Source = ClockSource },
-                Host = new() { At = Now, BootId = $"boot-{_boot}", KernelVersion = "6.8.0", DriverModuleVersion = "580.159.04", PeermemLoaded = Peermem, DmabufAvailable = false, StuckProcesses = 0, DimmCorrected = DimmCorrected, DimmUncorrected = DimmUncorrected },
+                Host = new() { At = Now, BootId = $"boot-{_boot}", KernelVersion = "6.8.0", DriverModuleVersion = "580.159.04", PeermemLoaded = Peermem, DmabufAvailable = false, StuckProcesses = 0, NumaCpus = ["0-55", "56-111"], DimmCorrected = DimmCorrected, DimmUncorrected = DimmUncorrected },
             },
         };
     }
@@ -177,6 +177,7 @@ internal sealed class CorpusPort(int index)
 {
     public string Device { get; } = $"mlx5_{index}";
     public string Bus { get; } = $"0000:{0x18 + index * 0x10:x2}:00.0";
+    public int NumaNode = index / 4;
     public bool Present = true;
     public string State = "ACTIVE", Phys = "LinkUp", Firmware = "28.39.1002";
     public double Rate = 400;
@@ -194,6 +195,7 @@ internal sealed class CorpusPort(int index)
         BoardId = "MT_0000000838",
         FirmwareVersion = Firmware,
         PciBusId = Bus,
+        NumaNode = NumaNode,
         LinkLayer = "InfiniBand",
         State = State,
         PhysState = Phys,

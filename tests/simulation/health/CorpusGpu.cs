@@ -32,6 +32,7 @@ internal sealed class CorpusGpu(int index)
     public int Status, Configuration;
     public bool? Degraded = false, RouteUnhealthy = false, RouteRecovery = false;
     public int? NumaNode = index / 4;
+    public string CpuAffinity = index < 4 ? "0-55" : "56-111";
     public int?[] P2p = [.. Enumerable.Range(0, 8).Select(p => p == index ? (int?)null : 0)];
 
     public bool IsLoaded => GpuPercent > 10;
@@ -150,7 +151,7 @@ internal sealed class CorpusGpu(int index)
                 IncorrectConfiguration = Configuration,
                 Summary = 1,
             },
-            Topology = new() { At = at, NumaNode = NumaNode, CpuAffinity = Index < 4 ? "0-55" : "56-111", P2pRead = P2p, P2pNvlink = P2p },
+            Topology = new() { At = at, NumaNode = NumaNode, CpuAffinity = CpuAffinity, P2pRead = P2p, P2pNvlink = P2p },
         };
     }
 }

@@ -61,6 +61,8 @@ internal static partial class FaultCases
         { Deadline = 120 };
         yield return new("compute mode prohibited", "gpu0", SetConfiguration, Once(b => b.Gpus[0].ComputeMode = 2)) { Deadline = 120 };
         yield return new("NUMA node of a GPU unknown", "gpu0", SetConfiguration, Once(b => b.Gpus[0].NumaNode = -1)) { Deadline = 120 };
+        yield return new("CPUs of the other NUMA node for a GPU", "gpu6", SetConfiguration, Once(b => b.Gpus[6].CpuAffinity = "0-55")) { Deadline = 120 };
+        yield return new("RDMA card in a slot of the other processor", "gpu2", SetConfiguration, Once(b => b.Ports[2].NumaNode = 1)) { Deadline = 120 };
         yield return new("a call for one GPU hangs", "gpu0", ResetGpu, (b, s) => (b.Gpus[0].Access, b.Gpus[0].HungSince) = (GpuAccess.Hung, b.Now - TimeSpan.FromSeconds(s)));
         yield return new("a GPU is lost to NVML alone", "gpu0", RestartBareMetal, Once(b => b.Gpus[0].Access = GpuAccess.Lost));
         yield return new("the driver wants a reset before it answers", "gpu0", ResetGpu, Once(b => b.Gpus[0].Access = GpuAccess.ResetRequired));
