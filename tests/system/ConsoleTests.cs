@@ -45,7 +45,7 @@ public sealed class ConsoleTests
             console.WaitFor("> Service: swap a fan");
             Wait.Until("the loop drives again", TimeSpan.FromSeconds(30), () => rig.Mode() == "running" && rig.Numbers("fan_pwm").All(p => p < 255));
             console.Press("l");
-            console.WaitFor("冷却正常");
+            console.WaitFor("> 维护：运行中更换风扇");
             console.Press("q");
             Assert.Equal(0, console.WaitForEnd());
         }
@@ -81,7 +81,7 @@ public sealed class ConsoleTests
         Wait.Until("fans and pumps at their duty", TimeSpan.FromSeconds(20), () => rig.Numbers("fan_pwm").All(p => p is > 240 and < 244));
         var reason = JsonDocument.Parse(rig.Cli("thermal", "--json")).RootElement.GetProperty("fans")[0].GetProperty("reason").GetString()!;
         Assert.Matches("^manual, 1[0-9][0-9] s left$", reason);
-        console.Press("k\r95 300\r");
+        console.Press("\r95 300\r");
         console.WaitFor("is no answer to that");
     }
 
@@ -95,8 +95,8 @@ public sealed class ConsoleTests
         console.Press("8jjjjjjjjjjj");
         console.WaitFor("> Support bundle");
         console.Press($"\r{stick}\ry");
-        console.WaitFor("files,", TimeSpan.FromSeconds(40));
-        console.WaitFor("Done.");
+        console.WaitFor("Done.", TimeSpan.FromSeconds(40));
+        console.WaitFor(" files, ");
         var bundle = Assert.Single(Directory.GetFiles(stick));
         Assert.EndsWith(".tar.gz", bundle, StringComparison.Ordinal);
         Assert.Contains(stick, console.Screen, StringComparison.Ordinal);

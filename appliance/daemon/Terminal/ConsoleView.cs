@@ -29,7 +29,7 @@ internal static class ConsoleView
         var room = height - HeadLines - foot.Length;
         var page = model.Report is { } report ? Page(model, report, width).ToList() : [];
         // What is not known to be so any more stands there plainly dated; see the head.
-        lines.AddRange(page.Skip(Skip(model, page, room)).Take(room));
+        lines.AddRange(model is { Page: ConsoleModel.ActionsPage, Work: not null } ? Ends(page, room) : page.Skip(Skip(model, page, room)).Take(room));
         while (lines.Count < height - foot.Length)
             lines.Add("");
         lines.AddRange(foot);
@@ -217,9 +217,13 @@ internal static class ConsoleView
     /// <summary>A title says less than the code to whoever looks it up, so the code stands with it.</summary>
     private static string Detail(Alarm alarm, ConsoleWords words) => words.Language == "en" || AlarmCatalogue.Find(alarm.Code) is null ? alarm.Text : $"{alarm.Code}: {alarm.Text}";
 
+    /// <summary>What work said first, a bundle its place, and what it said last; what does not fit between them is left out.</summary>
+    private static IEnumerable<Line> Ends(List<Line> page, int room) =>
+        page.Count <= room ? page : [.. page.Take(room / 2 - 1), "          ..", .. page.TakeLast(room - room / 2)];
+
     private static int Skip(ConsoleModel model, List<Line> page, int room) => model switch
     {
-        { Page: ConsoleModel.EventsPage } or { Page: ConsoleModel.ActionsPage, Work: not null } => Math.Max(0, page.Count - room),
+        { Page: ConsoleModel.EventsPage } => Math.Max(0, page.Count - room),
         { Page: ConsoleModel.AlarmsPage or ConsoleModel.ActionsPage } => SkipFor(page, room),
         _ => 0,
     };

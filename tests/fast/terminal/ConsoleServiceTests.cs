@@ -77,6 +77,17 @@ public sealed class ConsoleServiceTests
     }
 
     [Fact]
+    public void Of_work_that_said_much_its_beginning_and_its_end_are_seen()
+    {
+        var work = new ConsoleWorkView(ConsoleAction.Bundle, "Support bundle", [.. Enumerable.Range(0, 40).Select(i => $"12:00:00  line {i}.")], ConsoleWorkView.End.Done);
+        var lines = Foot(Model() with { Work = work }).Select(l => l.Text).ToArray();
+        Assert.Contains("12:00:00  line 0.", lines);
+        Assert.Contains("12:00:00  line 39.", lines);
+        Assert.Contains("Done.", lines);
+        Assert.Equal(24, lines.Length);
+    }
+
+    [Fact]
     public async Task Work_that_is_ended_gives_back_what_it_took_before_anybody_leaves()
     {
         var gaveBack = false;
