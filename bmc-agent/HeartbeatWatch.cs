@@ -1,17 +1,20 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text.Json;
 using Appliance.Model;
 
 namespace BmcAgent;
 
 /// <summary>
-/// The agent's part in keeping the box cool: when the frames of this box' daemon stop and its control socket is silent too, it runs
-/// <c>appliance-safe</c>, once per silence. Full cooling is wrong at worst by noise; no cooling is not.
+/// The agent's part in keeping the box cool: when the frames of this box' daemon stop and its control socket shows no moving loop either, it
+/// runs <c>appliance-safe</c>, once per silence. Full cooling is wrong at worst by noise; no cooling is not. From the daemon's last sign of life to that
+/// it takes the limit of four seconds and one look more: the socket is asked while the limit still runs.
 /// </summary>
 internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, string safeProgram, BusReader reader, string node, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
+    private const int AnswerBytesMax = 1 << 20;
     private static readonly TimeSpan SafeLimit = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -25,13 +28,28 @@ internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, strin
         lock (_gate)
             _heartbeat = Heartbeat.Begin(Now);
         reader.Ticked += OnTick;
+        var asking = Task.CompletedTask;
         try
         {
             while (true)
             {
                 await Task.Delay(Pace, time, stop);
-                if (Silence() is { } silence)
-                    await ActAsync(silence, stop);
+                if (asking.IsCompleted && IsToBeAsked())
+                    asking = AskAsync(stop);
+                var (verdict, silence) = Check();
+                switch (verdict)
+                {
+                    case HeartbeatVerdict.Dead:
+                        await CoolAsync(silence, stop);
+                        break;
+                    case HeartbeatVerdict.Silent:
+                        TellSilent(silence);
+                        break;
+                    case HeartbeatVerdict.None:
+                        break;
+                    default:
+                        throw new UnreachableException();
+                }
             }
         }
         catch (OperationCanceledException)
@@ -41,6 +59,7 @@ internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, strin
         finally
         {
             reader.Ticked -= OnTick;
+            await asking;
         }
     }
 
@@ -54,34 +73,40 @@ internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, strin
             _heartbeat = _heartbeat.Beat(tick, Now);
     }
 
-    private TimeSpan? Silence()
+    private bool IsToBeAsked()
+    {
+        lock (_gate)
+            return _heartbeat.IsToBeAsked(Now);
+    }
+
+    private (HeartbeatVerdict Verdict, TimeSpan Silence) Check()
     {
         lock (_gate)
         {
             var now = Now;
-            var since = now - _heartbeat.ProgressAt;
-            (_heartbeat, var declare) = _heartbeat.Check(now);
-            return declare && Applies(paths) ? since : null;
+            var silence = now - _heartbeat.FrameAt;
+            (_heartbeat, var verdict) = _heartbeat.Check(now);
+            return (Applies(paths) ? verdict : HeartbeatVerdict.None, silence);
         }
     }
 
-    private async Task ActAsync(TimeSpan silence, CancellationToken stop)
+    private void TellSilent(TimeSpan silence)
     {
-        if (await DaemonAnswersAsync(stop))
-        {
-            log.SilentButAlive(silence.TotalSeconds);
-            reader.Post(node, "telemetry_silent", Severity.Warning,
-                $"No telemetry of the daemon for {silence.TotalSeconds:0.0} s, but it answers on its control socket; the cooling was left to it.", "daemon");
-            return;
-        }
+        log.SilentButAlive(silence.TotalSeconds);
+        reader.Post(node, "telemetry_silent", Severity.Warning,
+            $"No telemetry of the daemon for {silence.TotalSeconds:0.0} s, but it answers on its control socket; the cooling was left to it.", "daemon");
+    }
 
+    private async Task CoolAsync(TimeSpan silence, CancellationToken stop)
+    {
         var (good, outcome) = await RunSafeAsync(stop);
         log.SafeStateWritten(silence.TotalSeconds, outcome);
         reader.Post(node, good ? "safe_state_written" : "safe_state_failed", Severity.Critical,
             $"No sign of life of the daemon for {silence.TotalSeconds:0.0} s; {outcome}", "daemon");
     }
 
-    private async Task<bool> DaemonAnswersAsync(CancellationToken stop)
+    /// <summary>Asks the daemon which tick its loop is at. No answer is no sign of life and nothing else.</summary>
+    private async Task AskAsync(CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(AnswerLimit);
@@ -90,13 +115,38 @@ internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, strin
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(paths.ControlSocket), limit.Token);
             await socket.SendAsync("{\"verb\":\"status\",\"args\":{}}\n"u8.ToArray(), limit.Token);
-            var answer = new byte[1];
-            return await socket.ReceiveAsync(answer, limit.Token) == 1 && answer[0] == (byte)'{';
+            await using var stream = new NetworkStream(socket);
+            if (await TickAsync(stream, limit.Token) is not { } tick)
+                return;
+            lock (_gate)
+                _heartbeat = _heartbeat.Answer(tick, Now);
         }
-        catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (e is SocketException or IOException or JsonException or OperationCanceledException)
         {
-            return false;
+            // Nobody there, or nobody who answers in time.
         }
+    }
+
+    private static async Task<long?> TickAsync(NetworkStream stream, CancellationToken stop)
+    {
+        var buffer = new byte[4096];
+        var count = 0;
+        while (!buffer.AsSpan(0, count).Contains((byte)'\n'))
+        {
+            if (count == AnswerBytesMax)
+                return null;
+            if (count == buffer.Length)
+                Array.Resize(ref buffer, buffer.Length * 2);
+            var read = await stream.ReadAsync(buffer.AsMemory(count), stop);
+            if (read == 0)
+                return null;
+            count += read;
+        }
+
+        using var answer = JsonDocument.Parse(buffer.AsMemory(0, count));
+        return answer.RootElement is { ValueKind: JsonValueKind.Object } reply
+            && reply.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
+            && data.TryGetProperty("loop", out var loop) && loop.TryGetProperty("ticks", out var tick) && tick.TryGetInt64(out var value) ? value : null;
     }
 
     private async Task<(bool Good, string Outcome)> RunSafeAsync(CancellationToken stop)

@@ -13,6 +13,9 @@ public static class Accounts
 
     public static bool IsRoot => OwnUid == 0;
 
+    /// <summary>True where the machine knows a user of this name and it is this one.</summary>
+    public static bool IsUser(uint uid, string name) => AccountsInterop.TryUser(name, out var known, out _) && known == uid;
+
     /// <summary>Root may do everything; programs of the box may look; others what their groups say.</summary>
     public static (Role Role, string Name) RoleOf(uint uid)
     {

@@ -42,7 +42,7 @@ public static class SafeState
         var failures = new List<string>(rotors.Failures);
         var limited = Directory.Exists(Path.Combine(sysRoot, "twin"))
             ? Twice(settle, () => LimitTwinGpus(sysRoot, board?.Gpus.MinLimitW ?? 200), failures)
-            : LimitNvmlGpus(gpuDeadline, settle, failures);
+            : LimitGpus(sysRoot, gpuDeadline, settle, failures);
         return new(rotors.RotorsFull, limited, failures);
     }
 
@@ -128,6 +128,36 @@ public static class SafeState
         }
 
         return (limited, failures);
+    }
+
+    /// <summary>
+    /// The driver lets only root set limits. Whoever is not root asks <c>appliance-rights</c>, for which it needs neither a device of a GPU nor the
+    /// driver's library; only when not one GPU obeys there it tries by itself.
+    /// </summary>
+    private static int LimitGpus(string sysRoot, TimeSpan deadline, TimeSpan settle, List<string> failures)
+    {
+        if (Accounts.IsRoot)
+            return LimitNvmlGpus(deadline, settle, failures);
+        var socket = RightsClient.SocketBelow(sysRoot);
+        var (limited, fault) = RightsClient.LowestLimits(socket);
+        if (limited > 0)
+        {
+            Thread.Sleep(settle);
+            (limited, fault) = RightsClient.LowestLimits(socket);
+        }
+
+        if (limited > 0)
+        {
+            if (fault is not null)
+                failures.Add($"GPUs: {fault}");
+            return limited;
+        }
+
+        var own = new List<string>();
+        limited = LimitNvmlGpus(deadline, settle, own);
+        if (own.Count > 0)
+            failures.AddRange([$"GPUs: {fault}", .. own]);
+        return limited;
     }
 
     /// <summary>NVML may hang, and that may be why we were called: its thread is left behind after the deadline, the fans are safe already.</summary>

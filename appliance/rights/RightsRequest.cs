@@ -2,11 +2,14 @@ using System.Globalization;
 
 namespace Appliance.Rights;
 
-/// <summary>One line of the protocol, understood; there is no fifth.</summary>
+/// <summary>One line of the protocol, understood; there is no sixth.</summary>
 internal abstract record RightsRequest
 {
     /// <param name="Uuid">As NVML names it: <c>GPU-…</c>.</param>
     public sealed record Limit(string Uuid, double Watts) : RightsRequest;
+
+    /// <summary>Every GPU to its lowest limit, whoever it is: all that somebody may ask who is not the control plane.</summary>
+    public sealed record Lowest : RightsRequest;
 
     public sealed record StopEngine : RightsRequest;
 
@@ -18,6 +21,7 @@ internal abstract record RightsRequest
     public static RightsRequest? Parse(string line) => line.Split(' ') switch
     {
         ["limit", var uuid, var watts] when IsUuid(uuid) && IsWatts(watts, out var value) => new Limit(uuid, value),
+        ["lowest"] => new Lowest(),
         ["stop-engine"] => new StopEngine(),
         ["power-off"] => new PowerOff(),
         ["reboot"] => new Reboot(),

@@ -6,50 +6,112 @@ using Appliance.Hardware;
 namespace Appliance.Rights;
 
 /// <summary>
-/// Answers one request per connection, in turn: the control plane is the only one who may connect (the socket is its user's alone), and
-/// a driver that hangs here hangs its limits and nothing else. Who asks wrongly hears so and changes nothing.
+/// Answers one request per connection, each on a thread of its own, so that a driver that hangs keeps no power-off and no other GPU waiting. The
+/// kernel says who asks: root and the control plane's user may say every verb; others whom the socket's mode lets in (the management plane) may
+/// only say <c>lowest</c>, which can make a box slower and never hotter, and have places of their own: who faces a network must not be able
+/// to keep the control plane out. Who asks wrongly hears so and changes nothing.
 /// </summary>
-internal sealed class RightsServer(Func<string, double, string?> limit, Func<string[], string?> systemctl)
+/// <param name="lowest">How many GPUs stand at their lowest limit, and a line for each that does not.</param>
+/// <param name="mayAll">Whether this user id may say every verb.</param>
+internal sealed class RightsServer(
+    Func<string, double, string?> limit, Func<(int Limited, IReadOnlyList<string> Refused)> lowest, Func<string[], string?> systemctl, Func<uint, bool> mayAll)
 {
     private const int LineMax = 256;
+
+    /// <summary>The user of the control plane.</summary>
+    private const string ControlPlane = "appliance";
 
     /// <summary>The unit of the data plane.</summary>
     private const string Engine = "inference-core.service";
 
-    public static RightsServer OfBox() => new(new GpuLimits().Set, Systemctl);
+    /// <summary>A request for each of eight GPUs may wait in the driver and others behind them, and a power-off still finds room.</summary>
+    private const int PlacesMax = 32;
+    private const int OthersPlacesMax = 2;
+
+    private int _taken;
+    private int _othersTaken;
+
+    public static RightsServer OfBox()
+    {
+        var limits = new GpuLimits();
+        return new(limits.Set, limits.Lowest, Systemctl, uid => uid == 0 || Accounts.IsUser(uid, ControlPlane));
+    }
 
     public void Serve(Socket listener)
     {
         while (true)
         {
-            using var peer = listener.Accept();
-            peer.ReceiveTimeout = peer.SendTimeout = 1000;
-            try
+            var peer = listener.Accept();
+            var all = mayAll(SocketPeer.Of(peer).Uid);
+            if (!TakePlace(all))
             {
-                var buffer = new byte[LineMax];
-                var count = peer.Receive(buffer);
-                var line = Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n');
-                var refused = Answer(line);
-                Console.WriteLine(refused is null ? $"appliance-rights: {line}: done" : $"appliance-rights: {line}: {refused}");
-                peer.Send(Encoding.UTF8.GetBytes((refused ?? "ok") + "\n"));
+                peer.Dispose(); // hung up at once is an answer too
+                continue;
             }
-            catch (SocketException)
+
+            var thread = new Thread(() =>
             {
-                // It went away or says nothing: the next one.
-            }
+                try
+                {
+                    Talk(peer, all);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref all ? ref _taken : ref _othersTaken);
+                }
+            })
+            { IsBackground = true };
+            thread.Start();
         }
     }
 
-    /// <returns>Null when it was done, else why not.</returns>
-    public string? Answer(string line) => RightsRequest.Parse(line) switch
+    /// <returns><c>ok</c>, for <c>lowest</c> with the number of GPUs; else why not, for <c>lowest</c> behind the number of those that obeyed.</returns>
+    public string Answer(string line, bool all) => RightsRequest.Parse(line) switch
     {
-        RightsRequest.Limit wanted => limit(wanted.Uuid, wanted.Watts),
-        RightsRequest.StopEngine => systemctl(["kill", "--signal=SIGKILL", Engine]),
-        RightsRequest.PowerOff => systemctl(["poweroff"]),
-        RightsRequest.Reboot => systemctl(["reboot"]),
-        null => "not understood; known: limit UUID WATTS, stop-engine, power-off, reboot",
+        RightsRequest.Lowest => lowest() switch
+        {
+            (var limited, { Count: 0 }) => $"ok {limited}",
+            var (limited, refused) => $"{limited}; {string.Join("; ", refused)}",
+        },
+        null => "not understood; known: limit UUID WATTS, lowest, stop-engine, power-off, reboot",
+        _ when !all => "only the control plane may ask for this; others: lowest",
+        RightsRequest.Limit wanted => limit(wanted.Uuid, wanted.Watts) ?? "ok",
+        RightsRequest.StopEngine => systemctl(["kill", "--signal=SIGKILL", Engine]) ?? "ok",
+        RightsRequest.PowerOff => systemctl(["poweroff"]) ?? "ok",
+        RightsRequest.Reboot => systemctl(["reboot"]) ?? "ok",
         _ => throw new UnreachableException(),
     };
+
+    /// <summary>Only the thread that accepts takes places: none is given twice.</summary>
+    private bool TakePlace(bool all)
+    {
+        ref var taken = ref all ? ref _taken : ref _othersTaken;
+        if (Volatile.Read(ref taken) >= (all ? PlacesMax : OthersPlacesMax))
+            return false;
+        Interlocked.Increment(ref taken);
+        return true;
+    }
+
+    private void Talk(Socket peer, bool all)
+    {
+        using (peer)
+        {
+            try
+            {
+                peer.ReceiveTimeout = peer.SendTimeout = 1000;
+                var buffer = new byte[LineMax];
+                var count = peer.Receive(buffer);
+                var line = Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n');
+                var answer = Answer(line, all);
+                Console.WriteLine($"appliance-rights: {line}: {answer}");
+                peer.Send(Encoding.UTF8.GetBytes(answer + "\n"));
+            }
+            catch (SocketException)
+            {
+                // It went away or says nothing: nothing is done.
+            }
+        }
+    }
 
     private static string? Systemctl(string[] arguments)
     {

@@ -69,7 +69,7 @@ public sealed class FailSafeTests
         rig.StartDaemon(systemd.Path);
         rig.WaitUntilControlled();
 
-        HangTheCoolantChip(rig);
+        rig.HangTheCoolantChip();
 
         // Before the chips' own watchdog could have acted (5 s), and while systemd hears nothing any more.
         rig.WaitForFullCooling(TimeSpan.FromSeconds(2.5));
@@ -219,18 +219,4 @@ public sealed class FailSafeTests
     private static double[] Truth(Box box, string name) =>
         [.. ControlSocket.Ask(Path.Combine(box.RunDirectory, "twin.sock"), """{"verb":"truth"}""").GetProperty(name)
             .EnumerateArray().Select(n => n.GetDouble())];
-
-    /// <summary>The coolant chip answers ENODEV and comes back with an attribute whose open never returns: a FIFO nobody writes.</summary>
-    private static void HangTheCoolantChip(Rig rig)
-    {
-        var hwmon = Path.Combine(rig.RunDirectory, "sysfs/sys/class/hwmon");
-        var old = Directory.GetDirectories(hwmon).Single(d => File.ReadAllText(Path.Combine(d, "name")).Trim() == "loop_ntc");
-        var hung = Path.Combine(hwmon, "hwmon99");
-        Directory.CreateDirectory(hung);
-        using (var mkfifo = Process.Start("mkfifo", [.. Enumerable.Range(1, 5).Select(i => Path.Combine(hung, $"temp{i}_input"))]))
-            mkfifo.WaitForExit();
-        File.WriteAllText(Path.Combine(hung, "name"), "loop_ntc\n");
-        using var name = new FileStream(Path.Combine(old, "name"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        name.SetLength(0);
-    }
 }

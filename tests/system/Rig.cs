@@ -62,6 +62,20 @@ internal sealed class Rig : IDisposable
 
     public void ClearFaults() => ControlSocket.Ask(Path.Combine(RunDirectory, "twin.sock"), """{"verb":"clear"}""");
 
+    /// <summary>The coolant chip answers ENODEV and comes back with an attribute whose open never returns: a FIFO nobody writes.</summary>
+    public void HangTheCoolantChip()
+    {
+        var hwmon = Path.Combine(RunDirectory, "sysfs/sys/class/hwmon");
+        var old = Directory.GetDirectories(hwmon).Single(d => File.ReadAllText(Path.Combine(d, "name")).Trim() == "loop_ntc");
+        var hung = Path.Combine(hwmon, "hwmon99");
+        Directory.CreateDirectory(hung);
+        using (var mkfifo = Process.Start("mkfifo", [.. Enumerable.Range(1, 5).Select(i => Path.Combine(hung, $"temp{i}_input"))]))
+            mkfifo.WaitForExit();
+        File.WriteAllText(Path.Combine(hung, "name"), "loop_ntc\n");
+        using var name = new FileStream(Path.Combine(old, "name"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        name.SetLength(0);
+    }
+
     public double[] Numbers(string name) => [.. Truth().GetProperty(name).EnumerateArray().Select(n => n.GetDouble())];
 
     public bool FullCooling() => Numbers("fan_pwm").All(p => p >= 255) && Numbers("pump_pwm").All(p => p >= 255);

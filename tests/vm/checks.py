@@ -134,21 +134,28 @@ def healthy(box):
 
 
 def claim(box):
-    """A stranger claims the box over the serial line; before that only setup answers; afterwards each role may do what it may"""
+    """A stranger claims the box over a line of 9600 baud, in at most 40 keystrokes and 5 minutes; before that only setup answers; afterwards each role may do what it may"""
     refused = box.run("appliance alarms; echo rc=$?", check=False)
     need("rc=1" in refused and "appliance setup" in refused, f"an unclaimed box answers: {refused}")
     need(box.run(API % "", check=False) == "401", "the API of an unclaimed box answers without a key")
-    strokes, began = 0, time.monotonic()
     guest = box.guest
-    guest.type("appliance setup")
-    for prompt, answer in ((rb"Language.*: $", ""), (rb"Name of the box.*: $", ""), (rb"Network.*: $", ""), (rb"Time servers.*: $", ""), (rb"administrator: $", "ann"),
+    guest.type("exit")  # to the login, as somebody who comes to the box
+    guest.wait_text(rb"login: ", 60)
+    strokes, heard, began = 0, guest.heard, time.monotonic()
+    guest.pace = 960
+    for prompt, answer in ((rb"\[Y/n\] $", ""), (rb"Language.*: $", ""), (rb"Name of the box.*: $", ""), (rb"Network.*: $", ""), (rb"Time servers.*: $", ""), (rb"administrator: $", "ann"),
                            (rb"Password.*: $", "Kupferlat-7e"), (rb"same again: $", "Kupferlat-7e"), (rb"Claim.*: $", "")):
         guest.wait_text(prompt, 60)
         strokes += len(answer) + 1
         guest.type(answer)
     key = guest.wait_text(rb"(sk-box-[\w-]{43})", 120).group(1).decode()
-    guest.wait_text(rb"(OK|WARNING|CRITICAL) .*\n", 120)
-    took = time.monotonic() - began
+    shown = guest.wait_text(rb"(OK|WARNING|CRITICAL)(?:\x1b\[0m)? +([^\r\n]+)\r?\n", 120)
+    verdict = f"{shown.group(1).decode()} {shown.group(2).decode()}"
+    took, heard = time.monotonic() - began, guest.heard - heard
+    guest.pace = None
+    guest.wait_shell(60)
+    need(verdict.startswith("OK "), f"what the stranger sees is not all green: {verdict}")
+    need(strokes <= 40 and took <= 300, f"{strokes} keystrokes and {took:.0f} s; the limits are 40 and 300")
     box.managed()
     need(box.run(API % f"-H 'Authorization: Bearer {key}'") == "200", "the API does not take the key")
     need(box.run(API % "-H 'Authorization: Bearer sk-box-x'", check=False) == "401", "the API takes any key")
@@ -160,7 +167,7 @@ def claim(box):
         need(("needs the group appliance-" not in said) == allowed, f"{who}: appliance {what}: {said}")
     for who, code in (("ann:Kupferlat-7e", "200"), ("ann:wrong", "401"), ("vera:x", "401")):
         need(box.run(f"curl -sk -o /dev/null -w '%{{http_code}}' -u {who} https://127.0.0.1:8000/api/snapshot") == code, f"the panel does not answer {who} with {code}")
-    return f"{strokes} keystrokes, {took:.0f} s on an emulated machine; viewer, operator, administrator and stranger may what they may"
+    return f"{strokes} keystrokes, {took:.0f} s with {heard} bytes over 9600 baud to \"{verdict}\"; viewer, operator, administrator and stranger may what they may"
 
 
 def panel(box):
@@ -230,11 +237,11 @@ def cannot_die(box):
 
 
 def frozen(box):
-    """PID 1 and the daemon frozen: the hardware watchdog resets the machine, which then cools itself again"""
+    """PID 1 and all our services frozen: the hardware watchdog resets the machine, which then cools itself again"""
     box.in_control()
     before = box.run("cat /proc/sys/kernel/random/boot_id")
     began = time.monotonic()
-    box.guest.type("for g in system.slice/appliance.service init.scope; do echo 1 > /sys/fs/cgroup/$g/cgroup.freeze; done; echo frozen")
+    box.guest.type("for g in system.slice/{appliance,appliance-rights,appliance-login,bmc-agent,inference-core}.service init.scope; do [ ! -d /sys/fs/cgroup/$g ] || echo 1 > /sys/fs/cgroup/$g/cgroup.freeze; done; echo frozen")
     box.guest.wait_text(rb"frozen\r\n", 30)
     box.guest.wait_text(rb"login: ", 400)  # of the next boot: this one's shell goes on until the reset
     box.guest.wait_shell(400)

@@ -29,7 +29,9 @@ class Guest:
         self.disk, self.panel_port, self.verbose = disk, panel_port, verbose
         self.log = open(log, "ab")
         self.buffer = b""
+        self.heard = 0
         self.news = threading.Condition()
+        self.pace = None  # bytes a second that are read of the line: 960 is 9600 baud
         self.process = self.line = self.monitor = None
 
     # -- power
@@ -79,8 +81,10 @@ class Guest:
     # -- the serial line
 
     def wait_shell(self, seconds):
-        """The prompt of the root shell; then a shell that is easy to talk to."""
-        self._wait(rb"root@box1:~# $", seconds)
+        """The prompt of the root shell, not now to claiming the box first; then a shell that is easy to talk to."""
+        if self._wait(rb"(root@box1:~# |\[Y/n\] )$", seconds).group(1).startswith(b"["):
+            self.type("n")
+            self._wait(rb"root@box1:~# $", seconds)
         self._send("stty -echo; PS1=; PS2=; export TERM=dumb PAGER=cat; bind 'set enable-bracketed-paste off' 2>/dev/null; unset PROMPT_COMMAND")
         time.sleep(0.3)
         self.run("true", 30)
@@ -128,7 +132,7 @@ class Guest:
     def _listen(self, line):
         while True:
             try:
-                chunk = line.recv(4096)
+                chunk = line.recv(96 if self.pace else 4096)
             except OSError:
                 chunk = b""
             if not chunk:
@@ -137,7 +141,10 @@ class Guest:
             self.log.flush()
             with self.news:
                 self.buffer += chunk
+                self.heard += len(chunk)
                 self.news.notify_all()
+            if self.pace:
+                time.sleep(len(chunk) / self.pace)
 
     def _send(self, text):
         for at in range(0, len(text), 200):  # a 16550 has a FIFO of 16 bytes, and the guest is slow

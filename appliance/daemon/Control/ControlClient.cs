@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Appliance.Hardware;
 
 namespace Appliance.Daemon.Control;
 
@@ -22,7 +23,7 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>The process at the other end.</summary>
-    public ControlPeer Peer => ControlPeer.Of(_socket);
+    public SocketPeer Peer => SocketPeer.Of(_socket);
 
     /// <returns>Null when nobody listens there.</returns>
     public static async Task<ControlClient?> ConnectAsync(string path, TimeProvider time, CancellationToken cancel)

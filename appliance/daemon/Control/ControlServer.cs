@@ -5,7 +5,7 @@ using Appliance.Hardware;
 namespace Appliance.Daemon.Control;
 
 /// <summary>Answers one request. Runs on a session's own task; it must not wait for the control loop.</summary>
-internal delegate ValueTask<ControlReply> ControlVerb(ControlRequest request, ControlPeer peer, CancellationToken cancel);
+internal delegate ValueTask<ControlReply> ControlVerb(ControlRequest request, SocketPeer peer, CancellationToken cancel);
 
 /// <summary>Limits of a control socket; each overflow is answered with one line.</summary>
 internal sealed record ControlServerOptions
@@ -21,7 +21,7 @@ internal sealed record ControlServerOptions
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Says in one line why somebody may not ask something; null where whoever can open the socket may ask everything.</summary>
-    public Func<ControlPeer, string, string?>? Refusal { get; init; }
+    public Func<SocketPeer, string, string?>? Refusal { get; init; }
 
     /// <summary>Everybody may connect; then <see cref="Refusal"/> alone decides.</summary>
     public bool OpenToAll { get; init; }
@@ -153,7 +153,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        var peer = ControlPeer.Of(client);
+        var peer = SocketPeer.Of(client);
         var framer = new LineFramer(_options.MaxLineBytes);
         var chunk = new byte[4096];
         while (true)
@@ -175,7 +175,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async ValueTask<ControlReply> AnswerAsync(ReadOnlyMemory<byte> line, ControlPeer peer)
+    private async ValueTask<ControlReply> AnswerAsync(ReadOnlyMemory<byte> line, SocketPeer peer)
     {
         if (ControlRequest.TryParse(line, out var error) is not { } request)
             return ControlReply.WrongUse(error!);

@@ -67,7 +67,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         };
     }
 
-    private ControlReply Acknowledge(ControlRequest request, ControlPeer peer)
+    private ControlReply Acknowledge(ControlRequest request, SocketPeer peer)
     {
         if (request.Text("code") is not { } code)
             return ControlReply.WrongUse("acknowledge needs a code: {\"code\":\"fan_stalled\",\"target\":\"fan3\"}.");
@@ -94,7 +94,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
     }
 
     /// <summary>An operator says that it is mended. What still holds closes its latch again with the next tick.</summary>
-    private ControlReply Reset(ControlPeer peer)
+    private ControlReply Reset(SocketPeer peer)
     {
         state.ResetLatches();
         state.Alarms.Post(BoxEvents.OperatorAction(peer.Who, "reset the latches (leak, shutdown)", time.GetUtcNow()));
@@ -102,7 +102,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
     }
 
     /// <summary>By hand until the configured time has passed, or automatic again. The fail-safe stays on, and slower than the controller wants is not offered.</summary>
-    private ControlReply Drive(ControlRequest request, ControlPeer peer)
+    private ControlReply Drive(ControlRequest request, SocketPeer peer)
     {
         if (request.Args.ValueKind == JsonValueKind.Object && request.Args.TryGetProperty("automatic", out var automatic) && automatic.ValueKind == JsonValueKind.True)
         {
@@ -120,7 +120,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         return ControlReply.Done;
     }
 
-    private ControlReply Locate(ControlRequest request, ControlPeer peer)
+    private ControlReply Locate(ControlRequest request, SocketPeer peer)
     {
         if (request.Args.ValueKind != JsonValueKind.Object || !request.Args.TryGetProperty("on", out var wanted) || wanted.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             return ControlReply.WrongUse("locate needs on, true or false: {\"on\":true,\"minutes\":15}.");
@@ -135,7 +135,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
     }
 
     /// <summary>Somebody at the console wants the machine down; the shutdown leaves fans and pumps at full.</summary>
-    private ControlReply Machine(ControlPeer peer, string what, Func<string?> ask)
+    private ControlReply Machine(SocketPeer peer, string what, Func<string?> ask)
     {
         if (state.Simulated)
             return ControlReply.Error("this is the twin; its machine is not switched.");
@@ -161,7 +161,7 @@ internal sealed class DaemonVerbs(DaemonState state, string configSource, TimePr
         : "; no alarm stands";
 
     /// <summary>Passed on to the twin, so that the event log tells who broke what on purpose.</summary>
-    private async ValueTask<ControlReply> InjectAsync(ControlRequest request, ControlPeer peer, CancellationToken cancel)
+    private async ValueTask<ControlReply> InjectAsync(ControlRequest request, SocketPeer peer, CancellationToken cancel)
     {
         if (!state.Simulated)
             return ControlReply.Error("faults can be injected on the twin only; this is a real box.");

@@ -13,7 +13,7 @@ internal sealed class Doorkeeper(string? claimFile)
     private readonly uint _own = Accounts.OwnUid;
 
     /// <summary>One line for the one who asks; null when it is allowed.</summary>
-    public string? Refusal(ControlPeer peer, string verb)
+    public string? Refusal(SocketPeer peer, string verb)
     {
         if (claimFile is not null && !File.Exists(claimFile) && !RoleTable.Unclaimed.Contains(verb))
             return $"this box has not been claimed yet, and until then answers {string.Join(", ", RoleTable.Unclaimed)} only; claim it as root: appliance setup";

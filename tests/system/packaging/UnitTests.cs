@@ -59,6 +59,26 @@ public sealed class UnitTests : IDisposable
         Assert.InRange(worst, 2, 4.5); // a second and a half for appliance-safe itself
     }
 
+    [Fact]
+    public void The_heartbeat_watch_may_ask_for_the_lowest_limits_and_nobody_else_is_let_in()
+    {
+        var socket = File.ReadAllLines(Path.Combine(Units, "appliance-rights.socket"));
+        Assert.Contains("SocketUser=appliance", socket);
+        Assert.Contains("SocketGroup=bmc-agent", socket);
+        Assert.Contains("SocketMode=0660", socket);
+        var agent = File.ReadAllLines(Path.Combine(Units, "bmc-agent.service"));
+        Assert.Contains("Group=bmc-agent", agent);
+        Assert.Contains(agent, l => l.StartsWith("RestrictAddressFamilies=", StringComparison.Ordinal) && l.Contains("AF_UNIX", StringComparison.Ordinal));
+        var users = File.ReadAllLines(Path.Combine(Programs.Root, "packaging", "debian", "appliance.sysusers"));
+        Assert.Contains(users, l => l.StartsWith("u bmc-agent ", StringComparison.Ordinal)); // there before the socket is, and nobody is put into its group
+        Assert.DoesNotContain(users, l => l.StartsWith("m ", StringComparison.Ordinal) && l.TrimEnd().EndsWith(" bmc-agent", StringComparison.Ordinal));
+        // For this the agent gets neither a device nor a capability.
+        Assert.Contains("PrivateDevices=yes", agent);
+        Assert.Contains("DevicePolicy=closed", agent);
+        Assert.Contains("CapabilityBoundingSet=", agent);
+        Assert.DoesNotContain(agent, l => l.StartsWith("DeviceAllow", StringComparison.Ordinal));
+    }
+
     private static double Seconds(string[] unit, string key)
     {
         var value = unit.Single(l => l.StartsWith($"{key}=", StringComparison.Ordinal)).Split('=')[1];

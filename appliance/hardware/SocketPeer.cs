@@ -1,15 +1,15 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 
-namespace Appliance.Daemon.Control;
+namespace Appliance.Hardware;
 
 /// <summary>Who is at the other end of a Unix socket, as the kernel says (<c>SO_PEERCRED</c>); nobody can forge it.</summary>
-internal readonly record struct ControlPeer(int Pid, uint Uid, uint Gid)
+public readonly record struct SocketPeer(int Pid, uint Uid, uint Gid)
 {
     private const int SolSocket = 1;
     private const int SoPeerCred = 17;
 
-    public static ControlPeer Of(Socket socket)
+    public static SocketPeer Of(Socket socket)
     {
         Span<byte> ucred = stackalloc byte[12];
         return socket.GetRawSocketOption(SolSocket, SoPeerCred, ucred) == ucred.Length

@@ -1,0 +1,88 @@
+using Appliance.Hardware;
+using Appliance.Rights;
+using FastTests.Hardware;
+
+namespace FastTests.Rights;
+
+/// <summary>The helper's part of the driver on the twin's GPU folders, whose <c>hang</c> keeps a caller as a hung driver does.</summary>
+public sealed class GpuLimitsTests : IDisposable
+{
+    private const string LimitFile = "power_management_limit_mw";
+    private readonly SysfsFolder _sys = new();
+    private int _opened;
+
+    private GpuLimits Limits(int count) => new(() =>
+    {
+        _opened++;
+        return (new TwinGpus(_sys.Root), count, null);
+    });
+
+    [Fact]
+    public void Every_gpu_is_set_to_its_lowest_limit_whatever_its_name()
+    {
+        var folders = Enumerable.Range(0, 8).Select(i => _sys.Gpu(i)).ToList();
+        var (limited, refused) = Limits(8).Lowest();
+        Assert.Equal(8, limited);
+        Assert.Empty(refused);
+        Assert.All(folders, f => Assert.Equal("0", SysfsFolder.Get(f, LimitFile))); // NVML's wrapper raises it to what the driver accepts
+    }
+
+    [Fact]
+    public void A_gpu_whose_driver_hangs_is_named_keeps_no_other_waiting_and_is_not_asked_twice()
+    {
+        var folders = Enumerable.Range(0, 3).Select(i => _sys.Gpu(i)).ToList();
+        SysfsFolder.Set(folders[1], "hang", "1");
+        var limits = Limits(3);
+
+        var (limited, refused) = limits.Lowest();
+        Assert.Equal(2, limited);
+        Assert.Equal(["gpu1: the driver does not answer"], refused);
+        Assert.Equal("0", SysfsFolder.Get(folders[2], LimitFile));
+        Assert.Equal("700000", SysfsFolder.Get(folders[1], LimitFile));
+
+        SysfsFolder.Set(folders[1], "hang", "0");
+        (limited, refused) = limits.Lowest();
+        Assert.Equal(3, limited);
+        Assert.Empty(refused);
+        Assert.Equal("0", SysfsFolder.Get(folders[1], LimitFile));
+    }
+
+    [Fact]
+    public void A_hung_gpu_keeps_the_others_limits_free()
+    {
+        var folders = Enumerable.Range(0, 2).Select(i => _sys.Gpu(i, ("uuid", $"GPU-{i}"))).ToList();
+        var limits = Limits(2);
+        Assert.Null(limits.Set("GPU-0", 500));
+        SysfsFolder.Set(folders[0], "hang", "1");
+        var hung = new Thread(() => limits.Set("GPU-0", 300)) { IsBackground = true };
+        hung.Start();
+
+        Assert.Null(limits.Set("GPU-1", 300));
+        Assert.Equal("300000", SysfsFolder.Get(folders[1], LimitFile));
+        Assert.Equal(1, limits.Lowest().Limited);
+        SysfsFolder.Set(folders[0], "hang", "0");
+        hung.Join();
+    }
+
+    [Fact]
+    public void A_driver_that_does_not_open_is_said_and_tried_again()
+    {
+        _sys.Gpu(0);
+        var isThere = false;
+        var limits = new GpuLimits(() => isThere ? (new TwinGpus(_sys.Root), 1, null) : (null, 0, "DRIVER_NOT_LOADED"));
+        Assert.Equal((0, "DRIVER_NOT_LOADED"), (limits.Lowest().Limited, limits.Lowest().Refused.Single()));
+        isThere = true;
+        Assert.Equal(1, limits.Lowest().Limited);
+    }
+
+    [Fact]
+    public void A_driver_without_a_gpu_is_no_success_and_is_opened_anew()
+    {
+        var limits = Limits(0);
+        Assert.Equal(["the driver has no GPU"], limits.Lowest().Refused);
+        _ = limits.Lowest();
+        Assert.Equal(2, _opened);
+    }
+
+    public void Dispose() => _sys.Dispose();
+}
