@@ -82,7 +82,10 @@ debs() {
   packaging/deb.sh
   say "lintian"
   lintian --profile debian --fail-on error,warning artifacts/deb/*_"$(version)"_amd64.deb
-  du -ch artifacts/deb/*_"$(version)"_amd64.deb | tail -n 1
+  local size
+  size=$(cat artifacts/deb/*_"$(version)"_amd64.deb | wc -c)
+  say "packages: $((size / 1000000)) MB together, at most 40"
+  [ "$size" -le 40000000 ] || { echo "build.sh: the packages have grown beyond 40 MB" >&2; return 1; }
 }
 
 newer_sources() {

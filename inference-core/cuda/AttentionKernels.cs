@@ -30,19 +30,14 @@ internal sealed class AttentionKernels
                 _brief = Find($"attend_brief_{grouped.HeadWidth}");
                 _whole = Find($"attend_many_{grouped.HeadWidth}");
                 break;
-            case AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64, PlainWidth: <= 128, ValueWidth: <= 128 } latent
-                when latent.PlainWidth % 16 == 0 && latent.ValueWidth % 16 == 0:
+            case AttentionConfig.Latent:
                 (FewRows, WholeRows) = (16, 16);
                 _few = Find("attend_latent");
                 _brief = Find("attend_latent_brief");
                 _whole = Find("attend_latent_whole");
                 break;
-            case AttentionConfig.Grouped grouped:
-                throw new EngineException($"the CUDA engine has no attention for heads of {grouped.HeadWidth}; it has 64 and 128");
-            case AttentionConfig.Latent l:
-                throw new EngineException(
-                    $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth} with heads of {l.PlainWidth} and {l.ValueWidth}; "
-                    + "it has 512 + 64 with heads of up to 128 in multiples of 16");
+            default:
+                throw new System.Diagnostics.UnreachableException();
         }
 
         (CudaKernel Kernel, int Threads, int Shared) Find(string name)
@@ -53,6 +48,19 @@ internal sealed class AttentionKernels
             return (kernel, kernel.Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK), shared);
         }
     }
+
+    /// <summary>Why there is no kernel for an attention of this shape; null: there is one.</summary>
+    public static string? WhyNot(AttentionConfig config) => config switch
+    {
+        AttentionConfig.Grouped { HeadWidth: 64 or 128 } => null,
+        AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64, PlainWidth: <= 128, ValueWidth: <= 128 } latent
+            when latent.PlainWidth % 16 == 0 && latent.ValueWidth % 16 == 0 => null,
+        AttentionConfig.Grouped grouped => $"the CUDA engine has no attention for heads of {grouped.HeadWidth}; it has 64 and 128",
+        AttentionConfig.Latent l =>
+            $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth} with heads of {l.PlainWidth} and {l.ValueWidth}; "
+            + "it has 512 + 64 with heads of up to 128 in multiples of 16",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     /// <summary>Into how many splits the keys of the first <paramref name="length"/> positions are cut.</summary>
     public static int SplitsOf(int length)

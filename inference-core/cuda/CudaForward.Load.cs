@@ -13,7 +13,10 @@ internal sealed partial class CudaForward
     /// <exception cref="CudaException">The device or a library is not there, or fails.</exception>
     public static CudaForward Load(string directory, int ordinal, ForwardOptions options)
     {
-        var layout = new CudaLayout(ModelConfig.Load(directory));
+        var config = ModelConfig.Load(directory);
+        if (WhyNot(config) is { } why)
+            throw new EngineException(why);
+        var layout = new CudaLayout(config);
         var checkpoint = options.RandomWeights ? null : Checkpoint.Open(directory);
         var libraries = CudaLibraries.OfThisMachine();
         var device = new CudaDevice(CudaInterop.Load(libraries), ordinal);
@@ -35,6 +38,20 @@ internal sealed partial class CudaForward
         else
             new CudaLoader(device, kernels, weights).Load(directory, checkpoint, options.Progress);
         return new CudaForward(device, stream, kernels, weights, options);
+    }
+
+    /// <summary>Why this engine has no kernels for a model, found without a device; null: it has them.</summary>
+    public static string? WhyNot(ModelConfig config)
+    {
+        try
+        {
+            _ = new CudaLayout(config);
+            return AttentionKernels.WhyNot(config.Attention);
+        }
+        catch (EngineException e)
+        {
+            return e.Message;
+        }
     }
 
     public MemoryRates MeasureMemory(TimeProvider time, long resident)

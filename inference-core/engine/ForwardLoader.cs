@@ -7,6 +7,9 @@ internal static class ForwardLoader
 {
     public const string Processor = "cpu";
 
+    /// <summary>Why the engine of a device cannot run a model of this configuration, as far as that is known without the device; null: it can.</summary>
+    public static string? WhyNot(ModelConfig config, string device) => device == Processor ? null : CudaForward.WhyNot(config);
+
     /// <summary>Reads config.json and the weights, and makes everything ready for the first step.</summary>
     /// <param name="directory">Hugging Face layout.</param>
     /// <param name="device"><c>cpu</c> or <c>cuda:N</c>.</param>

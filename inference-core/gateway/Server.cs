@@ -145,6 +145,7 @@ internal static class Server
     {
         ModelDirectory = Path.GetFullPath(settings.ModelDirectory),
         Device = settings.Device,
+        GuideDirectory = ModelLoader.ShippedDirectory,
         Threads = Environment.ProcessorCount,
         Options = config => settings.Limits.OptionsFor(settings.Inference, config, settings.Device),
         Load = config =>

@@ -29,7 +29,7 @@ internal sealed partial class EngineHost
     {
         var config = ModelConfig.Load(_setup.ModelDirectory);
         var loading = Task.Run(() => _setup.Load(config));
-        var begin = new WorkerOrder.Begin(_setup.ModelDirectory, _setup.Device, _setup.Threads, _setup.Options(config));
+        var begin = new WorkerOrder.Begin(_setup.ModelDirectory, _setup.Device, _setup.Threads, _setup.Options(config), _setup.GuideDirectory);
         var unproven = 0;
         var pause = TimeSpan.Zero;
         var lostAt = Now;

@@ -10,6 +10,9 @@ internal sealed record EngineSetup
 
     public required string Device { get; init; }
 
+    /// <summary>The model that every worker is asked beside its own; empty: none.</summary>
+    public string GuideDirectory { get; init; } = "";
+
     /// <summary>Threads that compute.</summary>
     public required int Threads { get; init; }
 

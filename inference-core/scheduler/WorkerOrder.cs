@@ -8,7 +8,8 @@ internal abstract record WorkerOrder
     }
 
     /// <summary>Load this model, prove that it works, say so, and step.</summary>
-    internal sealed record Begin(string ModelDirectory, string Device, int Threads, SchedulerOptions Options) : WorkerOrder;
+    /// <param name="Guide">Where the model lies whose answer is known on every device; empty: nowhere.</param>
+    internal sealed record Begin(string ModelDirectory, string Device, int Threads, SchedulerOptions Options, string Guide = "") : WorkerOrder;
 
     internal sealed record Submit(SequenceRequest Request) : WorkerOrder;
 

@@ -19,6 +19,7 @@ internal static class OrderWire
                 wire.Text(begin.Device);
                 wire.Int(begin.Threads);
                 WriteOptions(wire, begin.Options);
+                wire.Text(begin.Guide);
                 break;
             case WorkerOrder.Submit submit:
                 wire.Byte(Submit);
@@ -44,7 +45,7 @@ internal static class OrderWire
         var wire = new WireReader(frame);
         WorkerOrder order = wire.Byte() switch
         {
-            Begin => new WorkerOrder.Begin(wire.Text(), wire.Text(), wire.Int(), ReadOptions(ref wire)),
+            Begin => new WorkerOrder.Begin(wire.Text(), wire.Text(), wire.Int(), ReadOptions(ref wire), wire.Text()),
             Submit => new WorkerOrder.Submit(ReadRequest(ref wire)),
             Cancel => new WorkerOrder.Cancel(wire.Long()),
             Park => new WorkerOrder.Park(wire.Flag()),

@@ -56,7 +56,7 @@ internal sealed class WorkerLoop(
     {
         _scheduler = new Scheduler(forward, begin.Options, begin.Threads);
         _proof = _scheduler.Prove();
-        var answer = ModelVerifier.CheckAnswer(begin.ModelDirectory, forward);
+        var answer = $"{ModelVerifier.CheckAnswer(begin.ModelDirectory, forward)}; {GuideQuestion.Ask(begin.Guide, begin, _load, progress)}";
         _lastToken = time.GetTimestamp();
         var (pool, gpu) = (forward.Pool, forward.Pool.Gpu ?? "");
         tell(new WorkerNews.Proven(forward.Config.Vocabulary, (long)pool.Limit * KvCache.BlockTokens, gpu, gpu.Length > 0 ? pool.Limit * pool.BlockBytes : 0, answer));

@@ -130,6 +130,7 @@ def healthy(box):
     refused = box.run("mosquitto_sub -V 5 -p 8883 --cafile /etc/appliance/tls/ca.crt -t '#' -C 1 -W 5; echo rc=$?", check=False)
     need("rc=0" not in refused, "the broker serves a client without a certificate")
     rss = {u: sum(map(int, box.run(f"ps -o rss= -p {box.pid(u)}; ps -o rss= --ppid {box.pid(u)} || true").split())) / 1024 for u in ("appliance", "bmc-agent", "inference-core")}
+    need(rss["appliance"] <= 60 and rss["bmc-agent"] <= 40, f"resident, the limits are 60 and 40 MB: {rss}")
     return "resident with their children " + ", ".join(f"{u} {mb:.0f} MB" for u, mb in rss.items())
 
 

@@ -33,8 +33,8 @@ public sealed class WireTests
         });
 
     private static readonly Gen<WorkerOrder> Order = Gen.OneOf(
-        Gen.Select(Gen.String, Gen.String, Gen.Int, Gen.Int.Array[3, 3], Gen.Long, (directory, device, threads, n, cache) => (WorkerOrder)new WorkerOrder.Begin(directory, device, threads,
-            new SchedulerOptions { MaxRunning = n[0], PrefillChunk = n[1], ReuseFromTokens = n[2], CacheTokens = cache })),
+        Gen.Select(Gen.String, Gen.String, Gen.Int, Gen.Int.Array[3, 3], Gen.Long, Gen.String, (directory, device, threads, n, cache, guide) => (WorkerOrder)new WorkerOrder.Begin(directory, device, threads,
+            new SchedulerOptions { MaxRunning = n[0], PrefillChunk = n[1], ReuseFromTokens = n[2], CacheTokens = cache }, guide)),
         Gen.Select(Gen.Long, Tokens, Tokens, Sampling, Tokens, Gen.Int.Nullable(), Gen.Int.Nullable(), Gen.String, (id, prompt, generated, sampling, ends, logprobs, scored, client) =>
             (WorkerOrder)new WorkerOrder.Submit(new SequenceRequest
             {

@@ -13,12 +13,13 @@ internal sealed class WorkerThreads : IDisposable
     private volatile string? _lastLoss;
     private volatile int _started;
 
-    public WorkerThreads(string? directory = null, ServedModel? model = null, SchedulerOptions? options = null, TimeProvider? time = null)
+    public WorkerThreads(string? directory = null, ServedModel? model = null, SchedulerOptions? options = null, TimeProvider? time = null, string guide = "")
     {
         Host = new EngineHost(new EngineSetup
         {
             ModelDirectory = directory ?? GoldenModel.Open("llama3").Directory,
             Device = "cpu",
+            GuideDirectory = guide,
             Threads = 1,
             Options = _ => options ?? new SchedulerOptions(),
             Load = config => model ?? new ServedModel("tiny", config, Tokenizer: null, Chat: null, new HashSet<int>()),

@@ -14,11 +14,12 @@ public sealed class Gateway : IDisposable
     {
     }
 
-    internal Gateway(IEnumerable<string> arguments, string scheme = "http")
+    /// <param name="program">Instead of the published one.</param>
+    internal Gateway(IEnumerable<string> arguments, string scheme = "http", string? program = null)
     {
         Scheme = scheme;
         Port = Ports.Free().Api;
-        var start = new ProcessStartInfo(Programs.PathOf("inference-core"), ["serve", "--listen", Url, "--run-dir", _folder, .. arguments])
+        var start = new ProcessStartInfo(program ?? Programs.PathOf("inference-core"), ["serve", "--listen", Url, "--run-dir", _folder, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,0 +1,141 @@
+using FastTests.Bus;
+using FastTests.Engine;
+using FastTests.Tidy;
+using InferenceCore.Engine;
+using InferenceCore.Scheduling;
+using InferenceCore.Worker;
+
+namespace FastTests.Scheduling;
+
+/// <summary>Whatever is served, a replica answers the field guide's question before it is believed.</summary>
+public sealed class GuideQuestionTests
+{
+    private static readonly string Shipped = Path.Combine(Repository.Root, "inference-core/models/field-guide");
+    private static readonly string Served = GoldenModel.Open("llama3").Directory;
+
+    [Fact]
+    public async Task A_replica_says_what_the_guide_answered_beside_its_own_model()
+    {
+        using var workers = new WorkerThreads(guide: Shipped);
+        string? found = null;
+        workers.Host.Checked += (_, said) => found = said;
+        workers.Host.Start();
+        await workers.Host.Proven;
+        var tokens = KnownAnswerFile.Load(Shipped).For(KnownAnswer.Any)!.Tokens.Length;
+        Assert.Equal($"no known answer is recorded; field guide: {tokens} of {tokens} tokens as recorded", found);
+        Assert.Equal(1, workers.Started);
+    }
+
+    [Theory]
+    [InlineData("weights")]
+    [InlineData("answer")]
+    [InlineData("cut")]
+    public async Task A_replica_whose_guide_does_not_answer_as_recorded_never_becomes_ready(string damage)
+    {
+        using var folder = new TemporaryDirectory();
+        CopyGuide(folder.Path, damage);
+        using var workers = new WorkerThreads(guide: folder.Path);
+        workers.Host.Start();
+        Assert.IsType<EngineException>(await workers.Host.Ended);
+        Assert.Equal(EngineState.Failed, workers.Host.State);
+        Assert.False(workers.Host.Proven.IsCompletedSuccessfully);
+        Assert.StartsWith($"the field guide's model ({folder.Path}) does not answer as it must: ", workers.Host.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_guide_runs_on_the_device_of_the_served_model_and_is_freed_again()
+    {
+        var (seen, engine) = ((WorkerOrder.Begin?)null, (Disposed?)null);
+        var begin = new WorkerOrder.Begin(Served, "cpu", 2, new(), Shipped);
+        GuideQuestion.Ask(Shipped, begin, (order, room) => engine = new(ForwardLoader.Load((seen = order).ModelDirectory, order.Device, room)), null);
+        Assert.Equal(begin with { ModelDirectory = Shipped }, seen);
+        Assert.True(engine!.IsDisposed);
+    }
+
+    [Fact]
+    public void Not_asked_is_said_with_its_reason()
+    {
+        using var folder = new TemporaryDirectory();
+        Assert.Equal("field guide not asked: its model is not there", Ask("", Served));
+        Assert.Equal("field guide not asked: its model is not there", Ask(folder.File("none"), Served));
+        Assert.Equal("field guide not asked: it is the model served", Ask(Shipped, Shipped + "/"));
+        CopyGuide(folder.Path, "answer"); // its own answer is asked, once
+        Assert.Equal("field guide not asked: it is the model served", Ask(Shipped, folder.Path));
+
+        static string Ask(string guide, string served) => GuideQuestion.Ask(
+            guide, new(served, "cpu", 1, new(), guide), (_, _) => throw new InvalidOperationException("it was loaded"), null);
+    }
+
+    [Fact]
+    public void A_device_whose_engine_has_no_kernels_for_the_guide_is_not_doubted_for_that() => Assert.Equal(
+        "field guide not asked on cuda:0: the CUDA engine has no latent attention of 64 + 16 with heads of 32 and 32; it has 512 + 64 with heads of up to 128 in multiples of 16",
+        GuideQuestion.Ask(Shipped, new(Served, "cuda:0", 1, new(), Shipped), (_, _) => throw new InvalidOperationException("it was loaded"), null));
+
+    private static void CopyGuide(string to, string damage)
+    {
+        foreach (var file in Directory.EnumerateFiles(Shipped))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        var weights = Path.Combine(to, "model.safetensors");
+        switch (damage)
+        {
+            case "weights": // a piece in their middle
+                using (var file = new FileStream(weights, FileMode.Open))
+                {
+                    file.Position = file.Length / 2;
+                    var piece = new byte[64 * 1024];
+                    file.ReadExactly(piece);
+                    Array.Reverse(piece);
+                    file.Position = file.Length / 2;
+                    file.Write(piece);
+                }
+                break;
+            case "answer":
+                var answers = KnownAnswerFile.Load(to);
+                var answer = answers.For(KnownAnswer.Any)!;
+                answers.With(answer with { Tokens = [.. answer.Tokens[..^1], answer.Tokens[^1] + 1] }).Save(to);
+                break;
+            case "cut":
+                using (var file = new FileStream(weights, FileMode.Open))
+                    file.SetLength(file.Length - 4096);
+                break;
+        }
+    }
+
+    /// <summary>An engine that remembers its end.</summary>
+    private sealed class Disposed(IForward inner) : IForward
+    {
+        public bool IsDisposed { get; private set; }
+
+        public ModelConfig Config => inner.Config;
+
+        public KvPool Pool => inner.Pool;
+
+        public int MaxTokens => inner.MaxTokens;
+
+        public int MaxLogits => inner.MaxLogits;
+
+        public string Arithmetic => inner.Arithmetic;
+
+        public WeightTraffic Traffic => inner.Traffic;
+
+        public int Step(ReadOnlySpan<SequenceStep> batch) => inner.Step(batch);
+
+        public void Watch() => inner.Watch();
+
+        public void Fetch(ReadOnlySpan<int> rows) => inner.Fetch(rows);
+
+        public Span<float> Logits(int row) => inner.Logits(row);
+
+        public int Best(int row) => inner.Best(row);
+
+        public bool Finite(int row) => inner.Finite(row);
+
+        public MemoryRates MeasureMemory(TimeProvider time, long resident) => inner.MeasureMemory(time, resident);
+
+        public void Dispose()
+        {
+            IsDisposed = true;
+            inner.Dispose();
+        }
+    }
+}
