@@ -58,7 +58,7 @@ public static partial class Controller
     private static void Remarks(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, ref ThermalCommands commands)
     {
-        if (e.DewPointC.Value is { } dew && e.SupplyC.Value is { } coolest && coolest < dew + DewMarginK)
+        if (e.DewPointC.Value is { } dew && CoolestC(in e) is { } coolest && coolest < dew + DewMarginK)
             commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + DewMarginK));
         if (e.HumidityPercent.Value is { } humidity && Math.Abs(humidity - 45) > 5)
             commands.Conditions.Add(new(ConditionCode.HumidityOutOfBand, TargetKind.Loop, 0, humidity, 45));
@@ -85,6 +85,13 @@ public static partial class Controller
         if (sure && theta < 0.6 && e.FansAlive == settings.Board.Fans.Count)
             commands.Conditions.Add(new(ConditionCode.RadiatorFouled, TargetKind.Loop, 0, 100 * theta, 60));
     }
+
+    /// <summary>
+    /// The coolest surface that air can reach: the coolant's, and where the board measures its facility water the exchanger's primary side, which is as
+    /// cold as that water. The first can be driven, the second only be told.
+    /// </summary>
+    private static double? CoolestC(in Estimate e) =>
+        e.SupplyC.Value is { } supply ? Math.Min(supply, e.FacilityC.Value ?? supply) : e.FacilityC.Value;
 
     /// <summary>Heat that leaves at this drive with this coolant supply in steady state, W.</summary>
     internal static double RemovableW(double supplyC, double drive, in EstimatorState known, in Estimate e, ThermalSettings settings) =>

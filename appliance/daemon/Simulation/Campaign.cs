@@ -1,4 +1,5 @@
 using Appliance.Model;
+using Appliance.Thermal;
 using Appliance.Twin;
 
 namespace Appliance.Daemon.Simulation;
@@ -11,6 +12,10 @@ public static class Campaign
     /// <summary>Nothing cools any more: what the heat behind the plates makes of the whole loop (docs/thermal).</summary>
     private const double WithoutWaterC = 48;
     private const double IsolatedWithinS = 8;
+
+    /// <summary>No surface may come nearer to the room's dew point.</summary>
+    private const double DewMarginK = 3;
+    private const double DewToldWithinS = 30;
 
     /// <returns>Null when every invariant held; otherwise what broke, when and with which values.</returns>
     public static string? Check(int seed, SimulationBoards boards, TimeProvider time)
@@ -54,7 +59,41 @@ public static class Campaign
                 return $"the physics broke down at {t:0.0} s";
         }
 
-        return null;
+        return DewPoint(t, run, watch);
+    }
+
+    /// <summary>
+    /// The coolant stays three kelvin above the room's dew point, and where another surface does not, because facility water is that cold, it is said. Not judged
+    /// where nobody could know: no sensor of the room, or no software that reaches anything.
+    /// </summary>
+    private static string? DewPoint(double t, SimulationRun run, Watch watch)
+    {
+        var twin = run.Twin;
+        var truth = twin.Truth;
+        var needed = truth.RoomDewPointC + DewMarginK;
+        if (twin.Has(FaultKind.HostPanic) || twin.Has(FaultKind.TelemetryLost) || twin.Has(FaultKind.I2cStuck) || twin.Faults.Any(OfRoomSensors))
+            return null;
+        if (truth.SupplyC < needed)
+            return $"coolant {truth.SupplyC:0.00} °C at {t:0.0} s, the dew point needs {needed:0.00} °C";
+        watch.DewNearSinceS = truth.CoolestSurfaceC >= needed ? double.NaN : double.IsNaN(watch.DewNearSinceS) ? t : watch.DewNearSinceS;
+        return t - watch.DewNearSinceS > DewToldWithinS && !IsDewPointTold(in run.Control.Conditions)
+            ? $"a surface at {truth.CoolestSurfaceC:0.00} °C for {t - watch.DewNearSinceS:0.0} s, the dew point needs {needed:0.00} °C, and nobody says so at {t:0.0} s"
+            : null;
+    }
+
+    private static bool OfRoomSensors(FaultSpec fault) => fault.Kind == FaultKind.AdcBias
+        || fault.Target.StartsWith("humidity", StringComparison.Ordinal) || fault.Target.StartsWith("ambient", StringComparison.Ordinal)
+        || fault.Target.StartsWith("facility_supply", StringComparison.Ordinal);
+
+    private static bool IsDewPointTold(ref readonly ConditionList conditions)
+    {
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            if (conditions[i].Code == ConditionCode.DewPointNear)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>What the invariants remember from tick to tick.</summary>
@@ -64,6 +103,8 @@ public static class Campaign
         private bool _waterLost;
 
         public double LeakSinceS { get; set; } = double.NaN;
+
+        public double DewNearSinceS { get; set; } = double.NaN;
 
         /// <summary>
         /// The top of the band, always; but for what no control is left to prevent: no facility water, or fans and pumps out of software's reach

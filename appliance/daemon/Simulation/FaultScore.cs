@@ -8,6 +8,7 @@ public static class FaultScore
 {
     private const double AfterS = 600;
     private const double NearIdleW = 1200;
+    private const double DewMarginK = 3;
 
     // What a controller can know: coolant sensors are good to ±0.3 K, so that it must aim that much below 40 °C and may be as far off
     // to the cold side; dies are read in whole degrees, so that it must stay two of them below the limit.
@@ -30,7 +31,7 @@ public static class FaultScore
             Faults = row.Faults,
         };
         double? reached = null;
-        double peakDie = 0, peakSupply = 0, throttled = 0, maxSupply = row.MaxSupplyC;
+        double peakDie = 0, peakSupply = 0, throttled = 0, maxSupply = row.MaxSupplyC, dew = double.PositiveInfinity;
         var trips = 0;
         var tripped = false;
         SimulationRun? run = null;
@@ -45,6 +46,7 @@ public static class FaultScore
                     maxSupply = Math.Max(maxSupply, run.Twin.HottestSlugC());
                 peakSupply = Math.Max(peakSupply, truth.SupplyC);
                 peakDie = Math.Max(peakDie, truth.DieC.Max());
+                dew = Math.Min(dew, truth.CoolestSurfaceC - truth.RoomDewPointC);
                 throttled += truth.SelfThrottled.Any(s => s) ? 0.1 : 0;
                 var down = run.Twin.EngineParked || !truth.GpusPowered;
                 trips += down && !tripped ? 1 : 0;
@@ -56,7 +58,7 @@ public static class FaultScore
         var summary = run.Run(time);
         var forced = row.TripAllowed ? 0 : ForcedWh(run.Twin, board, row.LoadW);
         var limits = (Supply: Math.Round(maxSupply, 2), Withheld: Math.Round(row.WithheldWhMax + AgainstOptimum * forced, 1));
-        var why = Faults(row, run.Twin, limits, reached, peakDie, peakSupply, throttled, summary.GpuEnergyWithheldWh, trips).FirstOrDefault();
+        var why = Faults(row, run.Twin, limits, reached, peakDie, peakSupply, dew, throttled, summary.GpuEnergyWithheldWh, trips).FirstOrDefault();
         return new(
             row.Id, seed, why is null, why ?? "", reached is { } r ? Math.Round(r, 1) : null, Math.Round(peakDie, 1), Math.Round(peakSupply, 2),
             Math.Round(summary.GpuEnergyWithheldWh, 1), trips, Math.Round(throttled, 1), limits.Supply, limits.Withheld, Math.Round(forced, 1));
@@ -93,7 +95,8 @@ public static class FaultScore
     private static int Target(FaultRow row) => int.Parse(row.Faults[0].Fault.Target.AsSpan(3));
 
     private static IEnumerable<string> Faults(
-        FaultRow row, BoxTwin twin, (double Supply, double Withheld) limits, double? reached, double peakDie, double peakSupply, double throttled, double withheld, int trips)
+        FaultRow row, BoxTwin twin, (double Supply, double Withheld) limits, double? reached, double peakDie, double peakSupply, double dew, double throttled, double withheld,
+        int trips)
     {
         if (peakDie > row.MaxDieC)
             yield return $"die {peakDie:0.0} °C, allowed {row.MaxDieC:0.0} °C";
@@ -101,6 +104,8 @@ public static class FaultScore
             yield return $"a GPU had to slow itself down for {throttled:0.0} s";
         if (peakSupply > limits.Supply)
             yield return $"coolant {peakSupply:0.00} °C, allowed {limits.Supply:0.0} °C";
+        if (dew < DewMarginK)
+            yield return $"a surface {dew:0.0} K above the room's dew point, allowed {DewMarginK:0} K";
         if (reached is not { } at || at > row.DeadlineS)
             yield return $"{row.Required} reached after {(reached is { } late ? $"{late:0.0} s" : "never")}, deadline {row.DeadlineS:0.0} s";
         if (!row.TripAllowed && trips > 0)
