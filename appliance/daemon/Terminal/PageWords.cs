@@ -150,7 +150,7 @@ internal sealed record PageWords
         SensorsSay = "{0} 个全部正常",
         NoGpu = "尚未收到 GPU 的消息。",
         Gpus = ["GPU", "状态", "功率", "芯片", "显存", "余量", "频率", "利用", "显存占用", "降频原因"],
-        GpuHealth = ["GPU", "应答", "PCIe", "重传", "ECC 正/误", "重映射", "NVLink", "互连", "处置", "槽位", "总线", "VBIOS", "序列号"],
+        GpuHealth = ["GPU", "应答", "PCIe", "重传", "ECC正/误", "重映射", "NVLink", "互连", "处置", "槽位", "总线", "VBIOS", "序列号"],
         ProbeUnheard = "尚未收到探针的消息。",
         ProbeBlind = "读不到 NVML：{0}。每个 GPU 都按满功率计算；恢复后自动继续读取。",
         NoDriver = "没有 GPU 驱动：{0}。",
