@@ -26,7 +26,8 @@ internal readonly record struct CudaMatrix(long Offset, int Outputs, int Inputs)
 
     public long Bytes => (long)Blocks * Depth * TileBytes;
 
-    public Split Split => new(Depth, (int)((((long)Blocks * Depth) + Runs - 1) / Runs));
+    /// <summary>Runs of one tile are none: the device finds a segment's number by multiplying with 2^32 / run, which is no 32-bit number for 1.</summary>
+    public Split Split => new(Depth, Math.Max(2, (int)((((long)Blocks * Depth) + Runs - 1) / Runs)));
 
     /// <summary>Thread blocks that take a run each.</summary>
     public int RunCount => ((Blocks * Depth) + Split.Run - 1) / Split.Run;

@@ -7,6 +7,31 @@ namespace FastTests.Cuda;
 public sealed class CudaLayoutTests
 {
     [Theory]
+    [InlineData(128, 64)]
+    [InlineData(128, 200)]
+    [InlineData(640, 264)]
+    [InlineData(768, 712)]
+    [InlineData(4608, 3584)]
+    [InlineData(152064, 3584)]
+    public void The_device_counts_a_blocks_segments_as_the_host_does(int outputs, int inputs)
+    {
+        var matrix = new CudaMatrix(0, outputs, inputs);
+        var (split, most) = (matrix.Split, 0u);
+        for (var block = 0; block < matrix.Blocks; block++)
+        {
+            // segments_of of common.cuh: __umulhi is the upper half of a product of 32-bit numbers.
+            var first = (uint)(block * split.Depth);
+            var segments = High(first + (uint)split.Depth - 1, split.PerRun) - High(first, split.PerRun) + 1;
+            Assert.Equal((uint)((((block + 1) * split.Depth) - 1) / split.Run) - (uint)(block * split.Depth / split.Run) + 1, segments);
+            most = Math.Max(most, segments);
+        }
+
+        Assert.Equal((uint)matrix.MostSegments, most);
+
+        static uint High(uint a, uint b) => (uint)(((ulong)a * b) >> 32);
+    }
+
+    [Theory]
     [InlineData("qwen2")]
     [InlineData("llama3")]
     [InlineData("deepseek_v2_groups")]
