@@ -100,7 +100,8 @@ suite() { # name, project folder, arguments…
   shift 2
   say "tests: $name"
   log=$(mktemp)
-  dotnet "$(ls "$folder"/bin/Release/net10.0/linux-x64/*Tests.dll)" -noLogo "$@" 2>&1 | tee "$log" || status=$?
+  # A shell in the background, or nohup, leaves signals ignored, and what the tests start would not hear theirs.
+  env --default-signal dotnet "$(ls "$folder"/bin/Release/net10.0/linux-x64/*Tests.dll)" -noLogo "$@" 2>&1 | tee "$log" || status=$?
   local line
   line=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -aE 'Total: +[0-9]+, +Errors: +[0-9]+, +Failed: +[0-9]+' | tail -n 1 || true)
   if [ -z "$line" ]; then
