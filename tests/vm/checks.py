@@ -40,6 +40,8 @@ def healthy(box):
     box.guest.wait_for("appliance status", 300, "the box is well")
     need(box.run("cat /sys/class/watchdog/watchdog0/state") == "active", "the hardware watchdog does not run")
     need("RR 10 thermal-loop" in re.sub(" +", " ", box.run("ps -eLo cls,rtprio,comm")), "the loop has no real-time priority")
+    socket = box.run("stat -c '%U:%G %a' /run/appliance-rights.sock")
+    need(socket == "appliance:bmc-agent 660", f"the agent cannot reach the privileged helper, or others can: {socket}")
     open_ports = [l for l in box.run("ss -Htln").splitlines() if not re.search(r"\s(127\.0\.0\.1|\[::1\]):|:18000\s|:8080\s", l)]
     need(not open_ports, f"listens beyond the loopback: {open_ports}")
     tls12 = box.run("openssl s_client -connect 127.0.0.1:8883 -tls1_2 </dev/null 2>&1 | grep -c 'alert' ", check=False)
