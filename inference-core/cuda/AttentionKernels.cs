@@ -30,11 +30,12 @@ internal sealed class AttentionKernels
                 _brief = Find($"attend_brief_{grouped.HeadWidth}");
                 _whole = Find($"attend_many_{grouped.HeadWidth}");
                 break;
-            case AttentionConfig.Latent:
+            case AttentionConfig.Latent latent:
+                var form = IsNarrow(latent) ? "attend_narrow" : "attend_latent";
                 (FewRows, WholeRows) = (16, 16);
-                _few = Find("attend_latent");
-                _brief = Find("attend_latent_brief");
-                _whole = Find("attend_latent_whole");
+                _few = Find(form);
+                _brief = Find($"{form}_brief");
+                _whole = Find($"{form}_whole");
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -53,14 +54,17 @@ internal sealed class AttentionKernels
     public static string? WhyNot(AttentionConfig config) => config switch
     {
         AttentionConfig.Grouped { HeadWidth: 64 or 128 } => null,
-        AttentionConfig.Latent { LatentWidth: 512, RopeWidth: 64, PlainWidth: <= 128, ValueWidth: <= 128 } latent
-            when latent.PlainWidth % 16 == 0 && latent.ValueWidth % 16 == 0 => null,
+        AttentionConfig.Latent { PlainWidth: <= 128, ValueWidth: <= 128 } latent
+            when (latent is { LatentWidth: 512, RopeWidth: 64 } || IsNarrow(latent)) && latent.PlainWidth % 16 == 0 && latent.ValueWidth % 16 == 0 => null,
         AttentionConfig.Grouped grouped => $"the CUDA engine has no attention for heads of {grouped.HeadWidth}; it has 64 and 128",
         AttentionConfig.Latent l =>
             $"the CUDA engine has no latent attention of {l.LatentWidth} + {l.RopeWidth} with heads of {l.PlainWidth} and {l.ValueWidth}; "
-            + "it has 512 + 64 with heads of up to 128 in multiples of 16",
+            + "it has 512 + 64 and 64 + 16 with heads of up to 128 in multiples of 16",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    /// <summary>As the model of the field guide has them.</summary>
+    private static bool IsNarrow(AttentionConfig.Latent latent) => latent is { LatentWidth: 64, RopeWidth: 16 };
 
     /// <summary>Into how many splits the keys of the first <paramref name="length"/> positions are cut.</summary>
     public static int SplitsOf(int length)

@@ -251,7 +251,7 @@ internal sealed partial class CudaForward
             query = Multiply(queryUp, _step.QueryInputs, _step.Room, rows, _step.QueryResults);
         }
 
-        var jobs = a.Heads * a.LatentWidth / AbsorbedColumns;
+        var jobs = a.Heads * ((a.LatentWidth + AbsorbedColumns - 1) / AbsorbedColumns);
         var call = new LatentCall
         {
             Query = query,
@@ -269,6 +269,7 @@ internal sealed partial class CudaForward
             Plain = a.PlainWidth,
             Turned = a.RopeWidth,
             Value = a.ValueWidth,
+            Key = CudaKvPool.KeyWidth(a),
             Interleaved = Config.Rope.Interleaved ? 1 : 0,
             Rows = rows,
             Spread = LatentSpread(rows, jobs),

@@ -4,7 +4,7 @@ namespace InferenceCore.Cuda;
 
 /// <summary>
 /// The caches' memory on the device, one piece: a block holds its 64 tokens of every layer, layer by layer. Grouped: per key head the keys, then the
-/// values. Latent: [latent | rotated key]. bfloat16, in the order that cache_at of common.cuh gives. One block more than the pool hands out takes
+/// values. Latent: [latent | rotated key | nothing, up to a multiple of 64]. bfloat16, in the order that cache_at of common.cuh gives. One block more than the pool hands out takes
 /// what rows that only fill up a step write.
 /// </summary>
 internal sealed class CudaKvPool : KvPool, IDisposable
@@ -33,6 +33,9 @@ internal sealed class CudaKvPool : KvPool, IDisposable
     /// <summary>The block that belongs to nobody.</summary>
     public int Scratch => Limit;
 
+    /// <summary>Columns of a row of the cache, which the attention kernels read in swizzled lines of 64.</summary>
+    public static int KeyWidth(AttentionConfig.Latent latent) => (latent.CacheWidth + 63) & ~63;
+
     public static long BytesOfBlock(ModelConfig config) => config.Layers * BytesOfLayer(config);
 
     /// <summary>Where layer <paramref name="layer"/> of block 0 begins; block n lies n · <see cref="BlockBytes"/> further on.</summary>
@@ -45,7 +48,8 @@ internal sealed class CudaKvPool : KvPool, IDisposable
 
     protected override KvBlock? TryMake(int index) => new(index);
 
-    private static long BytesOfLayer(ModelConfig config) => (long)KvCache.BlockTokens * config.Attention.CacheWidth * sizeof(ushort);
+    private static long BytesOfLayer(ModelConfig config) =>
+        (long)KvCache.BlockTokens * (config.Attention is AttentionConfig.Latent latent ? KeyWidth(latent) : config.Attention.CacheWidth) * sizeof(ushort);
 
     private ulong Address(KvBlock block) => _memory.Pointer + (ulong)(block.Index * BlockBytes);
 }

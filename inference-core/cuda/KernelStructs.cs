@@ -180,6 +180,7 @@ internal struct LatentCall
     public int Plain;
     public int Turned;
     public int Value;
+    public int Key;
     public int Interleaved;
     public int Rows;
     public int Spread;

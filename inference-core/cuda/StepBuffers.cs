@@ -39,7 +39,7 @@ internal sealed class StepBuffers : IDisposable
             [Floats(layer.Down), Floats(layer.Output), layer.HasExperts ? 0 : Floats(layer.GateUp), layer.HasExperts ? 0 : Floats(layer.FeedForwardDown)])));
 
         var (keyWidth, valueWidth) = config.Attention is AttentionConfig.Latent latent
-            ? (latent.LatentWidth + latent.RopeWidth, latent.LatentWidth)
+            ? (CudaKvPool.KeyWidth(latent), latent.LatentWidth)
             : (config.Attention.RotatedWidth, config.Attention.RotatedWidth);
         Queries = Take((long)Room * heads * keyWidth * sizeof(ushort));
         AttentionRowFloats = (long)heads * valueWidth;
@@ -98,7 +98,7 @@ internal sealed class StepBuffers : IDisposable
     /// <summary>The same for one row, where a product reads <see cref="Results"/> while it writes.</summary>
     public ulong OtherResults { get; }
 
-    /// <summary>bfloat16 [Room, heads, key width], rotated.</summary>
+    /// <summary>bfloat16 [Room, heads, key width], rotated; what is behind a latent query's own columns stays zero.</summary>
     public ulong Queries { get; }
 
     /// <summary>float32 [split, row, head, value width].</summary>

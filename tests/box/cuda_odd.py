@@ -19,21 +19,28 @@ BESIDE = ([1, 2, 3, 7, 9, 15, 17, 31, 33], 17)  # prompts of these lengths in pi
 LIMIT, LEAD, CLUSTERS = 2e-2, 0.1, 5
 
 COMMON = dict(num_hidden_layers=3, max_position_embeddings=1024, rms_norm_eps=1e-6, hidden_act="silu", tie_word_embeddings=False, bos_token_id=0, eos_token_id=1, rope_theta=10000.0)
-LATENT = dict(COMMON, kv_lora_rank=512, qk_rope_head_dim=64, moe_intermediate_size=64, first_k_dense_replace=1, moe_layer_freq=1)
+WIDE, NARROW = dict(kv_lora_rank=512, qk_rope_head_dim=64), dict(kv_lora_rank=64, qk_rope_head_dim=16)
+LATENT = dict(COMMON, moe_intermediate_size=64, first_k_dense_replace=1, moe_layer_freq=1)
 SHAPES = {
     "qwen-heads-of-64": dict(COMMON, model_type="qwen2", hidden_size=192, intermediate_size=328, num_attention_heads=3, num_key_value_heads=1, vocab_size=331, tie_word_embeddings=True),
     "llama-heads-of-64": dict(COMMON, model_type="llama", hidden_size=200, intermediate_size=264, num_attention_heads=5, num_key_value_heads=5, head_dim=64, vocab_size=257),
     "llama-heads-of-128": dict(COMMON, model_type="llama", hidden_size=264, intermediate_size=712, num_attention_heads=7, num_key_value_heads=1, head_dim=128, vocab_size=509),
     "llama-narrow": dict(COMMON, model_type="llama", hidden_size=8, intermediate_size=24, num_attention_heads=1, num_key_value_heads=1, head_dim=64, vocab_size=33),
-    "v2-five-experts": dict(LATENT, model_type="deepseek_v2", hidden_size=200, intermediate_size=328, num_attention_heads=3, num_key_value_heads=3, q_lora_rank=None,
+    "v2-five-experts": dict(LATENT, **WIDE, model_type="deepseek_v2", hidden_size=200, intermediate_size=328, num_attention_heads=3, num_key_value_heads=3, q_lora_rank=None,
         qk_nope_head_dim=48, v_head_dim=80, n_routed_experts=5, num_experts_per_tok=3, n_shared_experts=1, topk_method="greedy", scoring_func="softmax",
         norm_topk_prob=False, routed_scaling_factor=1.0, vocab_size=257),
-    "v2-three-groups": dict(LATENT, model_type="deepseek_v2", hidden_size=136, intermediate_size=264, num_attention_heads=5, num_key_value_heads=5, q_lora_rank=72,
+    "v2-three-groups": dict(LATENT, **WIDE, model_type="deepseek_v2", hidden_size=136, intermediate_size=264, num_attention_heads=5, num_key_value_heads=5, q_lora_rank=72,
         qk_nope_head_dim=16, v_head_dim=112, n_routed_experts=9, num_experts_per_tok=4, n_shared_experts=3, topk_method="group_limited_greedy", scoring_func="softmax",
         n_group=3, topk_group=2, norm_topk_prob=False, routed_scaling_factor=2.0, vocab_size=331),
-    "v3-five-groups": dict(LATENT, model_type="deepseek_v3", hidden_size=264, intermediate_size=520, num_attention_heads=1, num_key_value_heads=1, q_lora_rank=40,
+    "v3-five-groups": dict(LATENT, **WIDE, model_type="deepseek_v3", hidden_size=264, intermediate_size=520, num_attention_heads=1, num_key_value_heads=1, q_lora_rank=40,
         qk_nope_head_dim=112, v_head_dim=16, n_routed_experts=15, num_experts_per_tok=5, n_shared_experts=1, topk_method="noaux_tc", scoring_func="sigmoid",
         n_group=5, topk_group=3, norm_topk_prob=True, routed_scaling_factor=1.5, vocab_size=509),
+    "v2-narrow-latents": dict(LATENT, **NARROW, model_type="deepseek_v2", hidden_size=136, intermediate_size=264, num_attention_heads=3, num_key_value_heads=3, q_lora_rank=None,
+        qk_nope_head_dim=48, v_head_dim=80, n_routed_experts=5, num_experts_per_tok=2, n_shared_experts=1, topk_method="greedy", scoring_func="softmax",
+        norm_topk_prob=False, routed_scaling_factor=1.0, vocab_size=257),
+    "v3-narrow-latents": dict(LATENT, **NARROW, model_type="deepseek_v3", hidden_size=264, intermediate_size=520, num_attention_heads=8, num_key_value_heads=8, q_lora_rank=128,
+        qk_nope_head_dim=32, v_head_dim=32, n_routed_experts=8, num_experts_per_tok=2, n_shared_experts=1, topk_method="noaux_tc", scoring_func="sigmoid",
+        n_group=2, topk_group=1, norm_topk_prob=True, routed_scaling_factor=1.5, vocab_size=509),
 }
 checks, figures = [], {}
 

@@ -31,3 +31,7 @@ ATTENTION_KERNEL(attend_many_64, 64, 64, 4, 4, 2, false, true, false)
 ATTENTION_KERNEL(attend_latent, 576, 512, 1, 8, 2, true, false, false)
 ATTENTION_KERNEL(attend_latent_brief, 576, 512, 1, 8, 1, true, false, false)
 ATTENTION_KERNEL(attend_latent_whole, 576, 512, 1, 8, 2, true, true, false)
+// Latents of 64 with a turned key of 16, in rows of 128: what is behind them is zero.
+ATTENTION_KERNEL(attend_narrow, 128, 64, 1, 4, 2, true, false, false)
+ATTENTION_KERNEL(attend_narrow_brief, 128, 64, 1, 4, 1, true, false, false)
+ATTENTION_KERNEL(attend_narrow_whole, 128, 64, 1, 4, 2, true, true, false)

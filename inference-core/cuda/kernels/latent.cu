@@ -41,10 +41,10 @@ struct LatentCall {
     const float2* rope;
     const float* norm;    // [latent]
     const u16* up;        // kv_b
-    u16* queries;         // [rows][heads][latent + turned]
+    u16* queries;         // [rows][heads][key]
     u8* cache;            // this layer's: [block][64 rows]
     u64 block_bytes;
-    int heads, latent_at, latent, plain, turned, value, interleaved, rows, spread;
+    int heads, latent_at, latent, plain, turned, value, key, interleaved, rows, spread;  // key: columns of a row of the cache, at least latent + turned
     float epsilon;
 };
 
@@ -59,7 +59,7 @@ DEVICE void turn(float& a, float& b, float2 by) {
 // A row's latent, normed, and its turned key: into the cache, if it is meant. 256 threads.
 DEVICE void cache_latent(const LatentCall& c, int row, bool live) {
     __shared__ float scratch[32];
-    int position = c.places.position[row], width = c.latent + c.turned;
+    int position = c.places.position[row];
     int block = c.places.blocks[c.places.sequence[row] * c.places.table_width + position / 64];
     u8* to = c.cache + block * c.block_bytes;
     int column = threadIdx.x * 8;
@@ -73,19 +73,19 @@ DEVICE void cache_latent(const LatentCall& c, int row, bool live) {
         add_to(w, c.norm + column);
 #pragma unroll
         for (int i = 0; i < 8; i++) v[i] *= scale * w[i];
-        if (live) *(uint4*)(to + cache_at(position & 63, column, width)) = pack8(v);
+        if (live) *(uint4*)(to + cache_at(position & 63, column, c.key)) = pack8(v);
     }
     int pairs = c.turned / 2, pair = 255 - threadIdx.x;
     if (pair >= pairs) return;
     int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
-    int key = c.latent_at + c.latent;
+    int at = c.latent_at + c.latent;
     float4 four[2];
-    read_parts<2>(four, c.down, row, {key + (first & ~3), key + (second & ~3)});
+    read_parts<2>(four, c.down, row, {at + (first & ~3), at + (second & ~3)});
     float a = one_of(four[0], first), b = one_of(four[1], second);
     turn(a, b, c.rope[(u64)position * pairs + pair]);
     if (!live) return;
-    *(u16*)(to + cache_at(position & 63, c.latent + first, width)) = to_bf16(a);
-    *(u16*)(to + cache_at(position & 63, c.latent + second, width)) = to_bf16(b);
+    *(u16*)(to + cache_at(position & 63, c.latent + first, c.key)) = to_bf16(a);
+    *(u16*)(to + cache_at(position & 63, c.latent + second, c.key)) = to_bf16(b);
 }
 
 // The rotated parts of a group's queries, by all threads.
@@ -96,7 +96,7 @@ DEVICE void turn_queries(const LatentCall& c, const float (*turned)[128], int fi
         int first = c.interleaved ? 2 * pair : pair, second = c.interleaved ? first + 1 : pair + pairs;
         float a = turned[r][first], b = turned[r][second];
         turn(a, b, c.rope[(u64)c.places.position[row] * pairs + pair]);
-        u16* to = c.queries + ((u64)row * c.heads + head) * (c.latent + c.turned) + c.latent;
+        u16* to = c.queries + ((u64)row * c.heads + head) * c.key + c.latent;
         to[first] = to_bf16(a);
         to[second] = to_bf16(b);
     }
@@ -106,7 +106,8 @@ DEVICE void turn_queries(const LatentCall& c, const float (*turned)[128], int fi
 
 #define ROWS 8
 #define REHEARSED_ROWS 8
-#define ABSORBED 256  // latent columns of a thread block: 32 to a warp
+#define ABSORBED 256  // latent columns of a thread block, where there are so many
+#define WARP_COLUMNS (ABSORBED / 8)
 
 // W_UK of the block's columns as in the checkpoint, rows 16 bytes further apart than they are wide: eight of them are read at once.
 struct Absorb {
@@ -115,7 +116,7 @@ struct Absorb {
     static const int weight_bytes = 128 * row_bytes;
 };
 
-// Grid: first a block for each row's key, then (heads · latent / ABSORBED) jobs, by `spread` groups of rows. plain <= 128, turned <= 128.
+// Grid: first a block for each row's key, then (heads · parts of the latent) jobs, by `spread` groups of rows. plain <= 128, turned <= 128.
 KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
     extern __shared__ u8 raw[];
     __shared__ u32 plain[ROWS][Absorb::query_words];
@@ -130,17 +131,17 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
         return;
     }
     u32 weights = (shared_address(raw) + 15) & ~15u, full = shared_address(&barrier);
-    int parts = c.latent / ABSORBED, job = blockIdx.x - c.rows, part = job % parts, head = job / parts % c.heads, first = job / parts / c.heads;
+    int parts = (c.latent + ABSORBED - 1) / ABSORBED, columns = min(c.latent, ABSORBED), job = blockIdx.x - c.rows, part = job % parts, head = job / parts % c.heads, first = job / parts / c.heads;
     int width = c.plain + c.turned, lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     if (threadIdx.x == 0) {
         barrier_init(full, 1);
         barrier_init_fence();
-        barrier_expect(full, c.plain * ABSORBED * 2);
+        barrier_expect(full, c.plain * columns * 2);
     }
     __syncthreads();
     if (threadIdx.x < c.plain)
         bulk_load(weights + threadIdx.x * Absorb::row_bytes, c.up + ((u64)head * (c.plain + c.value) + threadIdx.x) * c.latent + part * ABSORBED,
-                  ABSORBED * 2, full);
+                  columns * 2, full);
     REHEARSE(live, c.rows <= REHEARSED_ROWS) {
         if (live) wait_for_previous();
         for (int group = first; group * ROWS < c.rows; group += c.spread) {
@@ -161,23 +162,24 @@ KERNEL __launch_bounds__(256) absorb(const __grid_constant__ LatentCall c) {
             __syncthreads();
             if (part == 0 && live) turn_queries(c, turned, first_row, count, head);
             barrier_wait(full, 0);
-            float sum[2][4] = {};
+            if (warp * WARP_COLUMNS >= columns) continue;
+            float sum[WARP_COLUMNS / 16][4] = {};
             for (int k = 0; k < c.plain; k += 16) {
-                u32 at = weights + (k + (lane >> 4) * 8 + (lane & 7)) * Absorb::row_bytes + (warp * 32 + (lane >> 3 & 1) * 8) * 2;
+                u32 at = weights + (k + (lane >> 4) * 8 + (lane & 7)) * Absorb::row_bytes + (warp * WARP_COLUMNS + (lane >> 3 & 1) * 8) * 2;
                 u32 b0 = plain[lane >> 2][k / 2 + (lane & 3)], b1 = plain[lane >> 2][k / 2 + 4 + (lane & 3)];
 #pragma unroll
-                for (int m = 0; m < 2; m++) {
+                for (int m = 0; m < WARP_COLUMNS / 16; m++) {
                     u32 a[4];
                     load_transposed(a, at + m * 32);
                     mma(sum[m], a, b0, b1);
                 }
             }
 #pragma unroll
-            for (int m = 0; m < 2; m++)
+            for (int m = 0; m < WARP_COLUMNS / 16; m++)
 #pragma unroll
                 for (int e = 0; e < 4; e++) {
-                    int r = (lane & 3) * 2 + (e & 1), column = part * ABSORBED + warp * 32 + m * 16 + (e >> 1) * 8 + (lane >> 2);
-                    if (live && r < count) c.queries[((u64)(first_row + r) * c.heads + head) * (c.latent + c.turned) + column] = to_bf16(sum[m][e]);
+                    int r = (lane & 3) * 2 + (e & 1), column = part * ABSORBED + warp * WARP_COLUMNS + m * 16 + (e >> 1) * 8 + (lane >> 2);
+                    if (live && r < count) c.queries[((u64)(first_row + r) * c.heads + head) * c.key + column] = to_bf16(sum[m][e]);
                 }
         }
     }

@@ -67,9 +67,20 @@ public sealed class GuideQuestionTests
     }
 
     [Fact]
-    public void A_device_whose_engine_has_no_kernels_for_the_guide_is_not_doubted_for_that() => Assert.Equal(
-        "field guide not asked on cuda:0: the CUDA engine has no latent attention of 64 + 16 with heads of 32 and 32; it has 512 + 64 with heads of up to 128 in multiples of 16",
-        GuideQuestion.Ask(Shipped, new(Served, "cuda:0", 1, new(), Shipped), (_, _) => throw new InvalidOperationException("it was loaded"), null));
+    public void A_device_whose_engine_has_no_kernels_for_the_guide_is_not_doubted_for_that()
+    {
+        using var folder = new TemporaryDirectory();
+        var config = File.ReadAllText(Path.Combine(Shipped, "config.json"));
+        File.WriteAllText(folder.File("config.json"), config.Replace("\"kv_lora_rank\": 64", "\"kv_lora_rank\": 32", StringComparison.Ordinal));
+        Assert.Equal(
+            "field guide not asked on cuda:0: the CUDA engine has no latent attention of 32 + 16 with heads of 32 and 32; "
+            + "it has 512 + 64 and 64 + 16 with heads of up to 128 in multiples of 16",
+            GuideQuestion.Ask(folder.Path, new(Served, "cuda:0", 1, new(), folder.Path), (_, _) => throw new InvalidOperationException("it was loaded"), null));
+    }
+
+    [Fact]
+    public void The_cuda_engine_has_kernels_for_the_shipped_guide() =>
+        Assert.Null(ForwardLoader.WhyNot(ModelConfig.Load(Shipped), "cuda:0"));
 
     private static void CopyGuide(string to, string damage)
     {
