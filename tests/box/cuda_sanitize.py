@@ -7,7 +7,8 @@ Needs: a GPU, PyTorch, transformers 5.17 or later, safetensors, the CUDA toolkit
 
 Per family a random checkpoint of two narrow layers, with heads, latents and experts as wide as the kernels want them; then `inference-core logits` with one row
 a step, twelve, seventy, and pieces of prompts beside each other: few rows and many take different kernels. The dense layers are wide enough for the
-product of gate and up to end its blocks in neighbouring thread blocks. What the tool says about a kernel is left whole in OUT.
+product of gate and up to end its blocks in neighbouring thread blocks. The guide that ships (BIN/models/field-guide) is asked the same; its latents are
+narrow and have kernels of their own. What the tool says about a kernel is left whole in OUT.
 """
 import argparse, json, os, shutil, subprocess, sys, tempfile, time
 import torch
@@ -22,6 +23,7 @@ CONFIGS = {
     "deepseek-v2-lite": NARROW_LATENT,
     "deepseek-v3": dict(NARROW_LATENT, q_lora_rank=128),
 }
+GUIDE = "field-guide"
 # How the rows of a step come about: (lengths of the prompts, tokens of a step)
 WAYS = {"one row a step": ([5], 1), "twelve rows": ([12], 12), "seventy rows": ([70], 70), "pieces beside each other": ([30, 7, 50], 24)}
 ERRORS = 9
@@ -60,20 +62,23 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--bin", default="artifacts")
     arguments.add_argument("--out", default="cuda-sanitize")
-    arguments.add_argument("--only", default=",".join(CONFIGS))
+    arguments.add_argument("--only", default=",".join([*CONFIGS, GUIDE]))
     arguments.add_argument("--tools", default="memcheck,racecheck")
     arguments.add_argument("--device", default="cuda:0")
     options = arguments.parse_args()
     if TOOL is None:
         sys.exit("cuda_sanitize: there is no compute-sanitizer on this machine; it comes with the CUDA toolkit")
     names = options.only.split(",")
-    if unknown := [n for n in names if n not in CONFIGS]:
-        sys.exit(f"cuda_sanitize: no family is called {unknown[0]}; there are {', '.join(CONFIGS)}")
+    if unknown := [n for n in names if n not in [*CONFIGS, GUIDE]]:
+        sys.exit(f"cuda_sanitize: no family is called {unknown[0]}; there are {', '.join([*CONFIGS, GUIDE])}")
     os.makedirs(options.out, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             directory = os.path.join(scratch, name)
-            make(name, directory, options.device)
+            if name == GUIDE:
+                directory = os.path.join(options.bin, "models", GUIDE)
+            else:
+                make(name, directory, options.device)
             for tool in options.tools.split(","):
                 for way in WAYS:
                     run(options, tool, name, way, directory, scratch)
