@@ -42,6 +42,16 @@ public sealed class Nvml(string? library = null, GpuSlots? slots = null) : IGpuS
         return status == NvmlReturn.Success ? new NvmlGpu(_calls!, device) : null;
     }
 
+    /// <summary>NVML may initialise others while it looks for one that it has not seen yet (nvml.h): a handle that is known is worth keeping.</summary>
+    public unsafe IGpuDevice? Find(string uuid)
+    {
+        if (!Initialise())
+            return null;
+        NvmlDevice device;
+        fixed (byte* name = Encoding.ASCII.GetBytes(uuid + '\0'))
+            return _calls!.nvmlDeviceGetHandleByUUID(name, &device) == NvmlReturn.Success ? new NvmlGpu(_calls!, device) : null;
+    }
+
     /// <summary>True when the library answers. May take as long as the driver likes.</summary>
     public bool Initialise()
     {
