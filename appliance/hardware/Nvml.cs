@@ -35,6 +35,13 @@ public sealed class Nvml(string? library = null, GpuSlots? slots = null) : IGpuS
     /// <summary>Null until <see cref="Initialise"/> has succeeded.</summary>
     internal NvmlInterop? Calls => _calls;
 
+    /// <summary>The machine's driver and how many GPUs it has, or why it does not open. May take as long as the driver likes.</summary>
+    public static (IGpuSource? Gpus, int Count, string? Fault) TryOpen()
+    {
+        var nvml = new Nvml();
+        return nvml.Initialise() ? (nvml, nvml.Count, null) : (null, 0, nvml.Fault ?? "NVML does not open");
+    }
+
     public IGpuDevice? Open(int index, out bool lost)
     {
         var status = Handle(index, out var device);

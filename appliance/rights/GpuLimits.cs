@@ -13,17 +13,19 @@ internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault
     /// <summary>Less than the two seconds that a client waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>What GPUs get to obey in however long the driver took to open: a healthy one takes milliseconds.</summary>
+    private static readonly TimeSpan AtLeast = TimeSpan.FromSeconds(0.3);
+
     private const string NoAnswer = "the driver does not answer";
 
     private readonly Lock _opening = new();
-    private readonly Lock _lowering = new();
-    private readonly Dictionary<int, Lowering> _lowered = [];
+    private readonly LowestLimits _lowest = new();
     private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
     private volatile IGpuSource? _source;
     private int _count;
 
     public GpuLimits()
-        : this(OpenNvml, TimeProvider.System)
+        : this(Nvml.TryOpen, TimeProvider.System)
     {
     }
 
@@ -53,30 +55,18 @@ internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault
         }
     }
 
-    /// <summary>All GPUs at once, by the driver's numbers. One that still waits in the driver from the last time is not asked again.</summary>
+    /// <summary>All GPUs at once, by the driver's numbers.</summary>
     public (int Limited, IReadOnlyList<string> Refused) Lowest()
     {
         var began = time.GetTimestamp();
         var fault = NoAnswer;
         if (Opened(Patience, ref fault) is not { } source)
             return (0, [fault]);
-        var gpus = new Lowering[_count];
-        lock (_lowering)
-        {
-            for (var i = 0; i < gpus.Length; i++)
-                gpus[i] = _lowered[i] = _lowered.GetValueOrDefault(i) is { IsOut: true } before ? before : new(source, i);
-        }
-
-        var refused = new List<string>();
-        foreach (var (i, gpu) in gpus.Index())
-        {
-            if (gpu.Wait(Left(began)) is { } why)
-                refused.Add($"gpu{i}: {why}");
-        }
-
-        if (refused.Count == gpus.Length)
+        var left = Left(began);
+        var (limited, failures, isRefused) = _lowest.Ask(source, _count, left > AtLeast ? left : AtLeast);
+        if (limited == 0 && (isRefused || _count == 0))
             _source = null; // not one obeys, or there is none: the driver may have been reloaded
-        return gpus.Length == 0 ? (0, ["the driver has no GPU"]) : (gpus.Length - refused.Count, refused);
+        return _count == 0 ? (0, ["the driver has no GPU"]) : (limited, failures);
     }
 
     private IGpuSource? Opened(TimeSpan limit, ref string fault)
@@ -111,12 +101,6 @@ internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault
         known.Gpu = null;
         _known.TryRemove(new(uuid, known)); // names are whatever somebody said: none is kept that the driver does not know
         _source = null;
-    }
-
-    private static (IGpuSource?, int, string?) OpenNvml()
-    {
-        var nvml = new Nvml();
-        return nvml.Initialise() ? (nvml, nvml.Count, null) : (null, 0, nvml.Fault ?? "NVML does not open");
     }
 
     /// <summary>A name that was asked for, and its GPU where that was found. Whoever has the turn may ask the driver for it.</summary>

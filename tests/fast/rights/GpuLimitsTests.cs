@@ -1,6 +1,7 @@
 using Appliance.Hardware;
 using Appliance.Rights;
 using FastTests.Hardware;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastTests.Rights;
 
@@ -119,6 +120,36 @@ public sealed class GpuLimitsTests : IDisposable
         Assert.Equal(["the driver has no GPU"], limits.Lowest().Refused);
         _ = limits.Lowest();
         Assert.Equal(2, _opened);
+    }
+
+    [Fact]
+    public void A_driver_that_takes_long_to_open_is_waited_for_all_the_same()
+    {
+        foreach (var i in Enumerable.Range(0, 8))
+            _sys.Gpu(i);
+        var time = new FakeTimeProvider();
+        var limits = new GpuLimits(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1.7));
+                return (new TwinGpus(_sys.Root), 8, null);
+            },
+            time);
+        var (limited, refused) = limits.Lowest();
+        Assert.Empty(refused);
+        Assert.Equal(8, limited);
+    }
+
+    [Fact]
+    public void A_driver_that_does_not_answer_is_not_opened_anew_for_it()
+    {
+        var folder = _sys.Gpu(0);
+        SysfsFolder.Set(folder, "hang", "1");
+        var limits = Limits(1);
+        Assert.Equal(["gpu0: the driver does not answer"], limits.Lowest().Refused);
+        SysfsFolder.Set(folder, "hang", "0");
+        Assert.Equal(1, limits.Lowest().Limited);
+        Assert.Equal(1, _opened);
     }
 
     private static Thread Started(Action work)
