@@ -58,8 +58,8 @@ public static partial class Controller
     private static void Remarks(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, ref ThermalCommands commands)
     {
-        if (e.DewPointC.Value is { } dew && CoolestC(in e) is { } coolest && coolest < dew + DewMarginK)
-            commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + DewMarginK));
+        if (e.DewPointC.Value is { } dew && CoolestC(in e) is { } coolest && coolest < dew + HumidAir.DewMarginK)
+            commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + HumidAir.DewMarginK));
         if (e.HumidityPercent.Value is { } humidity && Math.Abs(humidity - 45) > 5)
             commands.Conditions.Add(new(ConditionCode.HumidityOutOfBand, TargetKind.Loop, 0, humidity, 45));
         if (e.SupplyC.Value is { } supply)
