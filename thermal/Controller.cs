@@ -9,7 +9,6 @@ namespace Appliance.Thermal;
 public static partial class Controller
 {
     private const double BootS = 0.5;
-    private const double UnreachableAfterS = 120;
     private const double UnreachableByK = 0.5;
 
     internal static void Step(
@@ -68,7 +67,7 @@ public static partial class Controller
                 commands.Conditions.Add(new(ConditionCode.CoolantHot, TargetKind.Loop, 0, supply, settings.SetpointC + settings.BandK));
             if (supply < settings.SetpointC - settings.BandK)
                 commands.Conditions.Add(new(ConditionCode.CoolantCold, TargetKind.Loop, 0, supply, settings.SetpointC - settings.BandK));
-            if (!settings.HoldsCabinet && state.FloorS > UnreachableAfterS && supply < settings.SetpointC - UnreachableByK)
+            if (!settings.HoldsCabinet && state.FloorS > LoopWaits.UnreachableS && supply < settings.SetpointC - UnreachableByK)
             {
                 commands.Conditions.Add(new(
                     ConditionCode.SetpointUnreachable, TargetKind.Loop, 0, e.HeatW,
