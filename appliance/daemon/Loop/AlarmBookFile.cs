@@ -6,8 +6,8 @@ using Appliance.Model;
 namespace Appliance.Daemon.Loop;
 
 /// <summary>
-/// The standing alarms as they are kept over a restart: what was raised, who has seen it. Written beside and renamed, so that there is always a
-/// whole one. What an alarm says may be older than what it said last: the rules say it anew.
+/// The standing alarms as they are kept over a restart: what was raised, who has seen it. What an alarm says may be older than what it said last: the
+/// rules say it anew.
 /// </summary>
 internal sealed class AlarmBookFile(string stateDirectory)
 {
@@ -48,25 +48,7 @@ internal sealed class AlarmBookFile(string stateDirectory)
     }
 
     /// <returns>Why it could not be kept; null when it is.</returns>
-    public string? Write(IReadOnlyList<Alarm> standing)
-    {
-        try
-        {
-            Directory.CreateDirectory(stateDirectory);
-            using (var file = new FileStream(_path + ".new", FileMode.Create, FileAccess.Write))
-            {
-                JsonSerializer.Serialize(file, [.. standing.Take(AlarmLimit)], AlarmBookJson.Default.AlarmArray);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(_path + ".new", _path, overwrite: true);
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"{_path}: {e.Message}";
-        }
-    }
+    public string? Write(IReadOnlyList<Alarm> standing) => StateFile.Write(_path, [.. standing.Take(AlarmLimit)], AlarmBookJson.Default.AlarmArray);
 
     private void PutAside()
     {
