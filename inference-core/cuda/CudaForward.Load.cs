@@ -14,9 +14,8 @@ internal sealed partial class CudaForward
     public static CudaForward Load(string directory, int ordinal, ForwardOptions options)
     {
         var config = ModelConfig.Load(directory);
-        if (WhyNot(config) is { } why)
+        if (WhyNot(config, out var layout) is { } why)
             throw new EngineException(why, isUnfit: true);
-        var layout = new CudaLayout(config);
         var checkpoint = options.RandomWeights ? null : Checkpoint.Open(directory);
         var libraries = CudaLibraries.OfThisMachine();
         var device = new CudaDevice(CudaInterop.Load(libraries), ordinal);
@@ -41,15 +40,18 @@ internal sealed partial class CudaForward
     }
 
     /// <summary>Why this engine has no kernels for a model, found without a device; null: it has them.</summary>
-    public static string? WhyNot(ModelConfig config)
+    public static string? WhyNot(ModelConfig config) => WhyNot(config, out _);
+
+    private static string? WhyNot(ModelConfig config, out CudaLayout layout)
     {
         try
         {
-            _ = new CudaLayout(config);
+            layout = new CudaLayout(config);
             return AttentionKernels.WhyNot(config.Attention);
         }
         catch (EngineException e)
         {
+            layout = null!; // there is none
             return e.Message;
         }
     }
