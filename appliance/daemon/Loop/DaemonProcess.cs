@@ -168,14 +168,7 @@ internal static class DaemonProcess
         var stood = file.Read(out var lost);
         if (lost is not null)
             Console.Error.WriteLine($"appliance: {lost}");
-        string? said = null;
-        var writer = new NewestWriter<IReadOnlyList<Alarm>>(standing =>
-        {
-            var fault = file.Write(standing);
-            if (fault != said)
-                Console.Error.WriteLine(fault is null ? "appliance: the alarm book is kept again." : $"appliance: the alarm book cannot be kept: {fault}");
-            return said = fault;
-        });
+        var writer = new NewestWriter<IReadOnlyList<Alarm>>("the alarm book", file.Write);
         state.Alarms.TakeUp(stood, writer.Keep);
         return writer;
     }

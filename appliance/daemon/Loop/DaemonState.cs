@@ -88,9 +88,6 @@ internal sealed class DaemonState
     /// <summary>Non-null when a bad configuration file was put aside: the line that says what is wrong with it.</summary>
     public string? ConfigFault { get; set; }
 
-    /// <summary>Why latches and what was learnt cannot be kept; null when they are.</summary>
-    public string? CheckpointFault { get; internal set; }
-
     /// <summary>Why <c>/metrics</c> is not served; null when it is, or is not wanted.</summary>
     public string? MetricsFault { get; internal set; }
 
