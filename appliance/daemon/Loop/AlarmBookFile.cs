@@ -19,7 +19,10 @@ internal sealed class AlarmBookFile(string stateDirectory)
     private readonly string _path = Path.Combine(stateDirectory, "alarms.json");
 
     /// <summary>Nothing when there is none or it cannot be used: the rules find again what holds.</summary>
-    /// <param name="fault">One line for a person where something was there and is lost; the file is put aside, so that this is said once.</param>
+    /// <param name="fault">
+    /// One line for a person where something was there and is lost. A file that cannot be used is put aside; where that fails, and where it is alarms of another
+    /// version that are lost, each start says so until the book is written anew.
+    /// </param>
     public IReadOnlyList<Alarm> Read(out string? fault)
     {
         fault = null;

@@ -25,11 +25,12 @@ internal static class DaemonProcess
 
     private static readonly TimeSpan _controlPatience = TimeSpan.FromSeconds(5);
 
-    // A stop must be over within appliance.service's TimeoutStopSec=, which is also how long a daemon that cannot die keeps the safe state waiting.
+    // So long a stop waits at most, first for the bus and the disk, then for the loop, before it writes fans and pumps to full itself.
     private static readonly TimeSpan BusEnds = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LoopEnds = TimeSpan.FromMilliseconds(300);
 
-    // What a daemon that does answer its stop asks for beyond that, for a machine that is slow or still starting it.
+    // appliance.service's TimeoutStopSec= is short, because a daemon that cannot die keeps the safe state waiting for so long. One that answers its stop asks
+    // for this instead: chips and a probe that hang may want more (3 s, 1.5 s), and what is killed then is followed by appliance-safe.
     private static readonly TimeSpan StopMore = TimeSpan.FromSeconds(2);
 
     /// <summary>
