@@ -189,7 +189,7 @@ internal static class ConsoleView
         if (work.Outcome is not { } outcome)
             yield break;
         yield return "";
-        yield return new(words.Outcomes[outcome], Look.Bold);
+        yield return new(words.Ended(work.Action, outcome), Look.Bold);
     }
 
     private static IEnumerable<Line> Alarms(ConsoleModel model, StatusReport report, int width)

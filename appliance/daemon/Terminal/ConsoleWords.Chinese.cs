@@ -62,9 +62,10 @@ internal sealed partial record ConsoleWords
         Outcomes = new Dictionary<ConsoleWorkView.End, string>
         {
             [ConsoleWorkView.End.Done] = "完成。",
-            [ConsoleWorkView.End.ByHand] = "已手动结束，冷却恢复自动。",
+            [ConsoleWorkView.End.ByHand] = "已手动结束。",
             [ConsoleWorkView.End.Failed] = "没有成功结束，见上文。",
         },
+        GivenBack = "已手动结束，冷却恢复自动。",
         Page = PageWords.Chinese,
         Verdict = VerdictWords.Chinese,
         Service = ServiceWords.Chinese,

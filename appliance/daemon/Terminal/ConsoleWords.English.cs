@@ -63,9 +63,10 @@ internal sealed partial record ConsoleWords
         Outcomes = new Dictionary<ConsoleWorkView.End, string>
         {
             [ConsoleWorkView.End.Done] = "Done.",
-            [ConsoleWorkView.End.ByHand] = "Ended by hand; cooling is automatic again.",
+            [ConsoleWorkView.End.ByHand] = "Ended by hand.",
             [ConsoleWorkView.End.Failed] = "It did not come to a good end; see above.",
         },
+        GivenBack = "Ended by hand; cooling is automatic again.",
         Page = PageWords.English,
         Verdict = VerdictWords.English,
         Service = ServiceWords.English,

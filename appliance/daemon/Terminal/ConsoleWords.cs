@@ -72,6 +72,9 @@ internal sealed partial record ConsoleWords(string Language)
 
     public required IReadOnlyDictionary<ConsoleWorkView.End, string> Outcomes { get; init; }
 
+    /// <summary>Of work that drove fans and pumps, ended by hand.</summary>
+    public required string GivenBack { get; init; }
+
     public required PageWords Page { get; init; }
 
     public required VerdictWords Verdict { get; init; }
@@ -79,6 +82,10 @@ internal sealed partial record ConsoleWords(string Language)
     public required ServiceWords Service { get; init; }
 
     public static ConsoleWords Of(string language) => language == Chinese.Language ? Chinese : English;
+
+    /// <summary>What stands below work that has ended.</summary>
+    public string Ended(ConsoleAction action, ConsoleWorkView.End outcome) =>
+        outcome == ConsoleWorkView.End.ByHand && action is ConsoleAction.ServiceFan or ConsoleAction.ServiceFilled ? GivenBack : Outcomes[outcome];
 
     /// <summary>A state, a mode, a severity: one of the box' own words as a person says it.</summary>
     public string State(string state) => Language == English.Language ? state.Replace('_', ' ') : ChineseStates.Of(state);

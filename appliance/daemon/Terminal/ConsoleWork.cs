@@ -14,7 +14,7 @@ internal sealed class ConsoleWork : IDisposable
 
     private readonly CancellationTokenSource _end;
     private readonly Said _said;
-    private readonly Task<int> _run;
+    private readonly Task<ConsoleWorkView.End> _run;
     private readonly ConsoleAction _action;
     private readonly string _title;
 
@@ -27,11 +27,7 @@ internal sealed class ConsoleWork : IDisposable
 
     public ConsoleWorkView View => new(_action, _title, _said.Lines, Outcome);
 
-    private ConsoleWorkView.End? Outcome =>
-        !_run.IsCompleted ? null
-        : _run.Result == ExitCode.Done ? ConsoleWorkView.End.Done
-        : _end.IsCancellationRequested ? ConsoleWorkView.End.ByHand
-        : ConsoleWorkView.End.Failed;
+    private ConsoleWorkView.End? Outcome => _run.IsCompleted ? _run.Result : null;
 
     public void End() => _end.Cancel();
 
@@ -44,20 +40,27 @@ internal sealed class ConsoleWork : IDisposable
 
     public void Dispose() => _end.Dispose();
 
-    private async Task<int> RunAsync(Func<Output, CancellationToken, Task<int>> verb, Output output)
+    /// <summary>Ended by hand is only what gave back all that it took: whoever could not do that throws something else than that it was ended.</summary>
+    private async Task<ConsoleWorkView.End> RunAsync(Func<Output, CancellationToken, Task<int>> verb, Output output)
     {
         try
         {
-            return await verb(output, _end.Token).ConfigureAwait(false);
+            return await verb(output, _end.Token).ConfigureAwait(false) == ExitCode.Done ? ConsoleWorkView.End.Done : ConsoleWorkView.End.Failed;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            return ExitCode.Failed;
+            return ConsoleWorkView.End.ByHand;
         }
         catch (BoxClientException e)
         {
             output.Line(e.Message);
-            return e.ExitCode;
+            return ConsoleWorkView.End.Failed;
+        }
+        catch (Exception e)
+        {
+            // The edge: a fault of the verb must not cost the person the console, nor the terminal its cursor. They are the one to be told.
+            output.Line($"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            return ConsoleWorkView.End.Failed;
         }
     }
 

@@ -77,6 +77,22 @@ public sealed class ConsoleServiceTests
     }
 
     [Fact]
+    public void Only_of_work_that_drove_fans_and_pumps_it_is_said_that_cooling_is_automatic_again()
+    {
+        foreach (var words in (ConsoleWords[])[ConsoleWords.English, ConsoleWords.Chinese])
+        {
+            foreach (var action in (ConsoleAction[])[ConsoleAction.ServiceFan, ConsoleAction.ServiceDrain, ConsoleAction.ServiceFilled, ConsoleAction.Bundle])
+            {
+                foreach (var outcome in Enum.GetValues<ConsoleWorkView.End>())
+                {
+                    var said = Foot(Model() with { Words = words, Work = new(action, "t", [], outcome) }).Any(l => l.Text == words.GivenBack);
+                    Assert.Equal(outcome == ConsoleWorkView.End.ByHand && action is ConsoleAction.ServiceFan or ConsoleAction.ServiceFilled, said);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Of_work_that_said_much_its_beginning_and_its_end_are_seen()
     {
         var work = new ConsoleWorkView(ConsoleAction.Bundle, "Support bundle", [.. Enumerable.Range(0, 40).Select(i => $"12:00:00  line {i}.")], ConsoleWorkView.End.Done);

@@ -1,0 +1,38 @@
+using Appliance.Daemon.Cli;
+using Appliance.Daemon.Terminal;
+
+namespace FastTests.Terminal;
+
+/// <summary>Work beside the screen: how it came to its end is what the person goes by.</summary>
+public sealed class ConsoleWorkTests
+{
+    [Fact]
+    public async Task Work_that_was_ended_and_could_not_give_back_what_it_took_has_failed()
+    {
+        using var work = Begin(async (_, stop) =>
+        {
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+            }
+            finally
+            {
+                throw new BoxClientException("no daemon answers", Usage: false);
+            }
+        });
+        await work.EndAsync();
+        Assert.Equal(ConsoleWorkView.End.Failed, work.View.Outcome);
+    }
+
+    [Fact]
+    public async Task Work_that_breaks_says_so_and_the_console_stays()
+    {
+        using var work = Begin((_, _) => throw new InvalidOperationException("of course"));
+        await work.EndAsync();
+        Assert.Equal(ConsoleWorkView.End.Failed, work.View.Outcome);
+        Assert.Contains("of course", Assert.Single(work.View.Lines).ToString(), StringComparison.Ordinal);
+    }
+
+    private static ConsoleWork Begin(Func<Output, CancellationToken, Task<int>> verb) =>
+        new(ConsoleAction.ServiceFan, "t", verb, unicode: false, TimeProvider.System, TestContext.Current.CancellationToken);
+}
