@@ -16,9 +16,9 @@ internal static class ServiceVerb
         var thermal = await ThermalAsync(box, cancel).ConfigureAwait(false);
         if (thermal.Fans.All(f => f.Name != fan))
             return output.Fail(ExitCode.Usage, string.Format(null, words.NoFan, fan, string.Join(", ", thermal.Fans.Select(f => f.Name))));
-        await DriveAsync(box, 100, cancel).ConfigureAwait(false);
         try
         {
+            await DriveAsync(box, 100, cancel).ConfigureAwait(false); // within: given up before the answer, the box may have taken it
             var work = ServiceFan.Begin(fan);
             output.Line(work.Say(words));
             for (var began = time.GetTimestamp(); work.At != ServiceFan.Stage.Done; await Task.Delay(Pace, time, cancel).ConfigureAwait(false))
@@ -58,9 +58,9 @@ internal static class ServiceVerb
             return ExitCode.Done;
         }
 
-        await DriveAsync(box, 100, cancel).ConfigureAwait(false);
         try
         {
+            await DriveAsync(box, 100, cancel).ConfigureAwait(false);
             output.Line(string.Format(null, words.Filling, FillTime.TotalSeconds));
             await Task.Delay(FillTime, time, cancel).ConfigureAwait(false);
             var wrong = ServiceCoolant.AgainstFilled(await ThermalAsync(box, cancel).ConfigureAwait(false), words).ToArray();
