@@ -22,7 +22,8 @@ internal sealed class ConsoleWork : IDisposable
     {
         (_action, _title, _said) = (action, title, new(time));
         _end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _run = RunAsync(verb, new(_said, _said, new(200, 24, Colour: false, unicode), json: false));
+        // Not on the screen's thread: a verb may read a slow stick before its first real wait.
+        _run = Task.Run(() => RunAsync(verb, new(_said, _said, new(200, 24, Colour: false, unicode), json: false)), CancellationToken.None);
     }
 
     public ConsoleWorkView View => new(_action, _title, _said.Lines, Outcome);

@@ -107,11 +107,13 @@ public sealed class ConsoleServiceTests
     public async Task Work_that_is_ended_gives_back_what_it_took_before_anybody_leaves()
     {
         var gaveBack = false;
+        var pulls = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var work = new ConsoleWork(
             ConsoleAction.ServiceFan, "t",
             async (output, stop) =>
             {
                 output.Line("pull");
+                pulls.SetResult();
                 try
                 {
                     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
@@ -124,6 +126,7 @@ public sealed class ConsoleServiceTests
                 return ExitCode.Done;
             },
             unicode: false, new FakeTimeProvider(new(2026, 11, 26, 12, 0, 7, TimeSpan.Zero)), TestContext.Current.CancellationToken);
+        await pulls.Task;
         Assert.Equal(new ConsoleWorkView(ConsoleAction.ServiceFan, "t", ["12:00:07  pull"], null), work.View);
         await work.EndAsync();
         Assert.Equal((true, ConsoleWorkView.End.ByHand), (gaveBack, work.View.Outcome));

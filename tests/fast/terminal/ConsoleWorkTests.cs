@@ -33,6 +33,17 @@ public sealed class ConsoleWorkTests
         Assert.Contains("of course", Assert.Single(work.View.Lines).ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_screen_goes_on_while_work_has_not_come_to_its_first_wait()
+    {
+        using var screen = new ManualResetEventSlim();
+        using var work = Begin((_, _) => Task.FromResult(screen.Wait(TimeSpan.FromSeconds(10)) ? ExitCode.Done : ExitCode.Failed));
+        screen.Set();
+        while (work.View.IsUnderWay)
+            await Task.Yield();
+        Assert.Equal(ConsoleWorkView.End.Done, work.View.Outcome);
+    }
+
     private static ConsoleWork Begin(Func<Output, CancellationToken, Task<int>> verb) =>
         new(ConsoleAction.ServiceFan, "t", verb, unicode: false, TimeProvider.System, TestContext.Current.CancellationToken);
 }
