@@ -73,7 +73,8 @@ public static partial class Estimator
         var carried = settings.Model.Carried(flow) * (back - supply);
         e.CoolantHeatW = Reading<double>.Good(carried, now);
         double drawn = 0;
-        var steady = true;
+        // Without GPUs nobody says what the coolant ought to carry: the heat of a loop that cools down is its own.
+        var steady = settings.Board.Gpus.Count > 0;
         for (var i = 0; i < settings.Board.Gpus.Count; i++)
         {
             drawn += state.Gpus[i].PlateW;

@@ -154,7 +154,7 @@ internal sealed partial class NvmlSurvey
             Every(60, "modes", ReadModes),
             Every(60, "limits", ReadLimits),
             Every(60, "row remapper", ReadHistogram),
-            Every(120, "corrected words of NVLinks", ReadNvlinkCounters), // 60 ms for eighteen links
+            Every(60, "corrected words of NVLinks", ReadNvlinkCounters), // 60 ms for eighteen links
             Every(600, "NVLink ends", ReadNvlinkEnds),
             Every(600, "topology", ReadTopology),
             Every(3600, "InfoROM", ReadInforom), // 70 ms on an H100: it is read from the board

@@ -272,7 +272,7 @@ def under_load(program, out, count, rounds, record):
 def judge(count):
     for phase in ("probe_idle_1hz", "probe_load_1hz"):
         if phase in figures:
-            check(f"{phase}: at most 0.5 % of a core for each of the {count} GPU(s) here", figures[phase]["cpu_percent_of_core"] <= 0.5 * count, figures[phase])
+            check(f"{phase}: at most 0.5 % of a core for the {count} GPU(s) here", figures[phase]["cpu_percent_of_core"] <= 0.5, figures[phase])
     for phase in ("probe_idle_1hz", "probe_idle_10hz", "probe_load_10hz"):
         if phase in figures and "daemon_on_the_twin" in figures:
             both = figures["daemon_on_the_twin"]["rss_mb"] + figures[phase]["rss_mb"]

@@ -75,7 +75,7 @@ def claim(box):
     guest.pace = None
     guest.wait_shell(60)
     box.managed()
-    # What the verdict says is printed, not judged: an emulated box whose physics stumbled at the boot has a warning standing for minutes.
+    need(verdict.startswith("OK "), f"what the stranger sees is not all green: {verdict}")
     need(strokes <= 40 and took <= 300, f"{strokes} keystrokes and {took:.0f} s; the limits are 40 and 300")
     need(box.run(API % f"-H 'Authorization: Bearer {key}'") == "200", "the API does not take the key")
     need(box.run(API % "-H 'Authorization: Bearer sk-box-x'", check=False) == "401", "the API takes any key")

@@ -79,7 +79,7 @@ public sealed partial class BoardRules
             Over(Measure.Replays, link.Replays, ErrorWindow, LinkReplays, "replays within 10 min");
             Over(Measure.Recoveries, link.Recoveries, Hour, LinkRecoveries, "recoveries within an hour");
             Over(Measure.Crc, link.CrcErrors, ErrorWindow, LinkCrcErrors, "CRC errors within 10 min");
-            Over(Measure.CorrectedData, link.CrcData + (link.EccData ?? 0), ErrorWindow, LinkCorrectedPerSecond * ErrorWindow.TotalSeconds, "corrected words within 10 min");
+            Over(Measure.CorrectedData, link.CrcData + (link.EccData ?? 0), Minute, LinkCorrectedPerSecond * 60, "corrected words within a minute");
 
             void Over(Measure measure, long? count, TimeSpan window, double limit, string what)
             {

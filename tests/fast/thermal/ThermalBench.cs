@@ -7,20 +7,23 @@ namespace FastTests.Thermal;
 /// <summary>A quiet box at 38 °C as input, for examples that change one thing.</summary>
 internal sealed class ThermalBench
 {
-    public static readonly Board Board =
-        BoardFile.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "packaging/boards/hgx-h100-8.json")), "hgx-h100-8.json");
+    public static readonly Board Board = BoardOf("hgx-h100-8.json");
 
+    private readonly Board _board;
     private readonly Random _random = new(5);
     private readonly Dictionary<string, double> _turns = [];
     private TimeSpan _lookedAt;
 
-    public ThermalBench(ThermalCheckpoint? kept = null, double supplyC = 38, double returnC = 41, double gpuW = 70)
+    public ThermalBench(ThermalCheckpoint? kept = null, double supplyC = 38, double returnC = 41, double gpuW = 70, Board? board = null)
     {
-        Settings = ThermalSettings.From(Board, new());
-        Input = new(Board);
+        _board = board ?? Board;
+        Settings = ThermalSettings.From(_board, new());
+        Input = new(_board);
         State = ThermalState.Boot(Settings, kept);
         (SupplyC, ReturnC, GpuW) = (supplyC, returnC, gpuW);
     }
+
+    public static Board BoardOf(string file) => BoardFile.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "packaging/boards", file)), file);
 
     public ThermalSettings Settings { get; }
 
@@ -69,9 +72,9 @@ internal sealed class ThermalBench
 
     private void Fill()
     {
-        for (var i = 0; i < Board.Sensors.Count; i++)
+        for (var i = 0; i < _board.Sensors.Count; i++)
         {
-            var value = Board.Sensors[i].Group switch
+            var value = _board.Sensors[i].Group switch
             {
                 "coolant_supply" => SupplyC + 0.05 * (_random.NextDouble() - 0.5),
                 "coolant_return" => ReturnC + 0.05 * (_random.NextDouble() - 0.5),
@@ -85,13 +88,13 @@ internal sealed class ThermalBench
 
         var look = _lookedAt == default || (Now - _lookedAt).TotalSeconds >= TachHoldS;
         _lookedAt = look ? Now : _lookedAt;
-        for (var i = 0; i < Board.Fans.Count; i++)
-            Rotor(ref Input.Fans[i], Board.Fans[i].Name, Board.Fans[i].MaxRpm, Last.Commands.Fans[i], look);
-        for (var i = 0; i < Board.Pumps.Count; i++)
-            Rotor(ref Input.Pumps[i], Board.Pumps[i].Name, Board.Pumps[i].MaxRpm, Last.Commands.Pumps[i], look);
-        for (var i = 0; i < Board.Lines.Count; i++)
+        for (var i = 0; i < _board.Fans.Count; i++)
+            Rotor(ref Input.Fans[i], _board.Fans[i].Name, _board.Fans[i].MaxRpm, Last.Commands.Fans[i], look);
+        for (var i = 0; i < _board.Pumps.Count; i++)
+            Rotor(ref Input.Pumps[i], _board.Pumps[i].Name, _board.Pumps[i].MaxRpm, Last.Commands.Pumps[i], look);
+        for (var i = 0; i < _board.Lines.Count; i++)
             Input.Lines[i] = Reading<bool>.Good(false, Now);
-        for (var i = 0; i < Board.Gpus.Count; i++)
+        for (var i = 0; i < _board.Gpus.Count; i++)
         {
             Input.Gpus[i] = new()
             {
@@ -103,7 +106,7 @@ internal sealed class ThermalBench
         }
     }
 
-    private double Pumped() => 11 * Board.Pumps.Average(pump => _turns.GetValueOrDefault(pump.Name, 0.3 * pump.MaxRpm) / pump.MaxRpm);
+    private double Pumped() => 11 * _board.Pumps.Average(pump => _turns.GetValueOrDefault(pump.Name, 0.3 * pump.MaxRpm) / pump.MaxRpm);
 
     private void Rotor(ref RotorInput input, string name, double maxRpm, Duty commanded, bool look)
     {
