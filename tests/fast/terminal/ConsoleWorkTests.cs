@@ -14,8 +14,9 @@ public sealed class ConsoleWorkTests
             try
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+                return ExitCode.Done;
             }
-            finally
+            catch (OperationCanceledException)
             {
                 throw new BoxClientException("no daemon answers", Usage: false);
             }
@@ -37,7 +38,7 @@ public sealed class ConsoleWorkTests
     public async Task The_screen_goes_on_while_work_has_not_come_to_its_first_wait()
     {
         using var screen = new ManualResetEventSlim();
-        using var work = Begin((_, _) => Task.FromResult(screen.Wait(TimeSpan.FromSeconds(10)) ? ExitCode.Done : ExitCode.Failed));
+        using var work = Begin((_, _) => Task.FromResult(screen.Wait(TimeSpan.FromSeconds(10), CancellationToken.None) ? ExitCode.Done : ExitCode.Failed));
         screen.Set();
         while (work.View.IsUnderWay)
             await Task.Yield();
