@@ -15,17 +15,17 @@ internal sealed partial class CudaForward
     {
         var config = ModelConfig.Load(directory);
         if (WhyNot(config) is { } why)
-            throw new EngineException(why);
+            throw new EngineException(why, isUnfit: true);
         var layout = new CudaLayout(config);
         var checkpoint = options.RandomWeights ? null : Checkpoint.Open(directory);
         var libraries = CudaLibraries.OfThisMachine();
         var device = new CudaDevice(CudaInterop.Load(libraries), ordinal);
         if (device.Major != 9)
-            throw new EngineException($"{device.Name} has compute capability {device.Major}.{device.Minor}; the engine's kernels are for 9.0 (H100, H200)");
+            throw new EngineException($"{device.Name} has compute capability {device.Major}.{device.Minor}; the engine's kernels are for 9.0 (H100, H200)", isUnfit: true);
         if (layout.Bytes > device.Memory().Free)
         {
             throw new EngineException(
-                $"{device.Name}: the weights take {layout.Bytes >> 20} MB, and {device.Memory().Free >> 20} MB of {device.TotalBytes >> 20} MB are free");
+                $"{device.Name}: the weights take {layout.Bytes >> 20} MB, and {device.Memory().Free >> 20} MB of {device.TotalBytes >> 20} MB are free", isUnfit: true);
         }
 
         var stream = new CudaStream(device);

@@ -77,6 +77,8 @@ internal static class DaemonProcess
         hardware.Start();
         loop.Start();
         watchdog.Start();
+        var book = TakeUpAlarms(state); // before anybody can ask or acknowledge
+        var keeping = Task.Run(book.RunAsync, CancellationToken.None);
         try
         {
             var control = startControl(state);
@@ -86,7 +88,7 @@ internal static class DaemonProcess
                 notifier.Extend(2 * _controlPatience);
                 await InControlAsync(latest, board, time, stop).ConfigureAwait(false);
                 notifier.Ready(Status(state));
-                await ServeAsync(state, checkpoint, notifier, reload, time, stop).ConfigureAwait(false);
+                await ServeAsync(state, checkpoint, book, keeping, notifier, reload, time, stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -99,7 +101,8 @@ internal static class DaemonProcess
             watchdog.Dispose();
             state.Locator.Dispose();
             loop.Stop();
-            await Task.WhenAny(loop.Ended, Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
+            book.Complete();
+            await Task.WhenAny(Task.WhenAll(loop.Ended, keeping), Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
         }
 
@@ -122,8 +125,8 @@ internal static class DaemonProcess
 
     /// <summary>Everything that cooling does not need: events, bus, telemetry, the board's health, the engine's socket.</summary>
     private static async Task ServeAsync(
-        DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, Func<DaemonState, string?> reload,
-        TimeProvider time, CancellationToken stop)
+        DaemonState state, CheckpointFile checkpoint, NewestWriter<IReadOnlyList<Alarm>> book, Task keeping, SystemdNotifier notifier,
+        Func<DaemonState, string?> reload, TimeProvider time, CancellationToken stop)
     {
         var boot = BootCounter.Next(state.Paths.State);
         using var outbox = EventOutbox.Open(state.Paths.EventOutbox, time);
@@ -135,8 +138,6 @@ internal static class DaemonProcess
         var certificates = state.Simulated ? null : new CertificateWatch(SetupMachine.Real, time);
         (state.Bus, state.Outbox, state.Engine, state.Health, state.Certificates) = (bus, outbox, engine, health, certificates);
         outbox.Attach(bus, state.Topics);
-        var book = TakeUpAlarms(state);
-        var keeping = Task.Run(book.RunAsync, CancellationToken.None);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
             DaemonState.Version, state.Board.Name, state.Simulated ? $"the twin in {state.Paths.Sockets}" : "this box", time.GetUtcNow()));
