@@ -145,9 +145,7 @@ internal sealed class ConsoleErrands : IAsyncDisposable
             using var document = JsonDocument.Parse(json);
             string Field(string name) => document.RootElement.TryGetProperty(name, out var value) ? value.ToString() : "";
             var at = DateTimeOffset.TryParse(Field("ts"), CultureInfo.InvariantCulture, out var ts) ? ts.UtcDateTime.ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "";
-            var severity = Field("severity");
-            var word = words.Language == "en" && severity.Length > 3 ? severity[..4] : words.State(severity);
-            return BoxPages.Ascii($"{at} {word} {Field("text")}");
+            return BoxPages.Ascii($"{at} {words.Severity(Field("severity"))} {Field("text")}");
         }
         catch (JsonException)
         {

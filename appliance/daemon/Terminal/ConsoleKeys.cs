@@ -25,7 +25,7 @@ internal static class ConsoleKeys
             { Key: ConsoleKey.UpArrow } or { KeyChar: 'k' } => (Choose(model, -1), Nothing),
             { Key: ConsoleKey.DownArrow } or { KeyChar: 'j' } => (Choose(model, +1), Nothing),
             { KeyChar: >= '1' and <= '8' } => (model with { Page = key.KeyChar - '1', Row = 0 }, Nothing),
-            { KeyChar: 'l' or 'L' } => Speak(model, model.Words.Language == "en" ? ConsoleWords.Chinese : ConsoleWords.English),
+            { KeyChar: 'l' or 'L' } => Speak(model, model.Words.IsEnglish ? ConsoleWords.Chinese : ConsoleWords.English),
             { KeyChar: 'q' or 'Q' } => (model, new ConsoleWish.Quit()),
             { KeyChar: 'r' or 'R' or '\f' } => (model, new ConsoleWish.Redraw()),
             { KeyChar: 'a' or 'A' } when model.Page == ConsoleModel.AlarmsPage && Chosen(model) is { } alarm => (model, new ConsoleWish.Acknowledge(alarm.Code, alarm.Target)),

@@ -87,10 +87,16 @@ internal sealed partial record ConsoleWords(string Language)
     public string Ended(ConsoleAction action, ConsoleWorkView.End outcome) =>
         outcome == ConsoleWorkView.End.ByHand && action is ConsoleAction.ServiceFan or ConsoleAction.ServiceFilled ? GivenBack : Outcomes[outcome];
 
-    /// <summary>A state, a mode, a severity: one of the box' own words as a person says it.</summary>
-    public string State(string state) => Language == English.Language ? state.Replace('_', ' ') : ChineseStates.Of(state);
+    /// <summary>The box itself speaks English: what it says in sentences of its own is shown as it stands.</summary>
+    public bool IsEnglish => Language == English.Language;
 
-    public string Reason(string reason) => Language == English.Language ? reason : ChineseReasons.Of(reason);
+    /// <summary>A state, a mode: one of the box' own words as a person says it.</summary>
+    public string State(string state) => Service.State(state);
 
-    public string Span(double seconds) => Language == English.Language ? Text.Span(seconds) : ChineseStates.Span(Text.Span(seconds));
+    /// <summary>Short, and the same of an alarm and of an event.</summary>
+    public string Severity(string severity) => IsEnglish ? severity.ToUpperInvariant()[..Math.Min(4, severity.Length)] : State(severity.ToLowerInvariant());
+
+    public string Reason(string reason) => IsEnglish ? reason : ChineseReasons.Of(reason);
+
+    public string Span(double seconds) => Verdict.Span(seconds);
 }
