@@ -90,8 +90,8 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLang
             case ConsoleWish.Acknowledge(var code, var target):
                 _model = errands.Ask(_model, "", stop => _acts.AcknowledgeAsync(code, target, stop));
                 break;
-            case ConsoleWish.Act(var index, var answer):
-                Act(painter, errands, (ConsoleAction)index, answer, cancel);
+            case ConsoleWish.Act(var action, var answer):
+                Act(painter, errands, action, answer, cancel);
                 break;
             case ConsoleWish.EndWork:
                 _work?.End();

@@ -114,11 +114,11 @@ internal static class ConsoleView
             var room = Math.Max(8, width - CellWidth.Of(ask) - 2);
             yield return new($"{ask}{(prompt.Typed.Length > room ? prompt.Typed[^room..] : prompt.Typed)}_", Look.Bold);
         }
-        else if (model.Pending is { } action)
+        else if (model.Pending is ConsoleWish.Act(var action, var answer))
         {
-            if (words.Effects.GetValueOrDefault((ConsoleAction)action) is { } effect)
+            if (words.Effects.GetValueOrDefault(action) is { } effect)
                 yield return effect;
-            var what = model.Answer.Length > 0 ? $"{words.Actions[action]}: {Place(model.Answer, words)}" : words.Actions[action];
+            var what = answer.Length > 0 ? $"{words.Actions[(int)action]}: {Place(answer, words)}" : words.Actions[(int)action];
             foreach (var line in Wrapped(string.Format(null, words.Confirm, what), width))
                 yield return new(line, Look.Bold);
         }
@@ -178,11 +178,11 @@ internal static class ConsoleView
         yield return "";
         foreach (var line in work.Lines)
         {
-            var at = line[..ConsoleWork.StampWidth];
-            foreach (var part in CellWidth.Wrap(line[ConsoleWork.StampWidth..], width - 1 - ConsoleWork.StampWidth))
+            var at = $"{line.At.UtcDateTime:HH:mm:ss}  ";
+            foreach (var part in CellWidth.Wrap(line.Text, width - 1 - at.Length))
             {
                 yield return at + part;
-                at = new(' ', ConsoleWork.StampWidth);
+                at = new(' ', at.Length);
             }
         }
 

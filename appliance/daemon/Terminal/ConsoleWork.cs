@@ -9,9 +9,6 @@ namespace Appliance.Daemon.Terminal;
 /// </summary>
 internal sealed class ConsoleWork : IDisposable
 {
-    /// <summary>Of what stands before each line: when it was said.</summary>
-    public const int StampWidth = 10;
-
     private readonly CancellationTokenSource _end;
     private readonly Said _said;
     private readonly Task<ConsoleWorkView.End> _run;
@@ -71,10 +68,10 @@ internal sealed class ConsoleWork : IDisposable
         private const int MostLines = 200;
 
         private readonly Lock _lock = new();
-        private readonly List<string> _lines = [];
+        private readonly List<ConsoleWorkView.Spoken> _lines = [];
         private readonly StringBuilder _line = new();
 
-        public IReadOnlyList<string> Lines
+        public IReadOnlyList<ConsoleWorkView.Spoken> Lines
         {
             get
             {
@@ -112,7 +109,7 @@ internal sealed class ConsoleWork : IDisposable
 
             if (_lines.Count >= MostLines)
                 _lines.RemoveAt(0);
-            _lines.Add($"{time.GetUtcNow():HH:mm:ss}  {_line}");
+            _lines.Add(new(time.GetUtcNow(), _line.ToString()));
             _line.Clear();
         }
     }

@@ -82,14 +82,14 @@ public sealed partial class ConsoleTests
     [Fact]
     public void A_dangerous_action_needs_a_yes_and_any_other_key_is_no()
     {
-        const int PowerOff = (int)ConsoleAction.PowerOff;
-        var model = Model(0, ConsoleModel.ActionsPage) with { Row = PowerOff };
+        var powerOff = new ConsoleWish.Act(ConsoleAction.PowerOff);
+        var model = Model(0, ConsoleModel.ActionsPage) with { Row = (int)ConsoleAction.PowerOff };
         (model, var wish) = ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter));
-        Assert.Equal((PowerOff, true), (model.Pending, wish is ConsoleWish.None));
+        Assert.Equal((powerOff, true), (model.Pending, wish is ConsoleWish.None));
         Assert.Equal("Power off? y does it, any other key does not", Lines(model)[^1].Text);
         Assert.IsType<ConsoleWish.None>(ConsoleKeys.Press(model, Key('n')).Wish);
         Assert.Null(ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter)).Model.Pending);
-        Assert.Equal(new ConsoleWish.Act(PowerOff), ConsoleKeys.Press(model, Key('y')).Wish);
+        Assert.Equal(powerOff, ConsoleKeys.Press(model, Key('y')).Wish);
     }
 
     [Fact]

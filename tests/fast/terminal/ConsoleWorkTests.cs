@@ -31,7 +31,7 @@ public sealed class ConsoleWorkTests
         using var work = Begin((_, _) => throw new InvalidOperationException("of course"));
         await work.EndAsync();
         Assert.Equal(ConsoleWorkView.End.Failed, work.View.Outcome);
-        Assert.Contains("of course", Assert.Single(work.View.Lines).ToString(), StringComparison.Ordinal);
+        Assert.Contains("of course", Assert.Single(work.View.Lines).Text, StringComparison.Ordinal);
     }
 
     [Fact]
