@@ -38,7 +38,7 @@ internal sealed partial record ConsoleWords
         Effects = new Dictionary<ConsoleAction, string>
         {
             [ConsoleAction.FansAt] = "不会低于散热所需；到时自动恢复。",
-            [ConsoleAction.ServiceFan] = "完成或结束前所有风扇和泵全速，最多 14 分钟。",
+            [ConsoleAction.ServiceFan] = "所有风扇和泵全速，直到完成、结束或手动时间用完。",
             [ConsoleAction.ServiceFilled] = "所有风扇和泵全速半分钟。",
             [ConsoleAction.Commission] = "控制面停止几分钟：每次只降低一个转子，其余全速。",
             [ConsoleAction.ModelRestart] = "模型重新加载完之前不回答请求。",
