@@ -85,7 +85,7 @@ internal sealed record ServiceWords(Func<string, string> State)
         Prove = "{0} 已转动；正在观察是否正常",
         Swapped = "{0} 与其他风扇转速相同；恢复自动",
         TooLong = "{1:0} 分钟内没有换好 {0}；回路自行继续控制。",
-        NoTick = "控制回路尚未完成第一个周期，请稍后再试。",
+        NoTick = "控制环路尚未完成第一个周期，请稍后再试。",
         NotYet = "还不行：{0}",
         MayDrain = "可以排放冷却液",
         DrainSteps =
@@ -99,12 +99,12 @@ internal sealed record ServiceWords(Func<string, string> State)
         TooWarm = "GPU 发热 {0} W；低于 {1:0} W 才可排放",
         TooBusy = "正在计算 {0} 个回答；请等待完成，或由 root 停止：systemctl stop inference-core",
         TooHot = "冷却液 {0} °C；等到低于 {1:0} °C",
-        Filling = "泵全速 {0:0} 秒",
+        Filling = "水泵全速 {0:0} 秒",
         Filled = "回路已满、有流量、外部干燥",
         LevelUnknown = "液位未知",
         LevelLow = "液位 {0} %；请加到 {1:0} % 以上",
         NoFlow = "没有流量",
-        PumpBad = "{0} {1}：泵内有空气，或插头问题",
+        PumpBad = "{0} {1}：水泵内有空气，或插头问题",
         LeakSeen = "发现漏液或锁定：擦干接液盘，找到漏点，再在操作页选“修复后解除漏液与停机锁定”",
     };
 }

@@ -1,5 +1,6 @@
 using Appliance.Daemon.Cli;
 using Appliance.Daemon.Commissioning;
+using Appliance.Model;
 
 namespace Appliance.Daemon.Terminal;
 
@@ -92,6 +93,9 @@ internal sealed partial record ConsoleWords(string Language)
 
     /// <summary>A state, a mode: one of the box' own words as a person says it.</summary>
     public string State(string state) => Service.State(state);
+
+    /// <summary>A reading that is absent is none; a part that is absent is not fitted.</summary>
+    public string Reading(Quality quality) => quality == Quality.Absent && !IsEnglish ? State("none") : State(quality.ToString().ToLowerInvariant());
 
     /// <summary>Short, and the same of an alarm and of an event.</summary>
     public string Severity(string severity) => IsEnglish ? severity.ToUpperInvariant()[..Math.Min(4, severity.Length)] : State(severity.ToLowerInvariant());

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Appliance.Daemon.Control;
 using Appliance.Daemon.Terminal;
 using Appliance.Model;
+using FastTests.Tidy;
 
 namespace FastTests.Terminal;
 
@@ -127,6 +128,17 @@ public sealed partial class ConsoleTests
             for (var i = 0; i < 8; i++)
                 Assert.Equal(2, lines.Count(l => l.Text.StartsWith($"gpu{i} ", StringComparison.Ordinal)));
         }
+    }
+
+    [Fact]
+    public void A_state_is_the_same_Chinese_word_at_the_console_and_on_the_panel()
+    {
+        var panel = Repository.Read("bmc-agent/panel/words.js");
+        var words = Regex.Matches(panel[panel.IndexOf("const chinese", StringComparison.Ordinal)..], "\\b(mode|state|model|quality)_([a-z_]+): '([^']+)'").ToArray();
+        Assert.True(words.Length > 20, "the panel's words are not where they were");
+        Assert.All(words, m => Assert.Equal(
+            m.Groups[3].Value,
+            m.Groups[1].Value == "quality" ? ConsoleWords.Chinese.Reading(Enum.Parse<Quality>(m.Groups[2].Value, ignoreCase: true)) : ConsoleWords.Chinese.State(m.Groups[2].Value)));
     }
 
     [Fact]
