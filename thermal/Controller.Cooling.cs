@@ -184,5 +184,5 @@ public static partial class Controller
 
     /// <summary>Seconds an operator's request still holds; null when there is none or its time is over.</summary>
     private static double? ManualLeftS(ThermalInput input, ThermalSettings settings, TimeSpan now) =>
-        input.Manual is { } manual && settings.ManualTimeout - (now - manual.Since) is { Ticks: > 0 } left ? left.TotalSeconds : null;
+        input.Manual is { } manual && manual.Until(settings.ManualTimeout) - now is { Ticks: > 0 } left ? left.TotalSeconds : null;
 }

@@ -122,10 +122,10 @@ internal sealed class DaemonState
         return Latest.Read(tick) ? tick : null;
     }
 
-    /// <summary>Drives fans or pumps by hand; the fail-safe stays on. The loop counts the configured time, so that a shorter one began earlier.</summary>
+    /// <summary>Drives fans or pumps by hand; the fail-safe stays on.</summary>
     /// <param name="lasts">At most the configured time.</param>
     public void DriveManually(Duty? fans, Duty? pumps, TimeSpan lasts) =>
-        Requests.Manual = new(fans, pumps, _time.GetElapsedTime(0) + lasts - TimeSpan.FromMinutes(Config.Daemon.ManualTimeoutMin));
+        Requests.Manual = new(fans, pumps, _time.GetElapsedTime(0), lasts);
 
     public void DriveAutomatically() => Requests.Manual = null;
 
