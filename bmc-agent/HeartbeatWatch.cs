@@ -121,7 +121,7 @@ internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, strin
             lock (_gate)
                 _heartbeat = _heartbeat.Answer(tick, Now);
         }
-        catch (Exception e) when (e is SocketException or IOException or JsonException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             // Nobody there, or nobody who answers in time.
         }
@@ -143,10 +143,22 @@ internal sealed class HeartbeatWatch(RunPaths paths, string? runDirectory, strin
             count += read;
         }
 
-        using var answer = JsonDocument.Parse(buffer.AsMemory(0, count));
-        return answer.RootElement is { ValueKind: JsonValueKind.Object } reply
-            && reply.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
-            && data.TryGetProperty("loop", out var loop) && loop.TryGetProperty("ticks", out var tick) && tick.TryGetInt64(out var value) ? value : null;
+        return TickOf(buffer.AsMemory(0, count));
+    }
+
+    /// <returns>Null where the answer says no tick, whatever else it is: that is no sign of life.</returns>
+    internal static long? TickOf(ReadOnlyMemory<byte> answer)
+    {
+        try
+        {
+            using var reply = JsonDocument.Parse(answer);
+            return reply.RootElement.TryGetProperty("data", out var data) && data.TryGetProperty("loop", out var loop)
+                && loop.TryGetProperty("ticks", out var tick) && tick.TryGetInt64(out var value) ? value : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null; // no JSON, or another kind of value where an object or a number belongs
+        }
     }
 
     private async Task<(bool Good, string Outcome)> RunSafeAsync(CancellationToken stop)

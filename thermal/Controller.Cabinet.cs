@@ -24,7 +24,7 @@ public static partial class Controller
     /// <summary>Too little heat for the cabinet: the load at which its band begins is said instead of hidden.</summary>
     private static void CabinetRemarks(in ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, ref ThermalCommands commands)
     {
-        if (e.CabinetC.Value is not { } inlet || state.CabinetFloorS < UnreachableAfterS || inlet >= settings.SetpointC - settings.BandK)
+        if (e.CabinetC.Value is not { } inlet || state.CabinetFloorS < LoopWaits.UnreachableS || inlet >= settings.SetpointC - settings.BandK)
             return;
         var rise = settings.SetpointC - settings.BandK - e.CabinetErrorK - known.AmbientC;
         var comesRound = Math.Max(rise, 0) * settings.MinFan * ThermalSettings.AirWPerK;

@@ -4,7 +4,6 @@ namespace Appliance.Thermal;
 
 public static partial class Controller
 {
-    private const double DewMarginK = 3;
     private const double AirSideMaxK = 20;
     private const double BypassUpPerS = 0.05;
     private const double BypassDownPerS = 0.03;
@@ -25,9 +24,9 @@ public static partial class Controller
     {
         var setpoint = settings.SetpointC - state.DieShiftK;
         var reason = new Reason(Driver.ReturnTemperature, e.ReturnC.Value ?? 0, settings.Board.Fans.Count - e.FansAlive);
-        if (e.DewPointC.Value is { } dew && dew + DewMarginK + 0.5 > setpoint)
+        if (e.DewPointC.Value is { } dew && dew + HumidAir.DewMarginK + 0.5 > setpoint)
         {
-            setpoint = dew + DewMarginK + 0.5;
+            setpoint = dew + HumidAir.DewMarginK + 0.5;
             reason = new(Driver.DewPoint, dew);
         }
 
@@ -185,5 +184,5 @@ public static partial class Controller
 
     /// <summary>Seconds an operator's request still holds; null when there is none or its time is over.</summary>
     private static double? ManualLeftS(ThermalInput input, ThermalSettings settings, TimeSpan now) =>
-        input.Manual is { } manual && settings.ManualTimeout - (now - manual.Since) is { Ticks: > 0 } left ? left.TotalSeconds : null;
+        input.Manual is { } manual && manual.Until(settings.ManualTimeout) - now is { Ticks: > 0 } left ? left.TotalSeconds : null;
 }

@@ -1,3 +1,5 @@
+using Appliance.Model;
+
 namespace Appliance.Thermal;
 
 public static partial class Controller
@@ -5,7 +7,6 @@ public static partial class Controller
     private const double StrokeAtShare = 1.2;
     private const double StrokeAtW = 100;
     private const double StrokeTauS = 20;
-    private const double StrokeEveryS = 60;
     private const double StrokeForS = 2.5;
     private const double StrokeBy = 0.35;
 
@@ -19,7 +20,7 @@ public static partial class Controller
         var rises = state.HeatSlowW > 0 && e.HeatW > StrokeAtShare * state.HeatSlowW + StrokeAtW;
         state.HeatSlowW = state.HeatSlowW == 0 ? e.HeatW : state.HeatSlowW + (e.HeatW - state.HeatSlowW) * Math.Min(1, dt / StrokeTauS);
         state.StrokeS += dt;
-        if (rises && state.StrokeS > StrokeEveryS && !e.ValveStuck && e.FacilityFlowLMin.HasValue)
+        if (rises && state.StrokeS > LoopWaits.ValveStrokeEveryS && !e.ValveStuck && e.FacilityFlowLMin.HasValue)
             (state.StrokeS, state.StrokeFrom) = (0, state.Drive);
         return state.StrokeS < StrokeForS && state.StrokeFrom > 0 ? Math.Min(1, state.StrokeFrom + StrokeBy) : 0;
     }

@@ -9,7 +9,6 @@ namespace Appliance.Thermal;
 public static partial class Controller
 {
     private const double BootS = 0.5;
-    private const double UnreachableAfterS = 120;
     private const double UnreachableByK = 0.5;
 
     internal static void Step(
@@ -58,8 +57,8 @@ public static partial class Controller
     private static void Remarks(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, ref ThermalCommands commands)
     {
-        if (e.DewPointC.Value is { } dew && CoolestC(in e) is { } coolest && coolest < dew + DewMarginK)
-            commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + DewMarginK));
+        if (e.DewPointC.Value is { } dew && CoolestC(in e) is { } coolest && coolest < dew + HumidAir.DewMarginK)
+            commands.Conditions.Add(new(ConditionCode.DewPointNear, TargetKind.Loop, 0, coolest, dew + HumidAir.DewMarginK));
         if (e.HumidityPercent.Value is { } humidity && Math.Abs(humidity - 45) > 5)
             commands.Conditions.Add(new(ConditionCode.HumidityOutOfBand, TargetKind.Loop, 0, humidity, 45));
         if (e.SupplyC.Value is { } supply)
@@ -68,7 +67,7 @@ public static partial class Controller
                 commands.Conditions.Add(new(ConditionCode.CoolantHot, TargetKind.Loop, 0, supply, settings.SetpointC + settings.BandK));
             if (supply < settings.SetpointC - settings.BandK)
                 commands.Conditions.Add(new(ConditionCode.CoolantCold, TargetKind.Loop, 0, supply, settings.SetpointC - settings.BandK));
-            if (!settings.HoldsCabinet && state.FloorS > UnreachableAfterS && supply < settings.SetpointC - UnreachableByK)
+            if (!settings.HoldsCabinet && state.FloorS > LoopWaits.UnreachableS && supply < settings.SetpointC - UnreachableByK)
             {
                 commands.Conditions.Add(new(
                     ConditionCode.SetpointUnreachable, TargetKind.Loop, 0, e.HeatW,

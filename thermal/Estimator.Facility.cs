@@ -17,7 +17,6 @@ public static partial class Estimator
     private const double ValveAnswers = 0.3;
     private const double ValveSlowS = 15;
     private const double ValveHeldTauS = 30;
-    private const double GainKnownS = 120;
     private const double ValveMovedAfterS = 0.5;
 
     /// <summary>
@@ -44,7 +43,7 @@ public static partial class Estimator
 
         // No water at all is the meter's or the facility's doing: FacilityWater judges it.
         var held = e.ValveHeld = Held(ref state, open, flow >= NoWaterLMin, dt);
-        var learnt = state.FacilityGainS >= GainKnownS;
+        var learnt = state.FacilityGainS >= LoopWaits.ValveGainKnownS;
         e.ValveStuck = !state.MeterOut && (held || (learnt && state.ValveOffS > ValveOffAfterS));
 
         // How much water an open valve lets through differs from box to box. Learnt once: what creeps away later is the valve.

@@ -68,7 +68,7 @@ public static partial class Estimator
             Distrust(ref track, 5, ConditionCode.SensorNoisy, track.JitterK, NoisyK);
         if (step != 0)
         {
-            track.ChangeIntervalS += (Math.Min(track.SinceChangeS, 5) - track.ChangeIntervalS) * 0.05;
+            track.ChangeIntervalS += (Math.Min(track.SinceChangeS, LoopWaits.StuckIntervalMaxS) - track.ChangeIntervalS) * 0.05;
             track.SinceChangeS = 0;
         }
 
@@ -76,7 +76,7 @@ public static partial class Estimator
         track.Last = raw;
         track.Slow += (raw - track.Slow) * Math.Min(1, dt / 2);
         var alive = about.Unit is "C" or "L/min";
-        if (alive && track.SinceChangeS > Math.Max(StuckAfterS, 40 * track.ChangeIntervalS) && !(about.Unit == "L/min" && raw == 0))
+        if (alive && track.SinceChangeS > Math.Max(StuckAfterS, LoopWaits.StuckIntervals * track.ChangeIntervalS) && !(about.Unit == "L/min" && raw == 0))
             Distrust(ref track, 2, ConditionCode.SensorStuck, track.SinceChangeS, StuckAfterS);
         if (track.HoldS <= 0)
             return Quality.Good;

@@ -75,4 +75,9 @@ public struct GpuInput
 /// <param name="Fans">Duty wanted for every fan; null leaves them automatic.</param>
 /// <param name="Pumps">Duty wanted for every pump; null leaves them automatic.</param>
 /// <param name="Since">Uptime at which the operator asked.</param>
-public readonly record struct ManualRequest(Duty? Fans, Duty? Pumps, TimeSpan Since);
+/// <param name="Lasts">For how long; never longer than the configured time, which it is when null.</param>
+public readonly record struct ManualRequest(Duty? Fans, Duty? Pumps, TimeSpan Since, TimeSpan? Lasts = null)
+{
+    /// <summary>Uptime at which it ends; a longer configured time does not put that off.</summary>
+    public TimeSpan Until(TimeSpan most) => Since + (Lasts is { } lasts && lasts < most ? lasts : most);
+}

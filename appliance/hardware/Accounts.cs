@@ -13,8 +13,8 @@ public static class Accounts
 
     public static bool IsRoot => OwnUid == 0;
 
-    /// <summary>True where the machine knows a user of this name and it is this one.</summary>
-    public static bool IsUser(uint uid, string name) => AccountsInterop.TryUser(name, out var known, out _) && known == uid;
+    /// <summary>Null where the machine knows no user of this name.</summary>
+    public static uint? UidOf(string name) => AccountsInterop.TryUser(name, out var uid, out _) ? uid : null;
 
     /// <summary>Root may do everything; programs of the box may look; others what their groups say.</summary>
     public static (Role Role, string Name) RoleOf(uint uid)

@@ -35,11 +35,28 @@ public sealed class Nvml(string? library = null, GpuSlots? slots = null) : IGpuS
     /// <summary>Null until <see cref="Initialise"/> has succeeded.</summary>
     internal NvmlInterop? Calls => _calls;
 
+    /// <summary>The machine's driver and how many GPUs it has, or why it does not open. May take as long as the driver likes.</summary>
+    public static (IGpuSource? Gpus, int Count, string? Fault) TryOpen()
+    {
+        var nvml = new Nvml();
+        return nvml.Initialise() ? (nvml, nvml.Count, null) : (null, 0, nvml.Fault ?? "NVML does not open");
+    }
+
     public IGpuDevice? Open(int index, out bool lost)
     {
         var status = Handle(index, out var device);
         lost = IsGone(status);
         return status == NvmlReturn.Success ? new NvmlGpu(_calls!, device) : null;
+    }
+
+    /// <summary>NVML may initialise others while it looks for one that it has not seen yet (nvml.h): a handle that is known is worth keeping.</summary>
+    public unsafe IGpuDevice? Find(string uuid)
+    {
+        if (!Initialise())
+            return null;
+        NvmlDevice device;
+        fixed (byte* name = Encoding.ASCII.GetBytes(uuid + '\0'))
+            return _calls!.nvmlDeviceGetHandleByUUID(name, &device) == NvmlReturn.Success ? new NvmlGpu(_calls!, device) : null;
     }
 
     /// <summary>True when the library answers. May take as long as the driver likes.</summary>

@@ -53,14 +53,15 @@ public static class SafeState
     /// <param name="write">One chip's outputs.</param>
     internal static SafeStateReport WriteRotors(string sysRoot, Board? board, TimeSpan chipLimit, Func<HwmonChip, ChipAtFull> write)
     {
-        var chips = HwmonTree.Enumerate(sysRoot).Select(found => new ChipWriter(new(found.Name, found.Directory), write)).ToList();
+        var chips = HwmonTree.Enumerate(sysRoot)
+            .Select(found => (found.Name, Writing: new DriverThread<ChipAtFull>(found.Name, () => write(new(found.Name, found.Directory))))).ToList();
         var began = Stopwatch.GetTimestamp();
         var failures = new List<string>();
         var written = new HashSet<string>(StringComparer.Ordinal); // paths: a board may have several chips of one name
-        foreach (var chip in chips)
+        foreach (var (name, writing) in chips)
         {
-            var left = chipLimit - Stopwatch.GetElapsedTime(began);
-            var outcome = chip.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            if (!writing.Wait(chipLimit - Stopwatch.GetElapsedTime(began), out var outcome))
+                outcome = new([], [$"{name}: its driver does not answer"]);
             written.UnionWith(outcome.Written);
             failures.AddRange(outcome.Failures);
         }
@@ -160,44 +161,38 @@ public static class SafeState
         return limited;
     }
 
-    /// <summary>NVML may hang, and that may be why we were called: its thread is left behind after the deadline, the fans are safe already.</summary>
-    private static int LimitNvmlGpus(TimeSpan deadline, TimeSpan settle, List<string> failures)
-    {
-        var limited = 0;
-        var found = new List<string>();
-        var worker = new Thread(() =>
-        {
-            var nvml = new Nvml();
-            if (!nvml.Initialise())
-            {
-                found.Add($"GPUs: {nvml.Fault}");
-                return;
-            }
+    private static int LimitNvmlGpus(TimeSpan deadline, TimeSpan settle, List<string> failures) => LimitNvmlGpus(Nvml.TryOpen, deadline, settle, failures);
 
-            limited = Twice(settle, () => LimitAll(nvml), found);
-        })
-        { IsBackground = true, Name = "nvml" };
-        worker.Start();
-        if (!worker.Join(deadline))
+    /// <summary>
+    /// NVML may hang, and that may be why we were called: what has not come back by the deadline is left behind, the fans are safe already. One GPU that
+    /// hangs keeps no other waiting, neither in the first round nor in the second.
+    /// </summary>
+    /// <param name="open">The driver's GPUs and how many, or why it does not open.</param>
+    internal static int LimitNvmlGpus(
+        Func<(IGpuSource? Gpus, int Count, string? Fault)> open, TimeSpan deadline, TimeSpan settle, List<string> failures)
+    {
+        var began = Stopwatch.GetTimestamp();
+        if (!new DriverThread<(IGpuSource?, int, string?)>("nvml", open).Wait(deadline, out var driver))
         {
             failures.Add($"GPUs: NVML does not answer within {deadline.TotalSeconds:0.#} s");
             return 0;
         }
 
-        Debug.Assert(!worker.IsAlive);
-        failures.AddRange(found);
-        return limited;
-    }
-
-    private static (int Limited, List<string> Failures) LimitAll(Nvml nvml)
-    {
-        var failures = new List<string>();
-        for (var i = 0; i < nvml.Count; i++)
+        if (driver is not (IGpuSource gpus, var count, _))
         {
-            if (nvml.Open(i, out _) is not { } gpu || !gpu.SetPowerLimit(0))
-                failures.Add($"gpu{i}: power limit refused");
+            failures.Add($"GPUs: {driver.Item3}");
+            return 0;
         }
 
-        return (nvml.Count - failures.Count, failures);
+        var lowest = new LowestLimits();
+        if (settle > TimeSpan.Zero)
+        {
+            _ = lowest.Ask(gpus, count, settle); // who is not back by then writes late enough for both rounds
+            Thread.Sleep(settle);
+        }
+
+        var (limited, found, _) = lowest.Ask(gpus, count, deadline - Stopwatch.GetElapsedTime(began));
+        failures.AddRange(found);
+        return limited;
     }
 }

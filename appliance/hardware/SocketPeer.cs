@@ -20,20 +20,6 @@ public readonly record struct SocketPeer(int Pid, uint Uid, uint Gid)
             : throw new SocketException((int)SocketError.ProtocolOption);
     }
 
-    /// <summary>The user's name if /etc/passwd knows it, else <c>uid 1000</c>.</summary>
-    public string Who
-    {
-        get
-        {
-            var uid = Uid.ToString();
-            foreach (var line in File.Exists("/etc/passwd") ? File.ReadLines("/etc/passwd") : [])
-            {
-                var fields = line.Split(':');
-                if (fields.Length > 2 && fields[2] == uid)
-                    return fields[0];
-            }
-
-            return $"uid {uid}";
-        }
-    }
+    /// <summary>The user's name if the machine knows it, else <c>uid 1000</c>.</summary>
+    public string Who => AccountsInterop.TryUser(Uid, out var name, out _) ? name : $"uid {Uid}";
 }

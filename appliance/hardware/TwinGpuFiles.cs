@@ -22,12 +22,14 @@ public sealed class TwinGpuFiles : IGpuDevice
     public TwinGpuFiles(string sysRoot, int index)
     {
         _folder = FolderOf(sysRoot, index);
-        Identity = new() { Name = Text("name"), Uuid = Text("uuid"), PciBusId = Text("pci_bus_id") };
+        Identity = new() { Name = Text(_folder, "name"), Uuid = UuidOf(sysRoot, index), PciBusId = Text(_folder, "pci_bus_id") };
     }
 
     public GpuIdentity Identity { get; }
 
     public static string FolderOf(string sysRoot, int index) => Path.Combine(sysRoot, "twin", $"gpu{index}");
+
+    public static string? UuidOf(string sysRoot, int index) => Text(FolderOf(sysRoot, index), "uuid");
 
     public void Read(TimeSpan now, ref GpuReading reading)
     {
@@ -73,9 +75,9 @@ public sealed class TwinGpuFiles : IGpuDevice
     private SysfsFile? Open(int index) =>
         _files[index] ??= SysfsFile.TryOpen(Path.Combine(_folder, Files[index]), write: index == 11, out _);
 
-    private string? Text(string file)
+    private static string? Text(string folder, string file)
     {
-        using var open = SysfsFile.TryOpen(Path.Combine(_folder, file), write: false, out _);
+        using var open = SysfsFile.TryOpen(Path.Combine(folder, file), write: false, out _);
         Span<byte> text = stackalloc byte[128];
         return open is not null && open.TryReadText(text, out var length).IsOk ? Encoding.UTF8.GetString(text[..length]) : null;
     }

@@ -120,7 +120,8 @@ public sealed record AlarmBook
 
     /// <summary>Its cause stands by now: two alarms for one fault would only be one until the milder had timed out.</summary>
     private static bool IsExplained(ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries, AlarmKind kind, string target) =>
-        kind.DependsOn.Count > 0 && entries.Any(e => e.Value.Alarm is not null && kind.DependsOn.Contains(e.Key.Code) && Dependencies.Covers(e.Key.Target, target));
+        kind.DependsOn.Count > 0 && entries.Any(e => e.Value.Alarm is not null && kind.DependsOn.Contains(e.Key.Code)
+            && e.Key != (kind.Code, target) && Dependencies.Covers(e.Key.Target, target)); // a driver explains its GPUs and not itself
 
     private static void Release(
         ImmutableSortedDictionary<(string Code, string Target), Entry>.Builder entries,

@@ -1,3 +1,4 @@
+using Appliance.Health.Board;
 using static Appliance.Model.Severity;
 
 namespace Appliance.Health;
@@ -13,7 +14,7 @@ public static partial class AlarmCatalogue
         new(GpuUnreadable, "GPU telemetry missing", "GPU 遥测中断", Warning, "gpu",
             "The GPU's sensors do not answer; cooling assumes full power for it.",
             "If it lasts, restart the driver; look at the kernel log for XID messages.")
-        { DependsOn = [GpuLost, GpuUnreadable, ShutDown] },
+        { KnownAfter = AlarmKind.AfterWatching(BoardRules.AbsentGrace), DependsOn = [GpuLost, GpuUnreadable, ShutDown] },
         new(GpuHot, "GPU near its thermal limit", "GPU 接近温度上限", Critical, "gpu",
             "The GPU is close to the temperature at which it throttles itself.",
             "Compare it with its neighbours: one hot GPU is its cold plate, all of them are the loop.")
@@ -21,7 +22,7 @@ public static partial class AlarmCatalogue
         new(GpuThrottled, "GPU throttles itself", "GPU 过热降频", Warning, "gpu",
             "The GPU has lowered its own clock because of heat; the model answers slower.",
             "Check coolant flow and supply temperature; reseat the cold plate if only this GPU does it.")
-        { RaiseAfter = Seconds(3), ClearAfter = Seconds(15) },
+        { RaiseAfter = Seconds(3), ClearAfter = Seconds(15), KnownAfter = AlarmKind.AfterWatching(BoardRules.ShareWindow) },
         new(GpuPowerWithheld, "GPU power withheld", "GPU 功率受限", Warning, "gpu",
             "The box has lowered GPU power limits to keep the coolant in its band.",
             "See the other alarms for the reason; the power is given back by itself.")
@@ -33,7 +34,7 @@ public static partial class AlarmCatalogue
         new(PlateSuspect, "Cold plate suspect", "冷板异常", Critical, "gpu",
             "The die is hotter than its power explains: its cold plate is clogged or its coupling not closed.",
             "Check the GPU's couplings and plate.")
-        { ClearAfter = Seconds(30), KnownAfter = Seconds(660) },
+        { ClearAfter = Seconds(30), KnownAfter = AlarmKind.AfterWatching(BoardRules.DriftWindow) },
     ];
 
     private static AlarmKind[] ControlKinds() =>

@@ -1,3 +1,4 @@
+using Appliance.Model;
 using static Appliance.Model.Severity;
 
 namespace Appliance.Health;
@@ -59,18 +60,19 @@ public static partial class AlarmCatalogue
         new(HeatUnaccounted, "Heat does not add up", "热量不平衡", Warning, "loop",
             "What the coolant carries away does not match what the GPUs draw: a flow meter or a temperature is wrong.",
             "Compare flow meters and coolant sensors in `appliance thermal`.")
-        { ClearAfter = Seconds(60), KnownAfter = Seconds(300) },
+        { ClearAfter = Seconds(60), KnownAfter = Seconds(300) }, // judged while the loop is steady again, which no constant says
         new(RadiatorFouled, "Radiator fouled", "散热器脏污", Warning, "loop",
             "The radiator removes clearly less heat than it was built for.",
             "Clean the radiator and its filters.")
-        { ClearAfter = Seconds(300), KnownAfter = Seconds(600) },
+        { ClearAfter = Seconds(300), KnownAfter = Seconds(600) }, // learnt: until the loop is sure, which no constant says
         new(SetpointUnreachable, "Coolant cooler than the setpoint", "冷却液无法升至设定值", Information, "loop",
             "The load is so small that the coolant stays below its band with the fans at their floor.",
             "Nothing: cooler is fine.")
-        { RaiseAfter = Seconds(60), ClearAfter = Seconds(60) },
+        { RaiseAfter = Seconds(60), ClearAfter = Seconds(60), KnownAfter = AlarmKind.AfterWatching(Seconds(LoopWaits.UnreachableS)) },
         new(ValveMismatch, "Valve does not follow", "阀门动作不符", Critical, "loop",
             "The valve's feedback is not what was commanded.",
-            "Check the valve and its feedback line."),
+            "Check the valve and its feedback line.")
+        { KnownAfter = AlarmKind.AfterWatching(Seconds(LoopWaits.ValveGainKnownS), Seconds(LoopWaits.ValveStrokeEveryS)) },
     ];
 
     private static AlarmKind[] RotorKinds() =>
@@ -129,7 +131,7 @@ public static partial class AlarmCatalogue
         new(SensorStuck, "Sensor stuck", "传感器卡滞", Warning, "sensor",
             "The sensor has not moved while everything around it has.",
             "Replace the sensor; until then its neighbours stand in.")
-        { ClearAfter = Seconds(30), KnownAfter = Seconds(300) },
+        { ClearAfter = Seconds(30), KnownAfter = AlarmKind.AfterWatching(Seconds(LoopWaits.StuckIntervals * LoopWaits.StuckIntervalMaxS)) },
         new(SensorDisagrees, "Sensor contradicts its neighbours", "传感器偏差", Warning, "sensor",
             "The sensor differs from its neighbours by more than their tolerance, so its value is not used.",
             "Compare it with its neighbours in `appliance thermal`; replace it.")

@@ -19,6 +19,9 @@ public sealed record AlarmKind(
     string Meaning,
     string NextStep)
 {
+    /// <summary>What a daemon that starts needs until everything was read once.</summary>
+    public static readonly TimeSpan FirstReadings = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the condition must hold before it is an alarm; zero for what cannot wait.</summary>
     public TimeSpan RaiseAfter { get; init; }
 
@@ -27,9 +30,9 @@ public sealed record AlarmKind(
 
     /// <summary>
     /// How long rules that start anew need until they would have found it: an alarm of the daemon's earlier life is not over because the rules have
-    /// not seen enough yet. Longer for what is judged over a window.
+    /// not seen enough yet. For what is judged over a window, or after a wait, the longest of these comes on top (<see cref="AfterWatching"/>).
     /// </summary>
-    public TimeSpan KnownAfter { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan KnownAfter { get; init; } = FirstReadings;
 
     /// <summary>A latching alarm stands until its condition is gone <i>and</i> a person has acknowledged it.</summary>
     public bool Latches { get; init; }
@@ -39,4 +42,7 @@ public sealed record AlarmKind(
 
     /// <summary>Alarms that explain this one: while one of them is found on the same part, or on what the part belongs to, this one is not raised.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary><see cref="KnownAfter"/> of an alarm whose rules look at so long times: the longest counts.</summary>
+    internal static TimeSpan AfterWatching(params TimeSpan[] windows) => FirstReadings + windows.Max();
 }

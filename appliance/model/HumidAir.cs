@@ -3,6 +3,9 @@ namespace Appliance.Model;
 /// <summary>Dew point and humidity by the Magnus formula (Sonntag 1990: 17.62, 243.12 °C), good to 0.1 K between −45 and 60 °C.</summary>
 public static class HumidAir
 {
+    /// <summary>No surface comes nearer to the dew point than this, K.</summary>
+    public const double DewMarginK = 3;
+
     private const double A = 17.62;
     private const double B = 243.12;
 

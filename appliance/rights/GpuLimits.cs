@@ -1,120 +1,90 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
 using Appliance.Hardware;
 
 namespace Appliance.Rights;
 
 /// <summary>
-/// Power limits through NVML. The driver is opened at the first request and again after a failure. Any call may hang: each GPU has its turns,
-/// so that one that hangs costs itself, and who comes for it meanwhile is told so.
+/// Power limits through NVML. The driver is opened at the first request and again after a refusal. Any call may hang: each GPU is looked up by
+/// itself and has its turns, so that one that hangs costs itself and one thread, and who comes for it meanwhile is told so.
 /// </summary>
 /// <param name="open">The driver's GPUs and how many, or why it does not open.</param>
-internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault)> open)
+internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault)> open, TimeProvider time)
 {
     /// <summary>Less than the two seconds that a client waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>What GPUs get to obey in however long the driver took to open: a healthy one takes milliseconds.</summary>
+    private static readonly TimeSpan AtLeast = TimeSpan.FromSeconds(0.3);
+
     private const string NoAnswer = "the driver does not answer";
 
     private readonly Lock _opening = new();
-    private readonly Lock _naming = new();
-    private readonly Lock _lowering = new();
-    private readonly Dictionary<int, Lowering> _lowered = [];
+    private readonly LowestLimits _lowest = new();
+    private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
     private volatile IGpuSource? _source;
     private int _count;
-    private volatile Dictionary<string, (IGpuDevice Gpu, Lock Turn)>? _named;
 
     public GpuLimits()
-        : this(OpenNvml)
+        : this(Nvml.TryOpen, TimeProvider.System)
     {
     }
 
     /// <returns>Null when it was done, else why not.</returns>
     public string? Set(string uuid, double watts)
     {
-        if (Named(out var fault) is not { } gpus)
-            return fault;
-        if (!gpus.TryGetValue(uuid, out var found))
-        {
-            Forget(); // the driver was reloaded, or a GPU came back: look again next time
-            return $"there is no {uuid}";
-        }
-
-        if (!found.Turn.TryEnter(Patience))
+        var began = time.GetTimestamp();
+        var known = _known.GetOrAdd(uuid, _ => new());
+        if (!known.Turn.TryEnter(Patience))
             return $"{uuid}: {NoAnswer}";
         try
         {
-            if (found.Gpu.SetPowerLimit(watts))
-                return null;
-        }
-        finally
-        {
-            found.Turn.Exit();
-        }
-
-        Forget();
-        return $"{uuid} refuses {watts:0} W";
-    }
-
-    /// <summary>All GPUs at once, by the driver's numbers. One that still waits in the driver from the last time is not asked again.</summary>
-    public (int Limited, IReadOnlyList<string> Refused) Lowest()
-    {
-        var began = Stopwatch.GetTimestamp();
-        if (Opened(out var fault) is not { } source)
-            return (0, [fault]);
-        var gpus = new Lowering[_count];
-        lock (_lowering)
-        {
-            for (var i = 0; i < gpus.Length; i++)
-                gpus[i] = _lowered[i] = _lowered.GetValueOrDefault(i) is { IsOut: true } before ? before : new(source, i);
-        }
-
-        var refused = new List<string>();
-        foreach (var (i, gpu) in gpus.Index())
-        {
-            if (gpu.Wait(Patience - Stopwatch.GetElapsedTime(began)) is { } why)
-                refused.Add($"gpu{i}: {why}");
-        }
-
-        if (refused.Count == gpus.Length)
-            Forget(); // not one obeys, or there is none: the driver may have been reloaded
-        return gpus.Length == 0 ? (0, ["the driver has no GPU"]) : (gpus.Length - refused.Count, refused);
-    }
-
-    private Dictionary<string, (IGpuDevice Gpu, Lock Turn)>? Named(out string fault)
-    {
-        fault = NoAnswer;
-        if (_named is { } known)
-            return known;
-        if (Opened(out fault) is not { } source || !_naming.TryEnter(Patience))
-            return null;
-        try
-        {
-            var named = new Dictionary<string, (IGpuDevice, Lock)>(StringComparer.Ordinal);
-            for (var i = 0; i < _count; i++)
+            var fault = $"there is no {uuid}";
+            if ((known.Gpu ??= Opened(Left(began), ref fault)?.Find(uuid)) is { } gpu)
             {
-                if (source.Open(i, out _) is { Identity.Uuid: { } id } gpu)
-                    named[id] = (gpu, new());
+                if (gpu.SetPowerLimit(watts))
+                    return null;
+                fault = $"{uuid} refuses {watts:0} W";
             }
 
-            return _named = named;
+            Forget(uuid, known);
+            return fault;
         }
         finally
         {
-            _naming.Exit();
+            known.Turn.Exit();
         }
     }
 
-    private IGpuSource? Opened(out string fault)
+    /// <summary>All GPUs at once, by the driver's numbers.</summary>
+    public (int Limited, IReadOnlyList<string> Refused) Lowest()
     {
-        fault = NoAnswer;
+        var began = time.GetTimestamp();
+        var fault = NoAnswer;
+        if (Opened(Patience, ref fault) is not { } source)
+            return (0, [fault]);
+        var left = Left(began);
+        var (limited, failures, isRefused) = _lowest.Ask(source, _count, left > AtLeast ? left : AtLeast);
+        if (limited == 0 && (isRefused || _count == 0))
+            _source = null; // not one obeys, or there is none: the driver may have been reloaded
+        return _count == 0 ? (0, ["the driver has no GPU"]) : (limited, failures);
+    }
+
+    private IGpuSource? Opened(TimeSpan limit, ref string fault)
+    {
         if (_source is { } known)
             return known;
-        if (!_opening.TryEnter(Patience))
+        if (!_opening.TryEnter(limit))
+        {
+            fault = NoAnswer;
             return null;
+        }
+
         try
         {
-            var (source, count, why) = open();
-            (_count, fault) = (count, why ?? fault);
+            if (_source is { } meanwhile)
+                return meanwhile;
+            (var source, _count, var why) = open();
+            fault = why ?? fault;
             return _source = source;
         }
         finally
@@ -123,11 +93,21 @@ internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault
         }
     }
 
-    private void Forget() => (_source, _named) = (null, null);
+    private TimeSpan Left(long began) => Patience - time.GetElapsedTime(began) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
-    private static (IGpuSource?, int, string?) OpenNvml()
+    /// <summary>The driver was reloaded, or a GPU came back: both are looked for again next time. The others keep their handles until they refuse.</summary>
+    private void Forget(string uuid, Known known)
     {
-        var nvml = new Nvml();
-        return nvml.Initialise() ? (nvml, nvml.Count, null) : (null, 0, nvml.Fault ?? "NVML does not open");
+        known.Gpu = null;
+        _known.TryRemove(new(uuid, known)); // names are whatever somebody said: none is kept that the driver does not know
+        _source = null;
+    }
+
+    /// <summary>A name that was asked for, and its GPU where that was found. Whoever has the turn may ask the driver for it.</summary>
+    private sealed class Known
+    {
+        public Lock Turn { get; } = new();
+
+        public IGpuDevice? Gpu { get; set; }
     }
 }

@@ -34,7 +34,8 @@ internal sealed class RightsServer(
     public static RightsServer OfBox()
     {
         var limits = new GpuLimits();
-        return new(limits.Set, limits.Lowest, Systemctl, uid => uid == 0 || Accounts.IsUser(uid, ControlPlane));
+        uint? controlPlane = null; // looked up until it is known; only the thread that accepts asks
+        return new(limits.Set, limits.Lowest, Systemctl, uid => uid == 0 || uid == (controlPlane ??= Accounts.UidOf(ControlPlane)));
     }
 
     public void Serve(Socket listener)

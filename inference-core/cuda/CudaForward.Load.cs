@@ -14,18 +14,17 @@ internal sealed partial class CudaForward
     public static CudaForward Load(string directory, int ordinal, ForwardOptions options)
     {
         var config = ModelConfig.Load(directory);
-        if (WhyNot(config) is { } why)
-            throw new EngineException(why);
-        var layout = new CudaLayout(config);
+        if (WhyNot(config, out var layout) is { } why)
+            throw new EngineException(why, isUnfit: true);
         var checkpoint = options.RandomWeights ? null : Checkpoint.Open(directory);
         var libraries = CudaLibraries.OfThisMachine();
         var device = new CudaDevice(CudaInterop.Load(libraries), ordinal);
         if (device.Major != 9)
-            throw new EngineException($"{device.Name} has compute capability {device.Major}.{device.Minor}; the engine's kernels are for 9.0 (H100, H200)");
+            throw new EngineException($"{device.Name} has compute capability {device.Major}.{device.Minor}; the engine's kernels are for 9.0 (H100, H200)", isUnfit: true);
         if (layout.Bytes > device.Memory().Free)
         {
             throw new EngineException(
-                $"{device.Name}: the weights take {layout.Bytes >> 20} MB, and {device.Memory().Free >> 20} MB of {device.TotalBytes >> 20} MB are free");
+                $"{device.Name}: the weights take {layout.Bytes >> 20} MB, and {device.Memory().Free >> 20} MB of {device.TotalBytes >> 20} MB are free", isUnfit: true);
         }
 
         var stream = new CudaStream(device);
@@ -41,15 +40,18 @@ internal sealed partial class CudaForward
     }
 
     /// <summary>Why this engine has no kernels for a model, found without a device; null: it has them.</summary>
-    public static string? WhyNot(ModelConfig config)
+    public static string? WhyNot(ModelConfig config) => WhyNot(config, out _);
+
+    private static string? WhyNot(ModelConfig config, out CudaLayout layout)
     {
         try
         {
-            _ = new CudaLayout(config);
+            layout = new CudaLayout(config);
             return AttentionKernels.WhyNot(config.Attention);
         }
         catch (EngineException e)
         {
+            layout = null!; // there is none
             return e.Message;
         }
     }

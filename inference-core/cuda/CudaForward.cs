@@ -280,7 +280,7 @@ internal sealed partial class CudaForward : IForward
         var block = CudaKvPool.BytesOfBlock(Config);
         var fit = (int)Math.Min(int.MaxValue, (_device.Memory().Free - Reserve) / block) - 1;
         if (fit < KvCache.BlocksFor(1))
-            throw new EngineException($"{_device.Name}: {_weights.Bytes >> 20} MB of weights leave no memory for a cache");
+            throw new EngineException($"{_device.Name}: {_weights.Bytes >> 20} MB of weights leave no memory for a cache", isUnfit: true);
         return Math.Min(fit, options.CacheBlocks ?? fit);
     }
 }

@@ -27,7 +27,7 @@ internal static class ForwardLoader
         }
         catch (CudaException e)
         {
-            throw new EngineException(e.Message, e);
+            throw new EngineException(e.Message, e, e.IsOutOfMemory);
         }
     }
 }

@@ -118,7 +118,7 @@ internal sealed unsafe class KvCache
     internal void Reserve(int length)
     {
         if (!TryReserve(length))
-            throw new EngineException($"no memory for a cache of {length} tokens");
+            throw new EngineException($"no memory for a cache of {length} tokens", isUnfit: true);
     }
 
     /// <summary>Counts the tokens written: the step has succeeded.</summary>

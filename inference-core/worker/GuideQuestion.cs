@@ -1,3 +1,4 @@
+using InferenceCore.Cuda;
 using InferenceCore.Engine;
 using InferenceCore.Scheduling;
 
@@ -29,6 +30,10 @@ internal static class GuideQuestion
                 return $"field guide not asked on {served.Device}: {why}";
             using var forward = load(served with { ModelDirectory = guide }, Room(served.Threads, progress));
             return $"field guide: {ModelVerifier.CheckAnswer(guide, forward)}";
+        }
+        catch (Exception e) when (e is OutOfMemoryException or EngineException { IsUnfit: true } or CudaException { IsOutOfMemory: true })
+        {
+            return $"field guide not asked on {served.Device}: {e.Message}"; // the served model may have taken all there is: no sign of a fault
         }
         catch (Exception e) when (e is EngineException or InvalidDataException)
         {

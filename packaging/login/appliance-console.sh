@@ -1,7 +1,7 @@
-# Root at the console of a box that nobody has claimed is asked to, once: setup is all that such a box answers.
+# Root who logs in on a box that nobody has claimed is asked to, each time until it is: setup is all that such a box answers.
 if [ -t 0 ] && [ -t 1 ] && [ "$(id -u)" = 0 ] && [ ! -e /etc/appliance/claimed.json ] && [ -x /usr/lib/appliance/appliance ]; then
   printf 'This box has not been claimed yet. Claim it now? [Y/n] '
-  read -r appliance_answer
+  read -r appliance_answer || appliance_answer=n # a line that was cut is no yes
   case $appliance_answer in
     [nN]*) ;;
     *) /usr/lib/appliance/appliance setup || true ;;

@@ -62,7 +62,7 @@ public sealed class ConsoleTests
     {
         using var rig = Controlled();
         using var console = new PtyConsole(rig.RunDirectory, rig.Folder, "--lang zh");
-        console.WaitFor(">1 冷却");
+        console.WaitFor("模式 "); // the fans are known by then
         console.Press($"8{ToSwapAFan}\r2\ry");
         console.WaitFor("现在拔出 fan2");
         Wait.Until("the daemon is driven by hand", TimeSpan.FromSeconds(10), () => rig.Mode() == "manual");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using FastTests.Terminal;
 
 namespace SystemTests;
 
@@ -13,8 +14,7 @@ internal sealed class PtyConsole : IDisposable
 
     private readonly Process _script;
     private readonly Lock _lock = new();
-    private readonly string[,] _cells = new string[Height, Width];
-    private (int Row, int Column) _at;
+    private readonly Vt100 _terminal = new(Width, Height, rune => rune.Value < ' ' ? 0 : rune.Value >= 0x2E80 ? 2 : 1);
 
     /// <param name="home">Where this person's language is kept.</param>
     public PtyConsole(string runDirectory, string home, string arguments = "")
@@ -29,7 +29,6 @@ internal sealed class PtyConsole : IDisposable
             start.Environment.Remove(name);
         start.Environment["HOME"] = home;
         start.Environment["TERM"] = "vt100";
-        Clear();
         _script = Process.Start(start)!;
         new Thread(Read) { IsBackground = true }.Start();
     }
@@ -39,17 +38,7 @@ internal sealed class PtyConsole : IDisposable
         get
         {
             lock (_lock)
-            {
-                var text = new StringBuilder();
-                for (var row = 0; row < Height; row++)
-                {
-                    for (var column = 0; column < Width; column++)
-                        text.Append(_cells[row, column]);
-                    text.Append('\n');
-                }
-
-                return text.ToString();
-            }
+                return _terminal.Plain();
         }
     }
 
@@ -83,63 +72,8 @@ internal sealed class PtyConsole : IDisposable
         var reader = _script.StandardOutput;
         for (int c; (c = reader.Read()) >= 0;)
         {
-            if (c == '\x1b')
-                Escape(reader);
-            else if (c >= ' ')
-                Put((char)c);
-        }
-    }
-
-    private void Escape(StreamReader reader)
-    {
-        if (reader.Read() != '[')
-            return;
-        var arguments = new StringBuilder();
-        int c;
-        while ((c = reader.Read()) >= 0 && !char.IsAsciiLetter((char)c))
-            arguments.Append((char)c);
-        lock (_lock)
-            Do(arguments.ToString(), c);
-    }
-
-    private void Do(string arguments, int what)
-    {
-        switch (what)
-        {
-            case 'H':
-                var place = arguments.Length == 0 ? [1, 1] : arguments.Split(';').Select(int.Parse).ToArray();
-                _at = (place[0] - 1, place[1] - 1);
-                break;
-            case 'J':
-                Clear();
-                break;
-            case 'K':
-                for (var column = _at.Column; column < Width; column++)
-                    _cells[_at.Row, column] = " ";
-                break;
-        }
-    }
-
-    private void Put(char c)
-    {
-        lock (_lock)
-        {
-            if (_at.Row >= Height || _at.Column >= Width)
-                return;
-            var isWide = c >= 0x2E80;
-            _cells[_at.Row, _at.Column] = c.ToString();
-            if (isWide && _at.Column + 1 < Width)
-                _cells[_at.Row, _at.Column + 1] = "";
-            _at.Column += isWide ? 2 : 1;
-        }
-    }
-
-    private void Clear()
-    {
-        for (var row = 0; row < Height; row++)
-        {
-            for (var column = 0; column < Width; column++)
-                _cells[row, column] = " ";
+            lock (_lock)
+                _terminal.Feed((char)c);
         }
     }
 }

@@ -28,6 +28,22 @@ internal sealed class BoxClient(RunPaths paths, TimeProvider time)
         return await AskAsync(client, verb, args, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Drives every fan and pump by hand.</summary>
+    /// <param name="minutes">At most the configured time, which it is when null.</param>
+    public Task DriveAsync(int percent, int? minutes, CancellationToken cancel) => AskAsync(
+        "drive",
+        json =>
+        {
+            json.WriteNumber("fans_percent", percent);
+            json.WriteNumber("pumps_percent", percent);
+            if (minutes is { } lasts)
+                json.WriteNumber("minutes", lasts);
+        },
+        cancel);
+
+    /// <summary>Gives fans and pumps back to the loop.</summary>
+    public Task DriveAutomaticallyAsync(CancellationToken cancel) => AskAsync("drive", json => json.WriteBoolean("automatic", true), cancel);
+
     public async Task<StatusReport> StatusAsync(CancellationToken cancel)
     {
         using var client = await ConnectAsync(Paths.ControlSocket, cancel).ConfigureAwait(false) ?? throw NoDaemon();

@@ -143,8 +143,8 @@ internal sealed partial class CommandLine
     private Command CommissionCommand()
     {
         var board = new Option<string?>("--board") { Description = "The board file to hold the machine to; the configuration's without it.", HelpName = "BOARD" };
-        var around = new Option<bool>("--stop-control") { Description = "Stop the control plane for it and start it again, whatever comes of it. As root, on a box." };
-        var commission = new Command("commission", "Prove fans, pumps, tachometers and the safe state on the machine itself; the control plane must be stopped.") { board, around };
+        var around = new Option<bool>("--stop-control") { Description = "Stop the control plane of this machine meanwhile and start it again, whatever comes of it; systemd does after 15 minutes where this cannot. As root, on a box." };
+        var commission = new Command("commission", "Prove fans, pumps, tachometers and the safe state on the machine itself; the control plane must be stopped, or --stop-control given.") { board, around };
         commission.SetAction(parse => RefusedOf(parse, "commission") ?? UntilStopped(stop => parse.GetValue(around)
             ? new ControlPause(SetupMachine.Real).AroundAsync(OutputOf(parse), () => PartVerbs.CommissionAsync(RunPaths.Box, parse.GetValue(board), OutputOf(parse), _time, stop))
             : PartVerbs.CommissionAsync(DaemonPathsOf(parse), parse.GetValue(board), OutputOf(parse), _time, stop)));

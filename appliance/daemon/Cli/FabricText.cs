@@ -1,22 +1,22 @@
+using Appliance.Daemon.Terminal;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Cli;
 
-/// <summary>NVLink, NVSwitch and the RDMA ports: a verdict, then what is not whole.</summary>
+/// <summary>NVLink, NVSwitch and the RDMA ports: a verdict, then what is not whole. The verb's lines, and what the console's page shares with them.</summary>
 internal static class FabricText
 {
+    private static readonly PageWords Words = PageWords.English;
+
     public static IEnumerable<string> Lines(FabricFrame? frame, BoxHealth sweep, Screen screen)
     {
         var state = frame?.State ?? "unknown";
-        yield return $"NVLink  {(state is "ok" or "none" ? screen.Good(state) : screen.Bad(state))}  {Links(frame)}, {Text.Number(sweep.Fabric?.Switches)} NVSwitches, "
-            + $"Fabric Manager {Manager(sweep.Fabric, screen)}";
+        yield return $"NVLink  {(state is "ok" or "none" ? screen.Good(state) : screen.Bad(state))}  {Links(frame, Words)}, {Text.Number(sweep.Fabric?.Switches)} NVSwitches, "
+            + $"Fabric Manager {(sweep.Fabric?.ManagerAlive == false ? screen.Warn(Manager(sweep.Fabric, Words)) : Manager(sweep.Fabric, Words))}";
         if (GpuHealthText.Probe(sweep.Probe, screen) is { } fault)
             yield return fault;
-        foreach (var gpu in sweep.Gpus)
-        {
-            foreach (var line in Gpu(gpu, screen))
-                yield return line;
-        }
+        foreach (var (line, isBroken) in sweep.Gpus.SelectMany(g => NotWhole(g, Words, word => word)))
+            yield return isBroken ? screen.Bad(line) : screen.Warn(line);
 
         yield return "";
         foreach (var line in Ports(sweep.RdmaPorts ?? [], screen))
@@ -30,7 +30,7 @@ internal static class FabricText
     {
         if (peers.Count == 0)
         {
-            yield return "No other node is configured (health.peers): the way between nodes is not measured.";
+            yield return Words.NoPeer;
             yield break;
         }
 
@@ -46,26 +46,35 @@ internal static class FabricText
     {
         if (ports.Count == 0)
         {
-            yield return "No RDMA port.";
+            yield return Words.NoPort;
             yield break;
         }
 
         yield return screen.Faint("PORT        STATE     PHYS      RATE              ERRORS  DOWNED  SYMBOLS  FIRMWARE      BUS");
         foreach (var port in ports)
         {
-            var isUp = port is { State: "ACTIVE", PhysState: "LinkUp" };
+            var cells = PortCells(port);
             yield return string.Concat(
-                Screen.Pad($"{port.Device}/{port.Port}", 12),
-                Screen.Pad(isUp ? screen.Good(port.State!) : screen.Bad(port.State ?? Text.Absent), 10),
-                Screen.Pad(port.PhysState ?? Text.Absent, 10),
-                Screen.Pad($"{Text.Number(port.RateGbS)} Gb/s {port.RateText}", 18),
-                Screen.Pad(Text.Number(port.ReceiveErrors), 8),
-                Screen.Pad(Text.Number(port.LinkDowned), 8),
-                Screen.Pad(Text.Number(port.SymbolErrors), 9),
-                Screen.Pad(port.FirmwareVersion ?? Text.Absent, 14),
-                port.PciBusId ?? Text.Absent);
+                Screen.Pad(cells[0], 12),
+                Screen.Pad(IsUp(port) ? screen.Good(cells[1]) : screen.Bad(cells[1]), 10),
+                Screen.Pad(cells[2], 10),
+                Screen.Pad($"{cells[3]} {port.RateText}", 18),
+                Screen.Pad(cells[4], 8),
+                Screen.Pad(cells[5], 8),
+                Screen.Pad(cells[6], 9),
+                Screen.Pad(cells[7], 14),
+                cells[8]);
         }
     }
+
+    public static bool IsUp(RdmaPortHealth port) => port is { State: "ACTIVE", PhysState: "LinkUp" };
+
+    /// <summary>From its name to its PCI address.</summary>
+    public static IReadOnlyList<string> PortCells(RdmaPortHealth port) =>
+    [
+        $"{port.Device}/{port.Port}", port.State ?? Text.Absent, port.PhysState ?? Text.Absent, $"{Text.Number(port.RateGbS)} Gb/s", Text.Number(port.ReceiveErrors), Text.Number(port.LinkDowned),
+        Text.Number(port.SymbolErrors), port.FirmwareVersion ?? Text.Absent, port.PciBusId ?? Text.Absent,
+    ];
 
     public static string Word(FabricState state) => state switch
     {
@@ -76,42 +85,45 @@ internal static class FabricText
         _ => throw new System.Diagnostics.UnreachableException($"No word for {state}."),
     };
 
-    private static string Links(FabricFrame? frame) => frame?.NvlinksTotal is { } total ? $"{frame.NvlinksUp} of {total} links up" : "links unknown";
+    public static string Links(FabricFrame? frame, PageWords words) =>
+        frame?.NvlinksTotal is { } total ? string.Format(null, words.LinksUp, frame.NvlinksUp, total) : words.LinksUnknown;
 
-    private static string Manager(FabricHealth? fabric, Screen screen) => fabric?.ManagerAlive switch
+    public static string Manager(FabricHealth? fabric, PageWords words) => fabric?.ManagerAlive switch
     {
-        true => $"alive (process {fabric.ManagerPid})",
-        false => screen.Warn("not running"),
-        null => "unknown",
+        true => string.Format(null, words.ManagerAlive, fabric.ManagerPid),
+        false => words.ManagerDead,
+        null => words.Unknown,
     };
 
-    /// <summary>Only what is not whole: eight times eighteen links that are up are no news.</summary>
-    private static IEnumerable<string> Gpu(GpuHealth gpu, Screen screen)
+    /// <summary>Only what is not whole: eight times eighteen links that are up are no news. What is broken, and what only had to repeat itself.</summary>
+    /// <param name="say">One of the box' own words, as a person says it.</param>
+    public static IEnumerable<(string Line, bool IsBroken)> NotWhole(GpuHealth gpu, PageWords words, Func<string, string> say)
     {
         if (gpu.Fabric is { } fabric && !Loop.FabricAssembly.IsRegistered(gpu))
-            yield return screen.Bad($"gpu{gpu.Index}  fabric {Word(fabric.State)}, status {fabric.Status}, health mask 0x{fabric.HealthMask:x}{Mask(fabric)}");
+            yield return (string.Format(null, words.GpuFabric, $"gpu{gpu.Index}", say(Word(fabric.State)), fabric.Status, fabric.HealthMask) + Mask(fabric, words), true);
         foreach (var link in gpu.Nvlinks?.Links ?? [])
         {
             if (link.Up == false)
-                yield return screen.Bad($"gpu{gpu.Index}  link {link.Link} is down");
+                yield return (string.Format(null, words.LinkDown, $"gpu{gpu.Index}", link.Link), true);
             else if (link.Replays > 0 || link.Recoveries > 0 || link.CrcErrors > 0)
-                yield return screen.Warn($"gpu{gpu.Index}  link {link.Link}: {link.Replays} replays, {link.Recoveries} recoveries, {link.CrcErrors} CRC errors");
+                yield return (string.Format(null, words.LinkWorn, $"gpu{gpu.Index}", link.Link, link.Replays, link.Recoveries, link.CrcErrors), false);
         }
     }
 
-    private static string Mask(GpuFabric fabric)
+    /// <summary>What the health mask says, decoded; empty when it says nothing bad.</summary>
+    private static string Mask(GpuFabric fabric, PageWords words)
     {
-        var words = new List<string>();
+        var said = new List<string>();
         if (fabric.DegradedBandwidth == true)
-            words.Add("degraded bandwidth");
+            said.Add(words.DegradedBandwidth);
         if (fabric.RouteRecovery == true)
-            words.Add("route recovery");
+            said.Add(words.RouteRecovery);
         if (fabric.RouteUnhealthy == true)
-            words.Add("route unhealthy");
+            said.Add(words.RouteUnhealthy);
         if (fabric.AccessTimeoutRecovery == true)
-            words.Add("access timeout recovery");
+            said.Add(words.AccessTimeoutRecovery);
         if (fabric.IncorrectConfiguration > 1)
-            words.Add($"incorrect configuration {fabric.IncorrectConfiguration}");
-        return words.Count > 0 ? $" ({string.Join(", ", words)})" : "";
+            said.Add(string.Format(null, words.IncorrectConfiguration, fabric.IncorrectConfiguration));
+        return said.Count > 0 ? $" ({string.Join(", ", said)})" : "";
     }
 }

@@ -1,10 +1,13 @@
+using Appliance.Daemon.Terminal;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Cli;
 
-/// <summary>What the driver says of each GPU's health, a line each: what is not as it should be stands out.</summary>
+/// <summary>What the driver says of each GPU's health, a line each: what is not as it should be stands out. The verb's lines, and what the console's page shares with them.</summary>
 internal static class GpuHealthText
 {
+    private static readonly int[] Widths = [6, 9, 11, 9, 14, 8, 8, 11, 8, 5, 9, 16, 0];
+
     public static IEnumerable<string> Lines(BoxHealth sweep, Screen screen)
     {
         if (Probe(sweep.Probe, screen) is { } fault)
@@ -14,44 +17,53 @@ internal static class GpuHealthText
         yield return "";
         yield return screen.Faint("GPU   ANSWERS  PCIE       REPLAYS  ECC CORR/UNC  REMAPS  NVLINK  FABRIC     ACTION  SLOT BUS      VBIOS           SERIAL");
         foreach (var gpu in sweep.Gpus)
-            yield return Line(gpu, screen);
+            yield return string.Concat(Cells(gpu, word => word).Select((c, i) => Screen.Pad(c.IsWell ? c.Text : screen.Bad(c.Text), Widths[i])));
         foreach (var gpu in sweep.Gpus.Where(g => g.Fault is not null))
-            yield return screen.Bad($"gpu{gpu.Index}  {gpu.Fault}");
+            yield return screen.Bad(Fault(gpu));
     }
 
+    public static string Fault(GpuHealth gpu) => $"gpu{gpu.Index}  {gpu.Fault}";
+
+    public static string? Probe(ProbeHealth? probe, Screen screen) =>
+        Probe(probe, PageWords.English) is { } said ? probe is null ? said : screen.Bad(said) : null;
+
     /// <summary>One line where the driver cannot be asked; null when it can.</summary>
-    public static string? Probe(ProbeHealth? probe, Screen screen) => probe switch
+    public static string? Probe(ProbeHealth? probe, PageWords words) => probe switch
     {
-        null => "The probe has not been heard of yet.",
+        null => words.ProbeUnheard,
         { State: ProbeState.Working } => null,
-        { State: ProbeState.Blind } => screen.Bad($"NVML blind: {probe.Fault}. Every GPU is counted at full power; reading resumes by itself."),
-        { State: ProbeState.NoDriver } => screen.Bad($"No GPU driver: {probe.Fault}."),
-        _ => screen.Bad($"The probe is silent: {probe.Fault}."),
+        { State: ProbeState.Blind } => string.Format(null, words.ProbeBlind, probe.Fault),
+        { State: ProbeState.NoDriver } => string.Format(null, words.NoDriver, probe.Fault),
+        _ => string.Format(null, words.ProbeSilent, probe.Fault),
     };
 
-    private static string Line(GpuHealth gpu, Screen screen)
+    /// <summary>From its name to its serial number, each with whether it is as it should be.</summary>
+    /// <param name="say">One of the box' own words, as a person says it.</param>
+    public static IReadOnlyList<(string Text, bool IsWell)> Cells(GpuHealth gpu, Func<string, string> say)
     {
-        string Marked(string text, int width, bool isWell) => Screen.Pad(isWell ? text : screen.Bad(text), width);
-        var pcie = gpu.Pcie;
-        var isPcieWhole = pcie is null || ((pcie.Generation ?? 0) >= (pcie.MaxGeneration ?? 0) && (pcie.Width ?? 0) >= (pcie.MaxWidth ?? 0));
-        var remaps = gpu.RowRemaps;
-        var links = gpu.Nvlinks;
-        var up = links?.Up;
-        var action = gpu.Modes?.RecoveryAction;
-        return string.Concat(
-            $"gpu{gpu.Index}  ",
-            Marked(Word(gpu.Access), 9, gpu.Access == GpuAccess.Good),
-            Marked(pcie is null ? Text.Absent : $"gen{Text.Number(pcie.Generation)} x{Text.Number(pcie.Width)}", 11, isPcieWhole),
-            Screen.Pad(Text.Number(pcie?.Replays), 9),
-            Marked($"{Text.Number(gpu.Ecc?.VolatileCorrected)}/{Text.Number(gpu.Ecc?.VolatileUncorrected)}", 14, gpu.Ecc?.VolatileUncorrected is null or 0),
-            Marked(remaps is null ? Text.Absent : remaps.Failed == true ? "failed" : remaps.Pending == true ? "waits" : $"{remaps.Correctable + remaps.Uncorrectable}", 8, remaps is not { Failed: true } and not { Pending: true }),
-            Marked(links is null ? Text.Absent : $"{up}/{links.Fitted}", 8, links is null || up == links.Fitted),
-            Marked(gpu.Fabric is null ? Text.Absent : FabricText.Word(gpu.Fabric.State), 11, gpu.Fabric is null || Loop.FabricAssembly.IsRegistered(gpu)),
-            Marked(action is null ? Text.Absent : Action(action.Value), 8, action is null or 0),
-            Screen.Pad(Text.Number(gpu.Identity?.ModuleId), 5),
-            Screen.Pad(gpu.Identity?.PciBusId is { Length: > 9 } bus ? bus[9..] : Text.Absent, 9),
-            Screen.Pad(gpu.Identity?.VbiosVersion ?? Text.Absent, 16),
-            gpu.Identity?.Serial ?? Text.Absent);
+        var (pcie, remaps, links, ecc, action) = (gpu.Pcie, gpu.RowRemaps, gpu.Nvlinks, gpu.Ecc, gpu.Modes?.RecoveryAction);
+        var remapped = remaps switch
+        {
+            null => Text.Absent,
+            { Failed: true } => say("failed"),
+            { Pending: true } => say("waits"),
+            _ => $"{remaps.Correctable + remaps.Uncorrectable}",
+        };
+        return [
+            ($"gpu{gpu.Index}", true),
+            (say(Word(gpu.Access)), gpu.Access == GpuAccess.Good),
+            (pcie is null ? Text.Absent : $"gen{Text.Number(pcie.Generation)} x{Text.Number(pcie.Width)}", pcie is null || ((pcie.Generation ?? 0) >= (pcie.MaxGeneration ?? 0) && (pcie.Width ?? 0) >= (pcie.MaxWidth ?? 0))),
+            (Text.Number(pcie?.Replays), true),
+            ($"{Text.Number(ecc?.VolatileCorrected)}/{Text.Number(ecc?.VolatileUncorrected)}", ecc is not { VolatileUncorrected: > 0 }),
+            (remapped, remaps is not { Failed: true } and not { Pending: true }),
+            (links is null ? Text.Absent : $"{links.Up}/{links.Fitted}", links is null || links.Up == links.Fitted),
+            (gpu.Fabric is { } fabric ? say(FabricText.Word(fabric.State)) : Text.Absent, gpu.Fabric is null || Loop.FabricAssembly.IsRegistered(gpu)),
+            (action is { } number ? say(Action(number)) : Text.Absent, action is null or 0),
+            (Text.Number(gpu.Identity?.ModuleId), true),
+            (gpu.Identity?.PciBusId is { Length: > 9 } bus ? bus[9..] : Text.Absent, true),
+            (gpu.Identity?.VbiosVersion ?? Text.Absent, true),
+            (gpu.Identity?.Serial ?? Text.Absent, true),
+        ];
     }
 
     public static string Word(GpuAccess access) => access switch

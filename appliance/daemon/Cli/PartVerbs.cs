@@ -80,7 +80,7 @@ internal static class PartVerbs
     {
         using var role = RunLock.TryTake(paths.Sockets, DaemonProcess.Role, out var refusal,
             held: pid => $"process {pid} is the control plane and drives the fans; they stay at full without it: "
-                + "systemctl stop bmc-agent appliance, then appliance commission, then systemctl start appliance bmc-agent.",
+                + (paths == RunPaths.Box ? "as root appliance commission --stop-control stops it, and starts it again afterwards." : "stop it, then ask again."),
             closed: "Commissioning needs root on a box.");
         if (role is null)
             return output.Fail(ExitCode.Failed, refusal);

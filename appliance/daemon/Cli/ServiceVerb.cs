@@ -16,9 +16,9 @@ internal static class ServiceVerb
         var thermal = await ThermalAsync(box, cancel).ConfigureAwait(false);
         if (thermal.Fans.All(f => f.Name != fan))
             return output.Fail(ExitCode.Usage, string.Format(null, words.NoFan, fan, string.Join(", ", thermal.Fans.Select(f => f.Name))));
-        await DriveAsync(box, 100, cancel).ConfigureAwait(false);
         try
         {
+            await box.DriveAsync(100, null, cancel).ConfigureAwait(false); // within: given up before the answer, the box may have taken it
             var work = ServiceFan.Begin(fan);
             output.Line(work.Say(words));
             for (var began = time.GetTimestamp(); work.At != ServiceFan.Stage.Done; await Task.Delay(Pace, time, cancel).ConfigureAwait(false))
@@ -35,7 +35,7 @@ internal static class ServiceVerb
         }
         finally
         {
-            await DriveAsync(box, null, CancellationToken.None).ConfigureAwait(false);
+            await box.DriveAutomaticallyAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -58,9 +58,9 @@ internal static class ServiceVerb
             return ExitCode.Done;
         }
 
-        await DriveAsync(box, 100, cancel).ConfigureAwait(false);
         try
         {
+            await box.DriveAsync(100, null, cancel).ConfigureAwait(false);
             output.Line(string.Format(null, words.Filling, FillTime.TotalSeconds));
             await Task.Delay(FillTime, time, cancel).ConfigureAwait(false);
             var wrong = ServiceCoolant.AgainstFilled(await ThermalAsync(box, cancel).ConfigureAwait(false), words).ToArray();
@@ -69,25 +69,9 @@ internal static class ServiceVerb
         }
         finally
         {
-            await DriveAsync(box, null, CancellationToken.None).ConfigureAwait(false);
+            await box.DriveAutomaticallyAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
-
-    /// <param name="percent">Null gives the rotors back to the loop.</param>
-    private static async Task DriveAsync(BoxClient box, int? percent, CancellationToken cancel) => await box.AskAsync(
-        "drive",
-        json =>
-        {
-            if (percent is not { } duty)
-            {
-                json.WriteBoolean("automatic", true);
-                return;
-            }
-
-            json.WriteNumber("fans_percent", duty);
-            json.WriteNumber("pumps_percent", duty);
-        },
-        cancel).ConfigureAwait(false);
 
     private static async Task<ThermalFrame> ThermalAsync(BoxClient box, CancellationToken cancel) =>
         JsonSerializer.Deserialize((await box.AskAsync("thermal", null, cancel).ConfigureAwait(false)).Span, Control.ControlJson.Default.ThermalFrame)!;

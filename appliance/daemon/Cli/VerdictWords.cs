@@ -50,8 +50,8 @@ internal sealed record VerdictWords(IReadOnlyList<string> Word, Func<Alarm, stri
 
     public static VerdictWords Chinese { get; } = new(["正常", "警告", "严重", "未知"], a => $"{AlarmCatalogue.Find(a.Code)?.TitleZh ?? a.Code} {a.Target}", ChineseStates.Of, s => ChineseStates.Span(Text.Span(s)))
     {
-        NoTick = "控制回路尚未完成第一个周期",
-        Silent = "控制回路已有 {0}没有消息",
+        NoTick = "控制环路尚未完成第一个周期",
+        Silent = "控制环路已有 {0}没有消息",
         More = "（另有 {0} 个）",
         Mode = "冷却处于模式：{0}",
         Down = "{0} 未运行",

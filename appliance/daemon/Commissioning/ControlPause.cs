@@ -9,7 +9,7 @@ namespace Appliance.Daemon.Commissioning;
 /// </summary>
 internal sealed class ControlPause(SetupMachine machine)
 {
-    /// <summary>Named, so that a second pause finds it.</summary>
+    /// <summary>Named: systemd makes no second one, so that a pause within a pause is refused and leaves the first one's way back alone.</summary>
     private const string Timer = "appliance-control-return";
 
     /// <summary>Longer than any commissioning takes.</summary>
@@ -19,42 +19,48 @@ internal sealed class ControlPause(SetupMachine machine)
     {
         try
         {
-            StopTimer();
-            // The way back first: it must stand before anything can go wrong.
+            // The way back first: it must stand before anything can go wrong. Never ours to clear away: it may be that of a commissioning under way.
             machine.Run("systemd-run", ["--quiet", "--collect", $"--unit={Timer}", $"--on-active={Limit}", "systemctl", "start", "appliance", "bmc-agent"]);
         }
         catch (SetupException e)
         {
-            return output.Fail(ExitCode.Failed, $"{e.Message}; nothing was stopped.");
+            return output.Fail(ExitCode.Failed, $"{e.Message}; nothing was stopped. Where {Timer}.timer stands, another commissioning is under way or did not end well; it is gone within {Limit}.");
         }
 
+        var exit = ExitCode.Failed;
         try
         {
             output.Line("the control plane stops; fans and pumps go to full");
             machine.Run("systemctl", ["stop", "bmc-agent", "appliance"]);
-            return await work().ConfigureAwait(false);
+            exit = await work().ConfigureAwait(false);
         }
         catch (SetupException e)
         {
-            return output.Fail(ExitCode.Failed, e.Message);
+            output.Fail(ExitCode.Failed, e.Message);
         }
         finally
         {
-            Return(output);
+            if (!Return(output))
+                exit = ExitCode.Failed; // whatever was proven, a box without its control plane is no good end
         }
+
+        return exit;
     }
 
-    private void Return(Output output)
+    /// <returns>False when the control plane was not started again.</returns>
+    private bool Return(Output output)
     {
         try
         {
             machine.Run("systemctl", ["start", "appliance", "bmc-agent"]);
             output.Line("the control plane runs again");
             StopTimer();
+            return true;
         }
         catch (SetupException e)
         {
             output.Fail(ExitCode.Failed, $"{e.Message}; it is started again by itself within {Limit}, or now: systemctl start appliance bmc-agent");
+            return false;
         }
     }
 
@@ -66,7 +72,7 @@ internal sealed class ControlPause(SetupMachine machine)
         }
         catch (SetupException)
         {
-            // There is none.
+            // It has gone off meanwhile.
         }
     }
 }

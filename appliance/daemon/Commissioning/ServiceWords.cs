@@ -59,14 +59,14 @@ internal sealed record ServiceWords(Func<string, string> State)
         MayDrain = "the loop may be drained",
         DrainSteps =
         [
-            "1. appliance console, 8, Power off: the fans and pumps stop with the power",
+            "1. an administrator: appliance console, 8, \"Power off\"; the fans and pumps stop with the power",
             "2. let it stand for five minutes, then open the drain at the lowest point; catch what runs out",
             "3. do the work, close the drain, fill to the mark",
             "4. power on; pumps run at full from the first second and push the air out",
-            "5. appliance service coolant --filled",
+            "5. appliance console, 8, \"Service: the loop was filled: is it good\", or appliance service coolant --filled",
         ],
         TooWarm = "the GPUs give off {0} W; below {1:0} W the loop may be drained",
-        TooBusy = "{0} answers are being computed: systemctl stop inference-core",
+        TooBusy = "{0} answers are being computed; wait for them, or end them as root: systemctl stop inference-core",
         TooHot = "the coolant has {0} °C; wait until it is below {1:0} °C",
         Filling = "pumps at full for {0:0} s",
         Filled = "the loop is full, flows and is dry outside",
@@ -74,7 +74,7 @@ internal sealed record ServiceWords(Func<string, string> State)
         LevelLow = "the level is {0} %; fill to {1:0} % or more",
         NoFlow = "nothing flows",
         PumpBad = "{0} is {1}: air in it, or its plug",
-        LeakSeen = "a leak is seen or latched: dry the tray, find it, then appliance alarms reset",
+        LeakSeen = "a leak is seen or latched: dry the tray, find it; then appliance console, 8, \"Open the latches of leak and shutdown, after a repair\", or appliance alarms reset",
     };
 
     public static ServiceWords Chinese { get; } = new(ChineseStates.Of)
@@ -85,26 +85,26 @@ internal sealed record ServiceWords(Func<string, string> State)
         Prove = "{0} 已转动；正在观察是否正常",
         Swapped = "{0} 与其他风扇转速相同；恢复自动",
         TooLong = "{1:0} 分钟内没有换好 {0}；回路自行继续控制。",
-        NoTick = "控制回路尚未完成第一个周期，请稍后再试。",
+        NoTick = "控制环路尚未完成第一个周期，请稍后再试。",
         NotYet = "还不行：{0}",
         MayDrain = "可以排放冷却液",
         DrainSteps =
         [
-            "1. 在本页选“关机”：风扇和泵随电源停止",
+            "1. 管理员在操作页选“关机”：风扇和水泵随电源停止",
             "2. 静置五分钟，再打开最低处的排放口，接住流出的液体",
             "3. 完成工作，关闭排放口，加注到刻度",
-            "4. 开机；泵从第一秒起全速，把空气排出",
-            "5. 再选“维护：加注后检查回路”",
+            "4. 开机；水泵从第一秒起全速，把空气排出",
+            "5. 再在操作页选“维护：加注后检查回路”",
         ],
         TooWarm = "GPU 发热 {0} W；低于 {1:0} W 才可排放",
-        TooBusy = "正在计算 {0} 个回答：systemctl stop inference-core",
+        TooBusy = "正在计算 {0} 个回答；请等待完成，或由 root 停止：systemctl stop inference-core",
         TooHot = "冷却液 {0} °C；等到低于 {1:0} °C",
-        Filling = "泵全速 {0:0} 秒",
+        Filling = "水泵全速 {0:0} 秒",
         Filled = "回路已满、有流量、外部干燥",
         LevelUnknown = "液位未知",
         LevelLow = "液位 {0} %；请加到 {1:0} % 以上",
         NoFlow = "没有流量",
-        PumpBad = "{0} {1}：泵内有空气，或插头问题",
-        LeakSeen = "发现漏液或锁定：擦干接液盘，找到漏点，再解除锁定",
+        PumpBad = "{0} {1}：水泵内有空气，或插头问题",
+        LeakSeen = "发现漏液或锁定：擦干接液盘，找到漏点，再在操作页选“修复后解除漏液与停机锁定”",
     };
 }

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Appliance.Daemon.Loop;
 using Appliance.Health.Board;
 using Appliance.Model;
 
 namespace Appliance.Daemon.Health;
 
 /// <summary>
-/// Where the board's memory is kept over a restart: open and closed incidents, what is normal for each part, the last kernel line dealt
-/// with. Written beside and renamed, so that there is always a whole one.
+/// Where the board's memory is kept over a restart: open and closed incidents, what is normal for each part, the last kernel line dealt with.
 /// </summary>
 internal sealed class BoardMemoryFile(string stateDirectory)
 {
@@ -27,25 +27,7 @@ internal sealed class BoardMemoryFile(string stateDirectory)
     }
 
     /// <returns>Why it could not be kept; null when it is.</returns>
-    public string? Write(BoardMemory memory)
-    {
-        try
-        {
-            Directory.CreateDirectory(stateDirectory);
-            using (var file = new FileStream(_path + ".new", FileMode.Create, FileAccess.Write))
-            {
-                JsonSerializer.Serialize(file, memory, BoardMemoryJson.Default.BoardMemory);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(_path + ".new", _path, overwrite: true);
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"{_path}: {e.Message}";
-        }
-    }
+    public string? Write(BoardMemory memory) => StateFile.Write(_path, memory, BoardMemoryJson.Default.BoardMemory);
 }
 
 [JsonSourceGenerationOptions(

@@ -50,7 +50,7 @@ internal sealed class HealthLoop : IDisposable
         _peers = peers;
         _time = time;
         var file = new BoardMemoryFile(state.Paths.State);
-        _writer = new(file.Write);
+        _writer = new("the board's memory", file.Write);
         _kept = file.Read();
         _watch = new(_kept);
         _watch.Boot(KernelLogReader.BootId(state.Paths.SysRoot));
@@ -67,9 +67,6 @@ internal sealed class HealthLoop : IDisposable
 
     /// <summary>The driver's errors by GPU since the daemon started, those that mean nothing included.</summary>
     public XidTally Xids { get; } = new();
-
-    /// <summary>Why the memory cannot be kept; null when it is.</summary>
-    public string? KeepFault => _writer.Fault;
 
     /// <summary>From the kernel's stamp of a line to the decision about it, of the lines that came while this daemon ran.</summary>
     public LatenessHistogram KernelLatency { get; } = new();

@@ -6,8 +6,8 @@ using Appliance.Model;
 namespace Appliance.Daemon.Loop;
 
 /// <summary>
-/// The standing alarms as they are kept over a restart: what was raised, who has seen it. Written beside and renamed, so that there is always a
-/// whole one. What an alarm says may be older than what it said last: the rules say it anew.
+/// The standing alarms as they are kept over a restart: what was raised, who has seen it. What an alarm says may be older than what it said last: the
+/// rules say it anew.
 /// </summary>
 internal sealed class AlarmBookFile(string stateDirectory)
 {
@@ -19,7 +19,10 @@ internal sealed class AlarmBookFile(string stateDirectory)
     private readonly string _path = Path.Combine(stateDirectory, "alarms.json");
 
     /// <summary>Nothing when there is none or it cannot be used: the rules find again what holds.</summary>
-    /// <param name="fault">One line for a person where something was there and is lost; the file is put aside, so that this is said once.</param>
+    /// <param name="fault">
+    /// One line for a person where something was there and is lost. A file that cannot be used is put aside; where that fails, and where it is alarms of another
+    /// version that are lost, each start says so until the book is written anew.
+    /// </param>
     public IReadOnlyList<Alarm> Read(out string? fault)
     {
         fault = null;
@@ -48,25 +51,7 @@ internal sealed class AlarmBookFile(string stateDirectory)
     }
 
     /// <returns>Why it could not be kept; null when it is.</returns>
-    public string? Write(IReadOnlyList<Alarm> standing)
-    {
-        try
-        {
-            Directory.CreateDirectory(stateDirectory);
-            using (var file = new FileStream(_path + ".new", FileMode.Create, FileAccess.Write))
-            {
-                JsonSerializer.Serialize(file, [.. standing.Take(AlarmLimit)], AlarmBookJson.Default.AlarmArray);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(_path + ".new", _path, overwrite: true);
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"{_path}: {e.Message}";
-        }
-    }
+    public string? Write(IReadOnlyList<Alarm> standing) => StateFile.Write(_path, [.. standing.Take(AlarmLimit)], AlarmBookJson.Default.AlarmArray);
 
     private void PutAside()
     {

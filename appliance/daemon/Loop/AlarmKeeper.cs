@@ -83,6 +83,8 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
     private void Take(AlarmStep step)
     {
         _book = step.Book;
+        if (step.Changes.IsEmpty)
+            return;
         foreach (var change in step.Changes)
         {
             if (change is AlarmChange.Cleared)
@@ -93,7 +95,7 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
         }
 
         // An alarm whose sentence alone is new costs the disk nothing.
-        var standing = step.Changes.IsEmpty ? _kept : _book.Standing;
+        var standing = _book.Standing;
         if (_keep is null || standing.Select(Life).SequenceEqual(_kept.Select(Life)))
             return;
         _kept = standing;

@@ -4,10 +4,7 @@ using Appliance.Thermal;
 
 namespace Appliance.Daemon.Loop;
 
-/// <summary>
-/// What the controller keeps over a restart (leak latch, learnt trim). Written beside and renamed, so that there is always a whole one;
-/// a latch that closed is synced to the disk before the next tick can forget it.
-/// </summary>
+/// <summary>What the controller keeps over a restart: leak latch, learnt trim. A latch that closed is synced to the disk.</summary>
 internal sealed class CheckpointFile(string stateDirectory)
 {
     private readonly string _path = Path.Combine(stateDirectory, "thermal.json");
@@ -31,23 +28,10 @@ internal sealed class CheckpointFile(string stateDirectory)
     {
         if (checkpoint == _written)
             return null;
-        try
-        {
-            Directory.CreateDirectory(stateDirectory);
-            using (var file = new FileStream(_path + ".new", FileMode.Create, FileAccess.Write))
-            {
-                JsonSerializer.Serialize(file, checkpoint, CheckpointJson.Default.ThermalCheckpoint);
-                file.Flush(flushToDisk: checkpoint.LeakLatched != _written?.LeakLatched);
-            }
-
-            File.Move(_path + ".new", _path, overwrite: true);
+        var fault = StateFile.Write(_path, checkpoint, CheckpointJson.Default.ThermalCheckpoint, sync: checkpoint.LeakLatched != _written?.LeakLatched);
+        if (fault is null)
             _written = checkpoint;
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"{_path}: {e.Message}";
-        }
+        return fault;
     }
 }
 

@@ -25,11 +25,12 @@ internal static class DaemonProcess
 
     private static readonly TimeSpan _controlPatience = TimeSpan.FromSeconds(5);
 
-    // A stop must be over within appliance.service's TimeoutStopSec=, which is also how long a daemon that cannot die keeps the safe state waiting.
+    // So long a stop waits at most, first for the bus and the disk, then for the loop, before it writes fans and pumps to full itself.
     private static readonly TimeSpan BusEnds = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LoopEnds = TimeSpan.FromMilliseconds(300);
 
-    // What a daemon that does answer its stop asks for beyond that, for a machine that is slow or still starting it.
+    // appliance.service's TimeoutStopSec= is short, because a daemon that cannot die keeps the safe state waiting for so long. One that answers its stop asks
+    // for this instead: chips and a probe that hang may want more (3 s, 1.5 s), and what is killed then is followed by appliance-safe.
     private static readonly TimeSpan StopMore = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -77,6 +78,8 @@ internal static class DaemonProcess
         hardware.Start();
         loop.Start();
         watchdog.Start();
+        var book = TakeUpAlarms(state); // before anybody can ask or acknowledge
+        var keeping = Task.Run(book.RunAsync, CancellationToken.None);
         try
         {
             var control = startControl(state);
@@ -86,7 +89,7 @@ internal static class DaemonProcess
                 notifier.Extend(2 * _controlPatience);
                 await InControlAsync(latest, board, time, stop).ConfigureAwait(false);
                 notifier.Ready(Status(state));
-                await ServeAsync(state, checkpoint, notifier, reload, time, stop).ConfigureAwait(false);
+                await ServeAsync(state, checkpoint, book, keeping, notifier, reload, time, stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -99,7 +102,8 @@ internal static class DaemonProcess
             watchdog.Dispose();
             state.Locator.Dispose();
             loop.Stop();
-            await Task.WhenAny(loop.Ended, Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
+            book.Complete();
+            await Task.WhenAny(Task.WhenAll(loop.Ended, keeping), Task.Delay(LoopEnds, time, CancellationToken.None)).ConfigureAwait(false);
             _ = SafeState.WriteRotors(paths.SysRoot, board); // by files of its own: a loop that hangs in a driver does not prevent it
         }
 
@@ -122,8 +126,8 @@ internal static class DaemonProcess
 
     /// <summary>Everything that cooling does not need: events, bus, telemetry, the board's health, the engine's socket.</summary>
     private static async Task ServeAsync(
-        DaemonState state, CheckpointFile checkpoint, SystemdNotifier notifier, Func<DaemonState, string?> reload,
-        TimeProvider time, CancellationToken stop)
+        DaemonState state, CheckpointFile checkpoint, NewestWriter<IReadOnlyList<Alarm>> book, Task keeping, SystemdNotifier notifier,
+        Func<DaemonState, string?> reload, TimeProvider time, CancellationToken stop)
     {
         var boot = BootCounter.Next(state.Paths.State);
         using var outbox = EventOutbox.Open(state.Paths.EventOutbox, time);
@@ -135,8 +139,6 @@ internal static class DaemonProcess
         var certificates = state.Simulated ? null : new CertificateWatch(SetupMachine.Real, time);
         (state.Bus, state.Outbox, state.Engine, state.Health, state.Certificates) = (bus, outbox, engine, health, certificates);
         outbox.Attach(bus, state.Topics);
-        var book = TakeUpAlarms(state);
-        var keeping = Task.Run(book.RunAsync, CancellationToken.None);
         state.Alarms.Attach(bus, outbox);
         state.Alarms.Post(BoxEvents.DaemonStarted(
             DaemonState.Version, state.Board.Name, state.Simulated ? $"the twin in {state.Paths.Sockets}" : "this box", time.GetUtcNow()));
@@ -167,14 +169,7 @@ internal static class DaemonProcess
         var stood = file.Read(out var lost);
         if (lost is not null)
             Console.Error.WriteLine($"appliance: {lost}");
-        string? said = null;
-        var writer = new NewestWriter<IReadOnlyList<Alarm>>(standing =>
-        {
-            var fault = file.Write(standing);
-            if (fault != said)
-                Console.Error.WriteLine(fault is null ? "appliance: the alarm book is kept again." : $"appliance: the alarm book cannot be kept: {fault}");
-            return said = fault;
-        });
+        var writer = new NewestWriter<IReadOnlyList<Alarm>>("the alarm book", file.Write);
         state.Alarms.TakeUp(stood, writer.Keep);
         return writer;
     }

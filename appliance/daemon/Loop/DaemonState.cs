@@ -88,9 +88,6 @@ internal sealed class DaemonState
     /// <summary>Non-null when a bad configuration file was put aside: the line that says what is wrong with it.</summary>
     public string? ConfigFault { get; set; }
 
-    /// <summary>Why latches and what was learnt cannot be kept; null when they are.</summary>
-    public string? CheckpointFault { get; internal set; }
-
     /// <summary>Why <c>/metrics</c> is not served; null when it is, or is not wanted.</summary>
     public string? MetricsFault { get; internal set; }
 
@@ -125,10 +122,10 @@ internal sealed class DaemonState
         return Latest.Read(tick) ? tick : null;
     }
 
-    /// <summary>Drives fans or pumps by hand; the fail-safe stays on. The loop counts the configured time, so that a shorter one began earlier.</summary>
+    /// <summary>Drives fans or pumps by hand; the fail-safe stays on.</summary>
     /// <param name="lasts">At most the configured time.</param>
     public void DriveManually(Duty? fans, Duty? pumps, TimeSpan lasts) =>
-        Requests.Manual = new(fans, pumps, _time.GetElapsedTime(0) + lasts - TimeSpan.FromMinutes(Config.Daemon.ManualTimeoutMin));
+        Requests.Manual = new(fans, pumps, _time.GetElapsedTime(0), lasts);
 
     public void DriveAutomatically() => Requests.Manual = null;
 

@@ -24,6 +24,7 @@ internal sealed class Telemetry
     private readonly BusSession _bus;
     private readonly EventOutbox _outbox;
     private readonly CheckpointFile _checkpoint;
+    private readonly KeepTeller _keeping = new("what the loop has learnt", Console.Error);
     private readonly PointTable _points;
     private readonly TimeProvider _time;
     private readonly TickRecord _tick;
@@ -127,7 +128,7 @@ internal sealed class Telemetry
             },
             now);
         Say(_state.Alarms.Standing.Any(a => a.Severity == Severity.Critical) ? "degraded" : "ready");
-        _state.CheckpointFault = _checkpoint.Write(_tick.State.Checkpoint());
+        _keeping.Tell(_checkpoint.Write(_tick.State.Checkpoint()));
     }
 
     private void Frames(Snapshot snapshot, Moment now)

@@ -13,8 +13,6 @@ public static class Campaign
     private const double WithoutWaterC = 48;
     private const double IsolatedWithinS = 8;
 
-    /// <summary>No surface may come nearer to the room's dew point.</summary>
-    private const double DewMarginK = 3;
     private const double DewToldWithinS = 30;
 
     /// <returns>Null when every invariant held; otherwise what broke, when and with which values.</returns>
@@ -70,7 +68,7 @@ public static class Campaign
     {
         var twin = run.Twin;
         var truth = twin.Truth;
-        var needed = truth.RoomDewPointC + DewMarginK;
+        var needed = truth.RoomDewPointC + HumidAir.DewMarginK;
         if (twin.Has(FaultKind.HostPanic) || twin.Has(FaultKind.TelemetryLost) || twin.Has(FaultKind.I2cStuck) || twin.Faults.Any(OfRoomSensors))
             return null;
         if (truth.SupplyC < needed)

@@ -8,7 +8,6 @@ public static class FaultScore
 {
     private const double AfterS = 600;
     private const double NearIdleW = 1200;
-    private const double DewMarginK = 3;
 
     // What a controller can know: coolant sensors are good to ±0.3 K, so that it must aim that much below 40 °C and may be as far off
     // to the cold side; dies are read in whole degrees, so that it must stay two of them below the limit.
@@ -104,8 +103,8 @@ public static class FaultScore
             yield return $"a GPU had to slow itself down for {throttled:0.0} s";
         if (peakSupply > limits.Supply)
             yield return $"coolant {peakSupply:0.00} °C, allowed {limits.Supply:0.0} °C";
-        if (dew < DewMarginK)
-            yield return $"a surface {dew:0.0} K above the room's dew point, allowed {DewMarginK:0} K";
+        if (dew < HumidAir.DewMarginK)
+            yield return $"a surface {dew:0.0} K above the room's dew point, allowed {HumidAir.DewMarginK:0} K";
         if (reached is not { } at || at > row.DeadlineS)
             yield return $"{row.Required} reached after {(reached is { } late ? $"{late:0.0} s" : "never")}, deadline {row.DeadlineS:0.0} s";
         if (!row.TripAllowed && trips > 0)

@@ -34,7 +34,7 @@ internal static class BoxPages
         yield return "";
         var said = bad.Length == 0
             ? string.Format(null, page.SensorsSay, thermal.Sensors.Count)
-            : string.Join(", ", bad.Select(s => $"{s.Name} {words.State(s.Q.ToString().ToLowerInvariant())}"));
+            : string.Join(", ", bad.Select(s => $"{s.Name} {words.Reading(s.Q)}"));
         var name = CellWidth.Fit(page.Sensors, NameWidth);
         foreach (var line in CellWidth.Wrap(said, width - NameWidth - 2))
         {

@@ -17,7 +17,7 @@ internal static class ChineseReasons
         ("manual, ", " s left", "手动，还剩 {0} 秒"),
         ("heat only ", " W", "热量仅 {0} W"),
         ("heat ", " W", "热量 {0} W"),
-        ("the other pump has failed", "", "另一台泵已故障"),
+        ("the other pump has failed", "", "另一台水泵已故障"),
         ("flow only ", " L/min", "流量仅 {0} L/min"),
         ("no flow", "", "无流量"),
         ("leak", "", "漏液"),

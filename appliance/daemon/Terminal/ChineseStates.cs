@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Appliance.Daemon.Terminal;
 
-/// <summary>The box' words for states, modes and severities in Chinese, as the panel says them.</summary>
+/// <summary>The box' words for states, modes and severities in Chinese: those of the panel, for whoever looks at both; a test compares them.</summary>
 internal static class ChineseStates
 {
     private static readonly FrozenDictionary<string, string> Words = new Dictionary<string, string>
@@ -13,14 +13,14 @@ internal static class ChineseStates
         ["information"] = "信息",
         ["unknown"] = "未知",
         ["boot"] = "启动中",
-        ["running"] = "受控",
-        ["manual"] = "手动",
-        ["overheat"] = "过热",
-        ["shutdown"] = "关机",
-        ["failsafe"] = "故障安全",
+        ["running"] = "冷却受控",
+        ["manual"] = "手动控制",
+        ["overheat"] = "过热：全力冷却",
+        ["shutdown"] = "正在关机",
+        ["failsafe"] = "故障安全：全力冷却",
         ["stalled"] = "停转",
         ["slow"] = "转速偏低",
-        ["tach_lost"] = "无转速信号",
+        ["tach_lost"] = "无转速",
         ["write_failed"] = "写入失败",
         ["absent"] = "未安装",
         ["good"] = "正常",

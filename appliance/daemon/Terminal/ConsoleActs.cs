@@ -16,16 +16,16 @@ internal sealed class ConsoleActs(BoxClient box, BundlePlaces places, TimeProvid
     /// <returns>One line for the foot of the screen.</returns>
     public Task<string> AskAsync(ConsoleAction action, string answer, StatusReport? report, CancellationToken cancel) => action switch
     {
-        ConsoleAction.FansFull => DriveAsync(new(100, null), cancel),
-        ConsoleAction.FansAt => DriveAsync(ConsolePrompt.Drive.TryParse(answer) ?? throw new UnreachableException($"{answer} was taken for a duty."), cancel),
-        ConsoleAction.Automatic => AskAsync("drive", json => json.WriteBoolean("automatic", true), cancel),
+        ConsoleAction.FansFull => SayAsync(box.DriveAsync(100, null, cancel)),
+        ConsoleAction.FansAt when ConsolePrompt.Drive.TryParse(answer) is { } drive => SayAsync(box.DriveAsync(drive.Percent, drive.Minutes, cancel)),
+        ConsoleAction.Automatic => SayAsync(box.DriveAutomaticallyAsync(cancel)),
         ConsoleAction.AcknowledgeAll => AcknowledgeAllAsync(report?.Snapshot.Alarms ?? [], cancel),
         ConsoleAction.Reset => AskAsync("reset", null, cancel),
         ConsoleAction.LocateOn => AskAsync("locate", json => json.WriteBoolean("on", true), cancel),
         ConsoleAction.LocateOff => AskAsync("locate", json => json.WriteBoolean("on", false), cancel),
         ConsoleAction.Reboot => AskAsync("reboot", null, cancel),
         ConsoleAction.PowerOff => AskAsync("power-off", null, cancel),
-        _ => throw new UnreachableException($"{action} asks nothing of the control socket."),
+        _ => throw new UnreachableException($"{action} asks nothing of the control socket, or not with {answer}."),
     };
 
     public Task<string> AcknowledgeAsync(string code, string target, CancellationToken cancel) =>
@@ -63,22 +63,13 @@ internal sealed class ConsoleActs(BoxClient box, BundlePlaces places, TimeProvid
         _ => null,
     };
 
-    private Task<string> DriveAsync(ConsolePrompt.Drive drive, CancellationToken cancel) => AskAsync(
-        "drive",
-        json =>
-        {
-            json.WriteNumber("fans_percent", drive.Percent);
-            json.WriteNumber("pumps_percent", drive.Percent);
-            if (drive.Minutes is { } minutes)
-                json.WriteNumber("minutes", minutes);
-        },
-        cancel);
+    private Task<string> AskAsync(string verb, Action<Utf8JsonWriter>? args, CancellationToken cancel) => SayAsync(box.AskAsync(verb, args, cancel));
 
-    private async Task<string> AskAsync(string verb, Action<Utf8JsonWriter>? args, CancellationToken cancel)
+    private static async Task<string> SayAsync(Task asked)
     {
         try
         {
-            await box.AskAsync(verb, args, cancel).ConfigureAwait(false);
+            await asked.ConfigureAwait(false);
             return "ok";
         }
         catch (BoxClientException e)

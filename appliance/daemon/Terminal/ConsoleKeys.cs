@@ -13,8 +13,8 @@ internal static class ConsoleKeys
             return Ask(model with { Message = "" }, prompt, key);
         if (model.Pending is { } pending)
         {
-            var after = model with { Pending = null, Answer = "", Message = "" };
-            return key.KeyChar is 'y' or 'Y' ? (after, new ConsoleWish.Act(pending, model.Answer)) : (after, Nothing);
+            var after = model with { Pending = null, Message = "" };
+            return key.KeyChar is 'y' or 'Y' ? (after, pending) : (after, Nothing);
         }
 
         model = model with { Message = "" };
@@ -25,7 +25,7 @@ internal static class ConsoleKeys
             { Key: ConsoleKey.UpArrow } or { KeyChar: 'k' } => (Choose(model, -1), Nothing),
             { Key: ConsoleKey.DownArrow } or { KeyChar: 'j' } => (Choose(model, +1), Nothing),
             { KeyChar: >= '1' and <= '8' } => (model with { Page = key.KeyChar - '1', Row = 0 }, Nothing),
-            { KeyChar: 'l' or 'L' } => Speak(model, model.Words.Language == "en" ? ConsoleWords.Chinese : ConsoleWords.English),
+            { KeyChar: 'l' or 'L' } => Speak(model, model.Words.IsEnglish ? ConsoleWords.Chinese : ConsoleWords.English),
             { KeyChar: 'q' or 'Q' } => (model, new ConsoleWish.Quit()),
             { KeyChar: 'r' or 'R' or '\f' } => (model, new ConsoleWish.Redraw()),
             { KeyChar: 'a' or 'A' } when model.Page == ConsoleModel.AlarmsPage && Chosen(model) is { } alarm => (model, new ConsoleWish.Acknowledge(alarm.Code, alarm.Target)),
@@ -52,7 +52,7 @@ internal static class ConsoleKeys
         { Key: ConsoleKey.Escape } => (model with { Prompt = null }, Nothing),
         { Key: ConsoleKey.Enter } when prompt.Typed.Trim().Length == 0 => (model with { Prompt = null }, Nothing),
         { Key: ConsoleKey.Enter } => prompt.Answer() is { } answer
-            ? (model with { Prompt = null, Pending = (int)prompt.Action, Answer = answer }, Nothing)
+            ? (model with { Prompt = null, Pending = new(prompt.Action, answer) }, Nothing)
             : (model with { Message = string.Format(null, model.Words.NoAnswer, prompt.Typed.Trim()) }, Nothing),
         { Key: ConsoleKey.Backspace } or { KeyChar: '\b' or '\x7f' } => (model with { Prompt = prompt.Rub() }, Nothing),
         _ => (model with { Prompt = prompt.Type(key.KeyChar) }, Nothing),
@@ -64,7 +64,7 @@ internal static class ConsoleKeys
         ConsoleAction.FansAt => model with { Prompt = new(ConsoleAction.FansAt, []) },
         ConsoleAction.ServiceFan => model with { Prompt = new(ConsoleAction.ServiceFan, [.. (model.Report?.Snapshot.Thermal?.Fans ?? []).Select(f => f.Name)]) },
         ConsoleAction.Bundle => model with { Prompt = new(ConsoleAction.Bundle, [.. model.Sticks, "."]) },
-        _ => model with { Pending = model.Row, Answer = "" },
+        var action => model with { Pending = new(action) },
     };
 
     private static Appliance.Model.Alarm? Chosen(ConsoleModel model) => model.Report?.Snapshot.Alarms.ElementAtOrDefault(model.Row);

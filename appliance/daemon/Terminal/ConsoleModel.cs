@@ -45,10 +45,7 @@ internal sealed record ConsoleModel
     public ConsolePrompt? Prompt { get; init; }
 
     /// <summary>An action that waits for a yes; null for none.</summary>
-    public int? Pending { get; init; }
-
-    /// <summary>What the pending action was told; empty when it asked nothing.</summary>
-    public string Answer { get; init; } = "";
+    public ConsoleWish.Act? Pending { get; init; }
 
     /// <summary>Service mode and whatever else takes its time; null for none.</summary>
     public ConsoleWorkView? Work { get; init; }

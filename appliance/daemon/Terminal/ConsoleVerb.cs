@@ -1,30 +1,23 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Appliance.Daemon.Bundle;
 using Appliance.Daemon.Cli;
-using Appliance.Daemon.Control;
-using Appliance.Model;
 
 namespace Appliance.Daemon.Terminal;
 
 /// <summary>
-/// <c>appliance console</c>: what an engineer meets on the serial line or over SSH. Asks the box once a second, sends the terminal what changed, and
-/// does what a key wishes; who may what is decided by the control socket, whose refusal stands in the last line.
+/// <c>appliance console</c>: what an engineer meets on the serial line or over SSH. Sends the terminal what changed and does what a key wishes; it waits for
+/// nothing but keys, and for the verb that it lends its screen. Who may what is decided by the control socket, whose refusal stands in the last line.
 /// </summary>
 internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLanguage person, Output output, TimeProvider time)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeyLook = TimeSpan.FromMilliseconds(40);
-    private const int EventsShown = 60;
-    private const int EventBytes = 64 * 1024;
+
+    /// <summary>For work to give back what it took, each try of which the control socket answers in seconds; not for a stick that will not take its file.</summary>
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(15);
 
     private readonly ConsoleActs _acts = new(box, places, time);
     private ConsoleModel _model = new();
     private ConsoleWork? _work;
-    private ControlClient? _client;
-    private long _heardAt;
 
     public async Task<int> RunAsync(string? language, CancellationToken cancel)
     {
@@ -33,32 +26,24 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLang
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false); // a serial line brings no locale, and a terminal that cannot show it was not asked for it
         var known = language ?? person.Find();
         _model = _model with { Words = ConsoleWords.Of(known ?? "en"), AsksLanguage = known is null };
-        _heardAt = time.GetTimestamp();
         var (width, height) = SizeOf();
         var painter = new Painter(width, height);
+        await using var errands = new ConsoleErrands(box, places.Run.EventLog, person, Sticks.OfThisMachine(time), time, cancel);
         Send("\x1b[?25l");
         try
         {
+            _model = errands.Turn(_model);
+            await errands.FirstAsync().ConfigureAwait(false);
             while (!cancel.IsCancellationRequested)
             {
-                var began = time.GetTimestamp();
-                await LookAsync(cancel).ConfigureAwait(false);
-                do
-                {
-                    if (SizeOf() is var size && size != (painter.Width, painter.Height))
-                        painter = new(size.Width, size.Height);
-                    _model = _model with { Work = _work?.View };
-                    Send(painter.Paint(ConsoleView.Lines(_model, painter.Width, painter.Height)));
-                    if (Console.KeyAvailable)
-                    {
-                        if (await DoAsync(painter, Console.ReadKey(intercept: true), cancel).ConfigureAwait(false))
-                            return ExitCode.Done;
-                        continue;
-                    }
-
+                if (SizeOf() is var size && size != (painter.Width, painter.Height))
+                    painter = new(size.Width, size.Height);
+                _model = errands.Turn(_model) with { Work = _work?.View };
+                Send(painter.Paint(ConsoleView.Lines(_model, painter.Width, painter.Height)));
+                if (!Console.KeyAvailable)
                     await Task.Delay(KeyLook, time, cancel).ConfigureAwait(false);
-                }
-                while (time.GetElapsedTime(began) < Period);
+                else if (Do(painter, errands, Console.ReadKey(intercept: true), cancel))
+                    return ExitCode.Done;
             }
         }
         catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
@@ -68,9 +53,9 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLang
         finally
         {
             if (_work is { } work)
-                await work.EndAsync().ConfigureAwait(false); // gives fans and pumps back
-            _work?.Dispose();
-            _client?.Dispose();
+                await Task.WhenAny(work.EndAsync(), Task.Delay(LeaveLimit, time, CancellationToken.None)).ConfigureAwait(false); // gives fans and pumps back
+            if (_work is { View.IsUnderWay: false })
+                _work.Dispose();
             Send($"\x1b[0m\x1b[{painter.Height};1H\x1b[?25h\r\n");
         }
 
@@ -88,66 +73,9 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLang
         Console.Out.Flush();
     }
 
-    /// <summary>The state, and what the page shows beside it.</summary>
-    private async Task LookAsync(CancellationToken cancel)
-    {
-        try
-        {
-            _client ??= await box.ConnectDaemonAsync(cancel).ConfigureAwait(false) ?? throw box.NoDaemon();
-            var report = await box.StatusAsync(_client, cancel).ConfigureAwait(false);
-            var sweep = _model.Page is 1 or 3 ? BoxAnswers.HealthOf(await BoxClient.AskAsync(_client, "fabric", null, cancel).ConfigureAwait(false)) : _model.Sweep;
-            _heardAt = time.GetTimestamp();
-            _model = _model with { Report = report, Sweep = sweep, Silent = null, AgeS = 0 };
-        }
-        catch (BoxClientException e)
-        {
-            _client?.Dispose();
-            _client = null;
-            _model = _model with { Silent = e.Message, AgeS = time.GetElapsedTime(_heardAt).TotalSeconds };
-        }
-
-        if (_model.Page == 4)
-            _model = _model with { Network = NetworkText.Read() };
-        if (_model.Page == ConsoleModel.EventsPage)
-            _model = _model with { Events = Events() };
-        if (_model.Page == ConsoleModel.ActionsPage)
-            _model = _model with { Sticks = Sticks.Writable() };
-    }
-
-    private IReadOnlyList<string> Events()
-    {
-        try
-        {
-            return [.. RecordTail.Of(places.Run.EventLog, EventBytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(EventsShown).Select(e => Event(e, _model.Words))];
-        }
-        catch (Exception e) when (e is BundleGapException or IOException or UnauthorizedAccessException)
-        {
-            return [string.Format(null, _model.Words.NoEvents, e.Message)];
-        }
-    }
-
-    /// <summary>Time, severity, text out of an entry of the event log, whatever else it holds.</summary>
-    private static string Event(string json, ConsoleWords words)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            string Field(string name) => document.RootElement.TryGetProperty(name, out var value) ? value.ToString() : "";
-            var at = DateTimeOffset.TryParse(Field("ts"), CultureInfo.InvariantCulture, out var ts) ? ts.UtcDateTime.ToString("MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "";
-            var severity = Field("severity");
-            var word = words.Language == "en" && severity.Length > 3 ? severity[..4] : words.State(severity);
-            return BoxPages.Ascii($"{at} {word} {Field("text")}");
-        }
-        catch (JsonException)
-        {
-            return "?";
-        }
-    }
-
     /// <returns>True when the person leaves.</returns>
-    private async Task<bool> DoAsync(Painter painter, ConsoleKeyInfo key, CancellationToken cancel)
+    private bool Do(Painter painter, ConsoleErrands errands, ConsoleKeyInfo key, CancellationToken cancel)
     {
-        var page = _model.Page;
         (_model, var wish) = ConsoleKeys.Press(_model, key);
         switch (wish)
         {
@@ -157,15 +85,13 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLang
                 painter.Forget();
                 break;
             case ConsoleWish.Speak(var language):
-                person.Keep(language);
+                errands.Speak(language);
                 break;
             case ConsoleWish.Acknowledge(var code, var target):
-                _model = _model with { Message = await _acts.AcknowledgeAsync(code, target, cancel).ConfigureAwait(false) };
+                _model = errands.Ask(_model, "", stop => _acts.AcknowledgeAsync(code, target, stop));
                 break;
-            case ConsoleWish.Act(var index, var answer):
-                _model = _model with { Message = string.Format(null, _model.Words.Doing, _model.Words.Actions[index]) };
-                Send(painter.Paint(ConsoleView.Lines(_model, painter.Width, painter.Height)));
-                _model = _model with { Message = await ActAsync(painter, (ConsoleAction)index, answer, cancel).ConfigureAwait(false) };
+            case ConsoleWish.Act(var action, var answer):
+                Act(painter, errands, action, answer, cancel);
                 break;
             case ConsoleWish.EndWork:
                 _work?.End();
@@ -176,23 +102,20 @@ internal sealed class ConsoleVerb(BoxClient box, BundlePlaces places, PersonLang
                 break;
         }
 
-        if (page != _model.Page)
-            await LookAsync(cancel).ConfigureAwait(false);
         return false;
     }
 
-    /// <returns>One line for the foot of the screen.</returns>
-    private async Task<string> ActAsync(Painter painter, ConsoleAction action, string answer, CancellationToken cancel)
+    private void Act(Painter painter, ConsoleErrands errands, ConsoleAction action, string answer, CancellationToken cancel)
     {
         var verb = ScreenVerb.Of(action, _model.Words, box.Paths);
         if (_acts.Refusal(verb is null ? ConsoleActs.NeedOf(action) : verb.Needs) is { } refusal)
-            return refusal;
-        if (verb is not null)
-            return Lend(painter, verb);
-        if (_acts.Begin(action, answer, _model.Words, cancel) is not { } work)
-            return await _acts.AskAsync(action, answer, _model.Report, cancel).ConfigureAwait(false);
-        _work = work;
-        return "";
+            _model = _model with { Message = refusal };
+        else if (verb is not null)
+            _model = _model with { Message = Lend(painter, verb) };
+        else if (_acts.Begin(action, answer, _model.Words, cancel) is { } work)
+            _work = work;
+        else
+            _model = errands.Ask(_model, string.Format(null, _model.Words.Doing, _model.Words.Actions[(int)action]), stop => _acts.AskAsync(action, answer, _model.Report, stop));
     }
 
     /// <summary>The screen is the verb's until it has ended and was read.</summary>

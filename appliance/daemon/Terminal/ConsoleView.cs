@@ -84,9 +84,9 @@ internal static class ConsoleView
     }
 
     /// <summary>In Chinese by its title: the box' own sentence is English, and stands on the alarms' page.</summary>
-    private static string Named(Alarm alarm, ConsoleWords words) => words.Language == "en" ? AlarmsText.Said(alarm) : words.Verdict.Alarm(alarm);
+    private static string Named(Alarm alarm, ConsoleWords words) => words.IsEnglish ? AlarmsText.Said(alarm) : words.Verdict.Alarm(alarm);
 
-    private static string NextStep(Alarm alarm, ConsoleWords words) => words.Language == "en"
+    private static string NextStep(Alarm alarm, ConsoleWords words) => words.IsEnglish
         ? alarm.NextStep
         : Guide.Entries.FirstOrDefault(e => e.Covers.Contains($"alarm/{alarm.Code}"))?.Answers["zh"] ?? alarm.NextStep;
 
@@ -114,11 +114,11 @@ internal static class ConsoleView
             var room = Math.Max(8, width - CellWidth.Of(ask) - 2);
             yield return new($"{ask}{(prompt.Typed.Length > room ? prompt.Typed[^room..] : prompt.Typed)}_", Look.Bold);
         }
-        else if (model.Pending is { } action)
+        else if (model.Pending is ConsoleWish.Act(var action, var answer))
         {
-            if (words.Effects.GetValueOrDefault((ConsoleAction)action) is { } effect)
+            if (words.Effects.GetValueOrDefault(action) is { } effect)
                 yield return effect;
-            var what = model.Answer.Length > 0 ? $"{words.Actions[action]}: {Place(model.Answer, words)}" : words.Actions[action];
+            var what = answer.Length > 0 ? $"{words.Actions[(int)action]}: {Place(answer, words)}" : words.Actions[(int)action];
             foreach (var line in Wrapped(string.Format(null, words.Confirm, what), width))
                 yield return new(line, Look.Bold);
         }
@@ -178,18 +178,18 @@ internal static class ConsoleView
         yield return "";
         foreach (var line in work.Lines)
         {
-            var at = line[..ConsoleWork.StampWidth];
-            foreach (var part in CellWidth.Wrap(line[ConsoleWork.StampWidth..], width - 1 - ConsoleWork.StampWidth))
+            var at = $"{line.At.UtcDateTime:HH:mm:ss}  ";
+            foreach (var part in CellWidth.Wrap(line.Text, width - 1 - at.Length))
             {
                 yield return at + part;
-                at = new(' ', ConsoleWork.StampWidth);
+                at = new(' ', at.Length);
             }
         }
 
         if (work.Outcome is not { } outcome)
             yield break;
         yield return "";
-        yield return new(words.Outcomes[outcome], Look.Bold);
+        yield return new(words.Ended(work.Action, outcome), Look.Bold);
     }
 
     private static IEnumerable<Line> Alarms(ConsoleModel model, StatusReport report, int width)
@@ -202,7 +202,7 @@ internal static class ConsoleView
             var alarm = alarms[i];
             var seen = alarm.Acknowledged ? $", {words.Acknowledged}" : "";
             yield return new(
-                BoxPages.Ascii($"{(i == model.Row ? '>' : ' ')} {Severe(alarm, words)} {words.Verdict.Alarm(alarm)}, {words.Span((report.Ts - alarm.RaisedAt).TotalSeconds)}{seen}"),
+                BoxPages.Ascii($"{(i == model.Row ? '>' : ' ')} {words.Severity(alarm.Severity.ToString())} {words.Verdict.Alarm(alarm)}, {words.Span((report.Ts - alarm.RaisedAt).TotalSeconds)}{seen}"),
                 i == model.Row ? Look.Bold : Look.Plain);
             if (i != model.Row)
                 continue;
@@ -211,11 +211,8 @@ internal static class ConsoleView
         }
     }
 
-    private static string Severe(Alarm alarm, ConsoleWords words) =>
-        words.Language == "en" ? alarm.Severity.ToString().ToUpperInvariant()[..4] : words.State(alarm.Severity.ToString().ToLowerInvariant());
-
     /// <summary>A title says less than the code to whoever looks it up, so the code stands with it.</summary>
-    private static string Detail(Alarm alarm, ConsoleWords words) => words.Language == "en" || AlarmCatalogue.Find(alarm.Code) is null ? alarm.Text : $"{alarm.Code}: {alarm.Text}";
+    private static string Detail(Alarm alarm, ConsoleWords words) => words.IsEnglish || AlarmCatalogue.Find(alarm.Code) is null ? alarm.Text : $"{alarm.Code}: {alarm.Text}";
 
     /// <summary>What work said first, a bundle its place, and what it said last; what does not fit between them is left out.</summary>
     private static IEnumerable<Line> Ends(List<Line> page, int room) =>

@@ -18,9 +18,8 @@ internal abstract record ConsoleWish
 
     internal sealed record Acknowledge(string Code, string Target) : ConsoleWish;
 
-    /// <param name="Index">Of <see cref="ConsoleWords.Actions"/>.</param>
     /// <param name="Answer">To the action's question; empty when it has none.</param>
-    internal sealed record Act(int Index, string Answer = "") : ConsoleWish;
+    internal sealed record Act(ConsoleAction Action, string Answer = "") : ConsoleWish;
 
     /// <summary>The work under way is to end now.</summary>
     internal sealed record EndWork : ConsoleWish;

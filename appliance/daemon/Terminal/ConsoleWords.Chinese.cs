@@ -22,7 +22,7 @@ internal sealed partial record ConsoleWords
         NoEvents = "这里读不到事件日志：{0}",
         Actions =
         [
-            "风扇和泵手动全速一段时间", "风扇和泵手动按指定占空比", "恢复自动冷却", "确认所有告警",
+            "风扇和水泵手动全速一段时间", "风扇和水泵手动按指定占空比", "恢复自动冷却", "确认所有告警",
             "修复后解除漏液与停机锁定", "定位灯：闪烁 15 分钟", "定位灯：关闭",
             "维护：运行中更换风扇", "维护：排放冷却液（能否、步骤）", "维护：加注后检查回路",
             "投运：风扇对应、转速信号、各驱动的安全状态", "支持包",
@@ -38,13 +38,13 @@ internal sealed partial record ConsoleWords
         Effects = new Dictionary<ConsoleAction, string>
         {
             [ConsoleAction.FansAt] = "不会低于散热所需；到时自动恢复。",
-            [ConsoleAction.ServiceFan] = "完成或结束前所有风扇和泵全速，最多 14 分钟。",
-            [ConsoleAction.ServiceFilled] = "所有风扇和泵全速半分钟。",
+            [ConsoleAction.ServiceFan] = "所有风扇和水泵全速，直到完成、结束或手动时间用完。",
+            [ConsoleAction.ServiceFilled] = "所有风扇和水泵全速半分钟。",
             [ConsoleAction.Commission] = "控制面停止几分钟：每次只降低一个转子，其余全速。",
             [ConsoleAction.ModelRestart] = "模型重新加载完之前不回答请求。",
             [ConsoleAction.ModelUse] = "模型加载完之前不回答请求。",
             [ConsoleAction.CertificatesRenew] = "使用证书的程序都会重新启动。",
-            [ConsoleAction.Reboot] = "机器几分钟内不可用；风扇和泵保持全速。",
+            [ConsoleAction.Reboot] = "机器几分钟内不可用；风扇和水泵保持全速。",
             [ConsoleAction.PowerOff] = "机器停机，直到有人再次开机。",
         },
         AskKeys = "直接回车或 Esc：不执行",
@@ -62,9 +62,10 @@ internal sealed partial record ConsoleWords
         Outcomes = new Dictionary<ConsoleWorkView.End, string>
         {
             [ConsoleWorkView.End.Done] = "完成。",
-            [ConsoleWorkView.End.ByHand] = "已手动结束，冷却恢复自动。",
+            [ConsoleWorkView.End.ByHand] = "已手动结束。",
             [ConsoleWorkView.End.Failed] = "没有成功结束，见上文。",
         },
+        GivenBack = "已手动结束，冷却恢复自动。",
         Page = PageWords.Chinese,
         Verdict = VerdictWords.Chinese,
         Service = ServiceWords.Chinese,

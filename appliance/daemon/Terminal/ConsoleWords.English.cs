@@ -39,7 +39,7 @@ internal sealed partial record ConsoleWords
         Effects = new Dictionary<ConsoleAction, string>
         {
             [ConsoleAction.FansAt] = "Never slower than the heat needs; it goes back to automatic by itself.",
-            [ConsoleAction.ServiceFan] = "All fans and pumps go to full until it is done or ended, 14 minutes at most.",
+            [ConsoleAction.ServiceFan] = "All fans and pumps go to full until done, ended, or the manual time is up.",
             [ConsoleAction.ServiceFilled] = "All fans and pumps go to full for half a minute.",
             [ConsoleAction.Commission] = "Control stops for minutes: one rotor at a time slows, all others at full.",
             [ConsoleAction.ModelRestart] = "Nothing is answered until the model is loaded again.",
@@ -63,9 +63,10 @@ internal sealed partial record ConsoleWords
         Outcomes = new Dictionary<ConsoleWorkView.End, string>
         {
             [ConsoleWorkView.End.Done] = "Done.",
-            [ConsoleWorkView.End.ByHand] = "Ended by hand; cooling is automatic again.",
+            [ConsoleWorkView.End.ByHand] = "Ended by hand.",
             [ConsoleWorkView.End.Failed] = "It did not come to a good end; see above.",
         },
+        GivenBack = "Ended by hand; cooling is automatic again.",
         Page = PageWords.English,
         Verdict = VerdictWords.English,
         Service = ServiceWords.English,

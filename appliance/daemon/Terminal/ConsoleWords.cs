@@ -1,5 +1,6 @@
 using Appliance.Daemon.Cli;
 using Appliance.Daemon.Commissioning;
+using Appliance.Model;
 
 namespace Appliance.Daemon.Terminal;
 
@@ -72,6 +73,9 @@ internal sealed partial record ConsoleWords(string Language)
 
     public required IReadOnlyDictionary<ConsoleWorkView.End, string> Outcomes { get; init; }
 
+    /// <summary>Of work that drove fans and pumps, ended by hand.</summary>
+    public required string GivenBack { get; init; }
+
     public required PageWords Page { get; init; }
 
     public required VerdictWords Verdict { get; init; }
@@ -80,10 +84,23 @@ internal sealed partial record ConsoleWords(string Language)
 
     public static ConsoleWords Of(string language) => language == Chinese.Language ? Chinese : English;
 
-    /// <summary>A state, a mode, a severity: one of the box' own words as a person says it.</summary>
-    public string State(string state) => Language == English.Language ? state.Replace('_', ' ') : ChineseStates.Of(state);
+    /// <summary>What stands below work that has ended.</summary>
+    public string Ended(ConsoleAction action, ConsoleWorkView.End outcome) =>
+        outcome == ConsoleWorkView.End.ByHand && action is ConsoleAction.ServiceFan or ConsoleAction.ServiceFilled ? GivenBack : Outcomes[outcome];
 
-    public string Reason(string reason) => Language == English.Language ? reason : ChineseReasons.Of(reason);
+    /// <summary>The box itself speaks English: what it says in sentences of its own is shown as it stands.</summary>
+    public bool IsEnglish => Language == English.Language;
 
-    public string Span(double seconds) => Language == English.Language ? Text.Span(seconds) : ChineseStates.Span(Text.Span(seconds));
+    /// <summary>A state, a mode: one of the box' own words as a person says it.</summary>
+    public string State(string state) => Service.State(state);
+
+    /// <summary>A reading that is absent is none; a part that is absent is not fitted.</summary>
+    public string Reading(Quality quality) => quality == Quality.Absent && !IsEnglish ? State("none") : State(quality.ToString().ToLowerInvariant());
+
+    /// <summary>Short, and the same of an alarm and of an event.</summary>
+    public string Severity(string severity) => IsEnglish ? severity.ToUpperInvariant()[..Math.Min(4, severity.Length)] : State(severity.ToLowerInvariant());
+
+    public string Reason(string reason) => IsEnglish ? reason : ChineseReasons.Of(reason);
+
+    public string Span(double seconds) => Verdict.Span(seconds);
 }

@@ -9,12 +9,9 @@ namespace Appliance.Daemon.Terminal;
 /// </summary>
 internal sealed class ConsoleWork : IDisposable
 {
-    /// <summary>Of what stands before each line: when it was said.</summary>
-    public const int StampWidth = 10;
-
     private readonly CancellationTokenSource _end;
     private readonly Said _said;
-    private readonly Task<int> _run;
+    private readonly Task<ConsoleWorkView.End> _run;
     private readonly ConsoleAction _action;
     private readonly string _title;
 
@@ -22,16 +19,13 @@ internal sealed class ConsoleWork : IDisposable
     {
         (_action, _title, _said) = (action, title, new(time));
         _end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _run = RunAsync(verb, new(_said, _said, new(200, 24, Colour: false, unicode), json: false));
+        // Not on the screen's thread: a verb may read a slow stick before its first real wait.
+        _run = Task.Run(() => RunAsync(verb, new(_said, _said, new(200, 24, Colour: false, unicode), json: false)), CancellationToken.None);
     }
 
     public ConsoleWorkView View => new(_action, _title, _said.Lines, Outcome);
 
-    private ConsoleWorkView.End? Outcome =>
-        !_run.IsCompleted ? null
-        : _run.Result == ExitCode.Done ? ConsoleWorkView.End.Done
-        : _end.IsCancellationRequested ? ConsoleWorkView.End.ByHand
-        : ConsoleWorkView.End.Failed;
+    private ConsoleWorkView.End? Outcome => _run.IsCompleted ? _run.Result : null;
 
     public void End() => _end.Cancel();
 
@@ -44,20 +38,27 @@ internal sealed class ConsoleWork : IDisposable
 
     public void Dispose() => _end.Dispose();
 
-    private async Task<int> RunAsync(Func<Output, CancellationToken, Task<int>> verb, Output output)
+    /// <summary>Ended by hand is only what gave back all that it took: whoever could not do that throws something else than that it was ended.</summary>
+    private async Task<ConsoleWorkView.End> RunAsync(Func<Output, CancellationToken, Task<int>> verb, Output output)
     {
         try
         {
-            return await verb(output, _end.Token).ConfigureAwait(false);
+            return await verb(output, _end.Token).ConfigureAwait(false) == ExitCode.Done ? ConsoleWorkView.End.Done : ConsoleWorkView.End.Failed;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            return ExitCode.Failed;
+            return ConsoleWorkView.End.ByHand;
         }
         catch (BoxClientException e)
         {
             output.Line(e.Message);
-            return e.ExitCode;
+            return ConsoleWorkView.End.Failed;
+        }
+        catch (Exception e)
+        {
+            // The edge: a fault of the verb must not cost the person the console, nor the terminal its cursor. They are the one to be told.
+            output.Line($"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            return ConsoleWorkView.End.Failed;
         }
     }
 
@@ -67,10 +68,10 @@ internal sealed class ConsoleWork : IDisposable
         private const int MostLines = 200;
 
         private readonly Lock _lock = new();
-        private readonly List<string> _lines = [];
+        private readonly List<ConsoleWorkView.Spoken> _lines = [];
         private readonly StringBuilder _line = new();
 
-        public IReadOnlyList<string> Lines
+        public IReadOnlyList<ConsoleWorkView.Spoken> Lines
         {
             get
             {
@@ -108,7 +109,7 @@ internal sealed class ConsoleWork : IDisposable
 
             if (_lines.Count >= MostLines)
                 _lines.RemoveAt(0);
-            _lines.Add($"{time.GetUtcNow():HH:mm:ss}  {_line}");
+            _lines.Add(new(time.GetUtcNow(), _line.ToString()));
             _line.Clear();
         }
     }

@@ -5,7 +5,7 @@ namespace Appliance.Daemon.Terminal;
 /// <param name="Title">In the person's language.</param>
 /// <param name="Lines">What it has said, oldest first.</param>
 /// <param name="Outcome">Null while it is under way.</param>
-internal sealed record ConsoleWorkView(ConsoleAction Action, string Title, IReadOnlyList<string> Lines, ConsoleWorkView.End? Outcome)
+internal sealed record ConsoleWorkView(ConsoleAction Action, string Title, IReadOnlyList<ConsoleWorkView.Spoken> Lines, ConsoleWorkView.End? Outcome)
 {
     /// <summary>How a piece of work came to its end.</summary>
     internal enum End
@@ -18,11 +18,8 @@ internal sealed record ConsoleWorkView(ConsoleAction Action, string Title, IRead
         Failed,
     }
 
+    /// <summary>A line with when it was said.</summary>
+    internal readonly record struct Spoken(DateTimeOffset At, string Text);
+
     public bool IsUnderWay => Outcome is null;
-
-    /// <summary>By value, so that a screen is the same while nothing was said.</summary>
-    public bool Equals(ConsoleWorkView? other) =>
-        other is not null && Action == other.Action && Title == other.Title && Outcome == other.Outcome && Lines.SequenceEqual(other.Lines);
-
-    public override int GetHashCode() => HashCode.Combine(Action, Title, Outcome, Lines.Count);
 }

@@ -1,6 +1,6 @@
 namespace Appliance.Daemon.Terminal;
 
-/// <summary>What the console's pages say around the values; {0} and so on are the values.</summary>
+/// <summary>What the console's pages say around the values, and in English the verbs that show the same; {0} and so on are the values.</summary>
 internal sealed record PageWords
 {
     public required string Coolant { get; init; }
@@ -56,6 +56,16 @@ internal sealed record PageWords
     public required string Unknown { get; init; }
 
     public required string GpuFabric { get; init; }
+
+    public required string DegradedBandwidth { get; init; }
+
+    public required string RouteRecovery { get; init; }
+
+    public required string RouteUnhealthy { get; init; }
+
+    public required string AccessTimeoutRecovery { get; init; }
+
+    public required string IncorrectConfiguration { get; init; }
 
     public required string LinkDown { get; init; }
 
@@ -116,6 +126,11 @@ internal sealed record PageWords
         ManagerDead = "not running",
         Unknown = "unknown",
         GpuFabric = "{0}  fabric {1}, status {2}, health mask 0x{3:x}",
+        DegradedBandwidth = "degraded bandwidth",
+        RouteRecovery = "route recovery",
+        RouteUnhealthy = "route unhealthy",
+        AccessTimeoutRecovery = "access timeout recovery",
+        IncorrectConfiguration = "incorrect configuration {0}",
         LinkDown = "{0}  link {1} is down",
         LinkWorn = "{0}  link {1}: {2} replays, {3} recoveries, {4} CRC errors",
         NoPort = "No RDMA port.",
@@ -162,6 +177,11 @@ internal sealed record PageWords
         ManagerDead = "未运行",
         Unknown = "未知",
         GpuFabric = "{0}  互连 {1}，状态码 {2}，健康掩码 0x{3:x}",
+        DegradedBandwidth = "带宽降级",
+        RouteRecovery = "路由恢复中",
+        RouteUnhealthy = "路由异常",
+        AccessTimeoutRecovery = "访问超时恢复中",
+        IncorrectConfiguration = "配置错误 {0}",
         LinkDown = "{0}  链路 {1} 断开",
         LinkWorn = "{0}  链路 {1}：重传 {2}，恢复 {3}，CRC 错误 {4}",
         NoPort = "没有 RDMA 端口。",

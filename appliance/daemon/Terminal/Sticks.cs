@@ -2,17 +2,38 @@ using System.Text;
 
 namespace Appliance.Daemon.Terminal;
 
-/// <summary>Sticks and disks that somebody plugged in and this person may write to.</summary>
-internal static class Sticks
+/// <summary>Sticks and disks that somebody plugged in and this person may write to. One that does not answer hides no other and is asked no second time.</summary>
+/// <param name="mounted">Places where some are mounted.</param>
+/// <param name="mayWrite">Of a place; may never return.</param>
+internal sealed class Sticks(Func<IEnumerable<string>> mounted, Func<string, bool> mayWrite, TimeProvider time)
 {
     private static readonly string[] Places = ["/media/", "/run/media/"];
 
-    /// <summary>Those of this machine that a file could just be made on: no other question is answered as truly.</summary>
-    public static IReadOnlyList<string> Writable()
+    /// <summary>A stick that takes longer than this to make an empty file on is none to wait for with a bundle.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, Task<bool>> _asked = [];
+
+    public static Sticks OfThisMachine(TimeProvider time) => new(() => Mounted(File.ReadLines("/proc/self/mountinfo")), MayWrite, time);
+
+    /// <summary>Those that a file could just be made on: no other question is answered as truly. Not for several tasks at once.</summary>
+    public async Task<IReadOnlyList<string>> WritableAsync()
+    {
+        var places = Now();
+        foreach (var place in places.Where(p => !_asked.ContainsKey(p)))
+            _asked[place] = Task.Run(() => mayWrite(place));
+        await Task.WhenAny(Task.WhenAll(places.Select(p => _asked[p])), Task.Delay(Limit, time)).ConfigureAwait(false);
+        var answered = _asked.Where(a => a.Value.IsCompleted).ToDictionary();
+        foreach (var place in answered.Keys)
+            _asked.Remove(place);
+        return [.. places.Where(p => answered.TryGetValue(p, out var may) && may.Result)];
+    }
+
+    private string[] Now()
     {
         try
         {
-            return [.. Mounted(File.ReadLines("/proc/self/mountinfo")).Where(MayWrite)];
+            return [.. mounted().Distinct()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

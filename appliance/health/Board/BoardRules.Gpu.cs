@@ -24,9 +24,9 @@ public sealed partial class BoardRules
     /// <summary>Share of the last ten seconds: a violation counter grows by harmless nanoseconds all the time.</summary>
     private const double ThrottleShare = 0.01;
 
-    private static readonly TimeSpan ErrorWindow = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan ShareWindow = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AbsentGrace = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan ErrorWindow = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan ShareWindow = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan AbsentGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LearnEvery = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<int, double> _energyJ = [];

@@ -11,9 +11,9 @@ public sealed partial class BoardRules
     private const double DiskEmptyPercent = 2;
     private const double DimmCorrectedPerDay = 100;
 
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan FreshDisks = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan ServiceWindow = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan ServiceWindow = TimeSpan.FromMinutes(5);
 
     private void Storage(BoardView view)
     {

@@ -20,10 +20,10 @@ public sealed partial class BoardRules
     private const double LoadPercent = 10;
     private const double LoadW = 200;
 
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    internal static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan NotStartedGrace = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan InProgressGrace = TimeSpan.FromSeconds(300);
+    internal static readonly TimeSpan InProgressGrace = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan FreshTopology = TimeSpan.FromMinutes(30);
 
     private readonly Dictionary<int, TimeSpan> _unregisteredSince = [];

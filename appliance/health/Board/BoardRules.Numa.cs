@@ -1,4 +1,5 @@
 using System.Globalization;
+using Appliance.Health.KernelLog;
 using Appliance.Model;
 
 namespace Appliance.Health.Board;
@@ -30,7 +31,7 @@ public sealed partial class BoardRules
     private void NearCpus(GpuHealth gpu, IReadOnlyList<string?> nodes)
     {
         var node = gpu.Topology!.NumaNode!.Value;
-        if (node >= nodes.Count || CpuSet.Parse(nodes[node]) is not { Count: > 0 } own || CpuSet.Parse(gpu.Topology.CpuAffinity) is not { Count: > 0 } near)
+        if (node >= nodes.Count || nodes[node] == gpu.Topology.CpuAffinity || CpuSet.Parse(nodes[node]) is not { Count: > 0 } own || CpuSet.Parse(gpu.Topology.CpuAffinity) is not { Count: > 0 } near)
             return;
         if (!near.IsSubsetOf(own))
             Find(BoardAlarms.GpuSettingsDiffer, Name(gpu), $"GPU {gpu.Index} lies on NUMA node {node} (CPUs {nodes[node]}), but the driver gives it CPUs {gpu.Topology.CpuAffinity}: see the NUMA setting of the firmware.");
@@ -58,9 +59,9 @@ public sealed partial class BoardRules
         }
     }
 
-    /// <summary>Domain and bus of <c>00000000:1B:00.0</c> or <c>0000:18:00.0</c>; null for anything else.</summary>
+    /// <summary>Domain and bus; null for what is no address.</summary>
     private static (int Domain, int Bus)? BusOf(string? pci) =>
-        pci?.Split(':') is [var domain, var bus, _]
+        pci is not null && PciAddress.Short(pci).Split(':') is [var domain, var bus, _]
         && int.TryParse(domain, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var d)
         && int.TryParse(bus, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var b)
             ? (d, b)

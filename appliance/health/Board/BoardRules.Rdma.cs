@@ -13,7 +13,7 @@ public sealed partial class BoardRules
     private const double SymbolsPerSecond = 10;
 
     /// <summary>Uptime until which a port may wait for its subnet manager.</summary>
-    private static readonly TimeSpan BootGrace = TimeSpan.FromMinutes(3);
+    internal static readonly TimeSpan BootGrace = TimeSpan.FromMinutes(3);
 
     private void Rdma(BoardView view)
     {

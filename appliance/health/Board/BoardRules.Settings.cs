@@ -5,7 +5,7 @@ namespace Appliance.Health.Board;
 
 public sealed partial class BoardRules
 {
-    private static readonly TimeSpan DriftWindow = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan DriftWindow = TimeSpan.FromMinutes(10);
     private const double DriftLoadW = 300;
     private const int DriftGpus = 6;
     private const long PowerCap = 0x4;

@@ -12,7 +12,7 @@ public static class PciAddress
         var parts = text.Split(':');
         return parts.Length switch
         {
-            3 => $"{(parts[0].Length > 4 ? parts[0][^4..] : parts[0].PadLeft(4, '0'))}:{parts[1].PadLeft(2, '0')}:{parts[2].PadLeft(2, '0')}",
+            3 => $"{parts[0].TrimStart('0').PadLeft(4, '0')}:{parts[1].PadLeft(2, '0')}:{parts[2].PadLeft(2, '0')}",
             2 => $"0000:{parts[0].PadLeft(2, '0')}:{parts[1].PadLeft(2, '0')}",
             _ => text,
         };

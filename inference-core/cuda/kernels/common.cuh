@@ -57,6 +57,17 @@ DEVICE void bulk_load(u32 to, const void* from, u32 bytes, u32 barrier) {
                  ::"r"(to), "l"(__cvta_generic_to_global(from)), "r"(bytes), "r"(barrier) : "memory");
 }
 
+// The same of what nobody reads again before the cache has forgotten it: it goes first, and results of the kernels around it stay.
+DEVICE u64 evict_first() {
+    u64 policy;
+    asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
+    return policy;
+}
+DEVICE void bulk_stream(u32 to, const void* from, u32 bytes, u32 barrier, u64 policy) {
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1], %2, [%3], %4;"
+                 ::"r"(to), "l"(__cvta_generic_to_global(from)), "r"(bytes), "r"(barrier), "l"(policy) : "memory");
+}
+
 // ---- bfloat16, round to nearest even
 
 DEVICE float from_bf16(u16 v) { return __uint_as_float((u32)v << 16); }

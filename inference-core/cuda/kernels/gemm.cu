@@ -67,8 +67,22 @@ struct Ring {
     }
 };
 
+// The ring is filled this much slower than it could be, while the kernels in front still load what they wait for: behind a burst of weights
+// each of their loads takes microseconds.
+#define NANOSECONDS_A_TILE 300
+
+DEVICE void load_weights(bool once, u64 policy, u32 to, const u8* tile, u32 full) {
+    if (once)
+        bulk_stream(to, tile, TILE_BYTES, full, policy);
+    else
+        bulk_load(to, tile, TILE_BYTES, full);
+}
+
 template <int N, int STAGES, Mode MODE, Source SOURCE>
 DEVICE void produce(const Product& p, Ring<N, STAGES, SOURCE> ring) {
+    // Few rows read each weight once.
+    const bool once = MODE == EXPERTS ? N == 8 : MODE == SPLIT && gridDim.y == 1;
+    u64 policy = evict_first();
     // Weights do not depend on the kernel before: the ring is filled with them while that one still runs.
     Chains<MODE> ahead(p, true);
     Ring<N, STAGES, SOURCE> early = ring;
@@ -77,7 +91,8 @@ DEVICE void produce(const Product& p, Ring<N, STAGES, SOURCE> ring) {
     while (loaded < STAGES && ahead.take(c, SLAB_BYTES(N))) {
         for (int k = c.from; k < c.to && loaded < STAGES; k++, loaded++, early.advance()) {
             barrier_expect(early.full + early.stage * 8, early.bytes);
-            bulk_load(early.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, early.full + early.stage * 8);
+            load_weights(once, policy, early.weights(), c.weights + (u64)k * TILE_BYTES, early.full + early.stage * 8);
+            if (once) __nanosleep(NANOSECONDS_A_TILE);
         }
     }
     wait_for_previous();
@@ -90,7 +105,7 @@ DEVICE void produce(const Product& p, Ring<N, STAGES, SOURCE> ring) {
             if (done >= loaded) {
                 barrier_wait(ring.empty + ring.stage * 8, ring.phase ^ 1);
                 barrier_expect(full, ring.bytes);
-                bulk_load(ring.weights(), c.weights + (u64)k * TILE_BYTES, TILE_BYTES, full);
+                load_weights(once, policy, ring.weights(), c.weights + (u64)k * TILE_BYTES, full);
             }
             if (SOURCE == LOADED) bulk_load(ring.inputs(), c.inputs + (u64)k * p.room * 128, SLAB_BYTES(N), full);
         }

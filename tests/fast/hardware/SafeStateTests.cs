@@ -79,6 +79,38 @@ public sealed class SafeStateTests : IDisposable
         Assert.Equal("200000", SysfsFolder.Get(other, "power_management_limit_mw"));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public void A_gpu_whose_driver_hangs_is_named_and_keeps_no_other_from_its_limit(int settleMs)
+    {
+        var folders = Enumerable.Range(0, 8).Select(i => _sys.Gpu(i)).ToList();
+        SysfsFolder.Set(folders[3], "hang", "1");
+        var failures = new List<string>();
+        var limited = SafeState.LimitNvmlGpus(
+            () => (new TwinGpus(_sys.Root), 8, null), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(settleMs), failures);
+        Assert.Equal(7, limited);
+        Assert.Equal(["gpu3: the driver does not answer"], failures);
+        Assert.Equal(7, folders.Count(f => SysfsFolder.Get(f, "power_management_limit_mw") == "0"));
+        SysfsFolder.Set(folders[3], "hang", "0");
+    }
+
+    [Fact]
+    public void A_driver_that_does_not_open_in_time_is_named()
+    {
+        using var release = new ManualResetEventSlim();
+        var failures = new List<string>();
+        Assert.Equal(0, SafeState.LimitNvmlGpus(
+            () =>
+            {
+                release.Wait();
+                return (null, 0, null);
+            },
+            TimeSpan.FromMilliseconds(50), default, failures));
+        Assert.Equal(["GPUs: NVML does not answer within 0.1 s"], failures);
+        release.Set();
+    }
+
     [Fact]
     public void An_empty_tree_is_not_called_safe()
     {

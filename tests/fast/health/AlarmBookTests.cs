@@ -178,6 +178,17 @@ public sealed class AlarmBookTests
     }
 
     [Fact]
+    public void A_driver_that_explains_its_gpus_does_not_explain_itself()
+    {
+        var driver = new Finding(AlarmCatalogue.GpuUnreadable, "nvml", "The GPU driver cannot be asked.");
+        var book = AlarmBook.Step(AlarmBook.Empty, [driver], At(0)).Book;
+        for (var second = 1; second <= 5; second++) // flickering, it stands
+            book = AlarmBook.Step(book, [], At(second)).Book;
+        Assert.Single(book.Standing);
+        Assert.Empty(AlarmBook.Step(book, [], At(6)).Book.Standing);
+    }
+
+    [Fact]
     public void Acknowledging_what_does_not_stand_changes_nothing() =>
         Assert.Empty(AlarmBook.Acknowledge(AlarmBook.Empty, AlarmCatalogue.FanStalled, "fan3").Changes);
 

@@ -1,5 +1,6 @@
 using Appliance.Daemon.Cli;
 using Appliance.Daemon.Loop;
+using Appliance.Daemon.Terminal;
 using Appliance.Model;
 
 namespace FastTests.Probe;
@@ -44,20 +45,50 @@ public sealed class FabricTests
     }
 
     [Fact]
-    public void The_console_names_the_gpu_the_link_and_what_the_mask_means()
+    public void The_verb_names_the_gpu_the_link_and_what_the_mask_means()
+    {
+        var box = Degraded();
+        var lines = FabricText.Lines(FabricAssembly.Frame(box, _now), box, new Screen(120, 40, Colour: false, Unicode: true)).ToArray();
+        Assert.StartsWith("NVLink  degraded  143 of 144 links up", lines[0], StringComparison.Ordinal);
+        Assert.Contains(lines, l => l.Contains("gpu3  fabric completed, status 0, health mask 0x1 (degraded bandwidth)", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("gpu3  link 4 is down", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("en", "gpu3  fabric completed, status 0, health mask 0x1 (degraded bandwidth)", "gpu3  link 4 is down")]
+    [InlineData("zh", "gpu3  互连 完成，状态码 0，健康掩码 0x1 (带宽降级)", "gpu3  链路 4 断开")]
+    public void The_consoles_page_names_the_same(string language, params string[] said)
+    {
+        var box = Degraded();
+        var lines = GpuPages.Fabric(FabricAssembly.Frame(box, _now), box, ConsoleWords.Of(language), 80).Select(l => l.Text).ToArray();
+        Assert.Equal(said, lines.Where(l => l.StartsWith("gpu", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void All_that_a_mask_can_say_fits_the_consoles_lines()
+    {
+        foreach (var words in (ConsoleWords[])[ConsoleWords.English, ConsoleWords.Chinese])
+        {
+            var mask = new GpuFabric { At = _at, State = FabricState.InProgress, HealthMask = 0x2fff, DegradedBandwidth = true, RouteRecovery = true, RouteUnhealthy = true, AccessTimeoutRecovery = true, IncorrectConfiguration = 3 };
+            var box = Degraded();
+            box = box with { Gpus = [.. box.Gpus.Select(g => g with { Fabric = mask })] };
+            var lines = GpuPages.Fabric(FabricAssembly.Frame(box, _now), box, words, 80).Select(l => l.Text).ToArray();
+            Assert.All(lines, l => Assert.InRange(CellWidth.Of(l), 0, 79));
+            foreach (var said in (string[])[words.Page.DegradedBandwidth, words.Page.RouteRecovery, words.Page.RouteUnhealthy, words.Page.AccessTimeoutRecovery])
+                Assert.Contains(said.Replace(" ", "", StringComparison.Ordinal), string.Concat(lines).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+    }
+
+    private static BoxHealth Degraded()
     {
         var box = Box();
         var gpu = box.Gpus[3];
-        box = box with
+        return box with
         {
             Gpus = [.. box.Gpus.Select(g => g.Index == 3
                 ? gpu with { Fabric = gpu.Fabric! with { DegradedBandwidth = true, HealthMask = 1 }, Nvlinks = gpu.Nvlinks! with { Links = [.. gpu.Nvlinks.Links.Select(l => l with { Up = l.Link != 4 })] } }
                 : g)],
         };
-        var lines = FabricText.Lines(FabricAssembly.Frame(box, _now), box, new Screen(120, 40, Colour: false, Unicode: true)).ToArray();
-        Assert.StartsWith("NVLink  degraded  143 of 144 links up", lines[0], StringComparison.Ordinal);
-        Assert.Contains(lines, l => l.Contains("gpu3  fabric completed, status 0, health mask 0x1 (degraded bandwidth)", StringComparison.Ordinal));
-        Assert.Contains(lines, l => l.Contains("gpu3  link 4 is down", StringComparison.Ordinal));
     }
 
     private static string State(Func<GpuHealth, GpuHealth> change)

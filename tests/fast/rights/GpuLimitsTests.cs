@@ -1,6 +1,7 @@
 using Appliance.Hardware;
 using Appliance.Rights;
 using FastTests.Hardware;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastTests.Rights;
 
@@ -15,7 +16,7 @@ public sealed class GpuLimitsTests : IDisposable
     {
         _opened++;
         return (new TwinGpus(_sys.Root), count, null);
-    });
+    }, TimeProvider.System);
 
     [Fact]
     public void Every_gpu_is_set_to_its_lowest_limit_whatever_its_name()
@@ -54,8 +55,7 @@ public sealed class GpuLimitsTests : IDisposable
         var limits = Limits(2);
         Assert.Null(limits.Set("GPU-0", 500));
         SysfsFolder.Set(folders[0], "hang", "1");
-        var hung = new Thread(() => limits.Set("GPU-0", 300)) { IsBackground = true };
-        hung.Start();
+        var hung = Started(() => limits.Set("GPU-0", 300));
 
         Assert.Null(limits.Set("GPU-1", 300));
         Assert.Equal("300000", SysfsFolder.Get(folders[1], LimitFile));
@@ -65,11 +65,49 @@ public sealed class GpuLimitsTests : IDisposable
     }
 
     [Fact]
+    public void A_gpu_that_hangs_from_the_start_keeps_the_others_limits_free()
+    {
+        var folders = Enumerable.Range(0, 3).Select(i => _sys.Gpu(i, ("uuid", $"GPU-{i}"))).ToList();
+        var limits = Limits(3);
+        SysfsFolder.Set(folders[0], "hang", "1");
+        var hung = Started(() => limits.Set("GPU-0", 300));
+
+        Assert.Null(limits.Set("GPU-1", 300));
+        Assert.Null(limits.Set("GPU-2", 400));
+        Assert.Equal(("300000", "400000"), (SysfsFolder.Get(folders[1], LimitFile), SysfsFolder.Get(folders[2], LimitFile)));
+        SysfsFolder.Set(folders[0], "hang", "0");
+        hung.Join();
+        Assert.Equal("300000", SysfsFolder.Get(folders[0], LimitFile));
+    }
+
+    /// <summary>A refusal opens the driver anew; whoever still waits in the old one is not joined by a second.</summary>
+    [Fact]
+    public void A_hung_gpu_is_asked_once_whatever_another_refuses()
+    {
+        var folders = Enumerable.Range(0, 3).Select(i => _sys.Gpu(i, ("uuid", $"GPU-{i}"))).ToList();
+        File.Delete(Path.Combine(folders[1], LimitFile));
+        var limits = Limits(3);
+        Assert.Null(limits.Set("GPU-0", 500));
+        SysfsFolder.Set(folders[0], "hang", "1");
+        var hung = Started(() => limits.Set("GPU-0", 300));
+
+        Assert.Equal("GPU-1 refuses 300 W", limits.Set("GPU-1", 300));
+        string? said = null;
+        var again = Started(() => said = limits.Set("GPU-0", 200));
+        Assert.Null(limits.Set("GPU-2", 300));
+        Assert.True(again.Join(TimeSpan.FromSeconds(10)));
+        Assert.Equal("GPU-0: the driver does not answer", said);
+        SysfsFolder.Set(folders[0], "hang", "0");
+        hung.Join();
+        Assert.Equal("300000", SysfsFolder.Get(folders[0], LimitFile));
+    }
+
+    [Fact]
     public void A_driver_that_does_not_open_is_said_and_tried_again()
     {
         _sys.Gpu(0);
         var isThere = false;
-        var limits = new GpuLimits(() => isThere ? (new TwinGpus(_sys.Root), 1, null) : (null, 0, "DRIVER_NOT_LOADED"));
+        var limits = new GpuLimits(() => isThere ? (new TwinGpus(_sys.Root), 1, null) : (null, 0, "DRIVER_NOT_LOADED"), TimeProvider.System);
         Assert.Equal((0, "DRIVER_NOT_LOADED"), (limits.Lowest().Limited, limits.Lowest().Refused.Single()));
         isThere = true;
         Assert.Equal(1, limits.Lowest().Limited);
@@ -82,6 +120,43 @@ public sealed class GpuLimitsTests : IDisposable
         Assert.Equal(["the driver has no GPU"], limits.Lowest().Refused);
         _ = limits.Lowest();
         Assert.Equal(2, _opened);
+    }
+
+    [Fact]
+    public void A_driver_that_takes_long_to_open_is_waited_for_all_the_same()
+    {
+        foreach (var i in Enumerable.Range(0, 8))
+            _sys.Gpu(i);
+        var time = new FakeTimeProvider();
+        var limits = new GpuLimits(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1.7));
+                return (new TwinGpus(_sys.Root), 8, null);
+            },
+            time);
+        var (limited, refused) = limits.Lowest();
+        Assert.Empty(refused);
+        Assert.Equal(8, limited);
+    }
+
+    [Fact]
+    public void A_driver_that_does_not_answer_is_not_opened_anew_for_it()
+    {
+        var folder = _sys.Gpu(0);
+        SysfsFolder.Set(folder, "hang", "1");
+        var limits = Limits(1);
+        Assert.Equal(["gpu0: the driver does not answer"], limits.Lowest().Refused);
+        SysfsFolder.Set(folder, "hang", "0");
+        Assert.Equal(1, limits.Lowest().Limited);
+        Assert.Equal(1, _opened);
+    }
+
+    private static Thread Started(Action work)
+    {
+        var thread = new Thread(() => work()) { IsBackground = true };
+        thread.Start();
+        return thread;
     }
 
     public void Dispose() => _sys.Dispose();

@@ -1,6 +1,7 @@
 using FastTests.Bus;
 using FastTests.Engine;
 using FastTests.Tidy;
+using InferenceCore.Cuda;
 using InferenceCore.Engine;
 using InferenceCore.Scheduling;
 using InferenceCore.Worker;
@@ -81,6 +82,27 @@ public sealed class GuideQuestionTests
     [Fact]
     public void The_cuda_engine_has_kernels_for_the_shipped_guide() =>
         Assert.Null(ForwardLoader.WhyNot(ModelConfig.Load(Shipped), "cuda:0"));
+
+    [Fact]
+    public void A_guide_that_finds_no_room_beside_the_served_model_is_not_asked_and_nothing_is_doubted_for_that()
+    {
+        var served = new WorkerOrder.Begin(Served, "cpu", 1, new(), Shipped);
+        Assert.Equal("field guide not asked on cpu: no memory for a cache of 65 tokens",
+            GuideQuestion.Ask(Shipped, served, (order, room) => ForwardLoader.Load(order.ModelDirectory, order.Device, room with { CacheBlocks = 1 }), null));
+        Assert.Equal("field guide not asked on cpu: no memory here",
+            GuideQuestion.Ask(Shipped, served, (_, _) => throw new InsufficientMemoryException("no memory here"), null));
+        Assert.Equal("field guide not asked on cpu: cuMemAlloc: asked 11 MB",
+            GuideQuestion.Ask(Shipped, served, (_, _) => throw new CudaException("cuMemAlloc: asked 11 MB", CudaResult.OutOfMemory), null));
+    }
+
+    [Fact]
+    public void An_engine_that_fails_with_the_guide_is_doubted()
+    {
+        var served = new WorkerOrder.Begin(Served, "cpu", 1, new(), Shipped);
+        var e = Assert.Throws<InvalidDataException>(() => GuideQuestion.Ask(Shipped, served, (_, _) => throw new EngineException("model.safetensors: truncated"), null));
+        Assert.EndsWith("does not answer as it must: model.safetensors: truncated", e.Message, StringComparison.Ordinal);
+        Assert.Throws<CudaException>(() => GuideQuestion.Ask(Shipped, served, (_, _) => throw new CudaException("cuLaunchKernel: illegal address"), null));
+    }
 
     private static void CopyGuide(string to, string damage)
     {

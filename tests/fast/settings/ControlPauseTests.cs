@@ -17,7 +17,7 @@ public sealed class ControlPauseTests : IDisposable
         var (exit, _) = await Around(() => Task.FromResult(ExitCode.Done));
         Assert.Equal(0, exit);
         Assert.Equal(
-            ["systemctl stop --quiet appliance-control-return.timer", Return, "systemctl stop bmc-agent appliance", "work", "systemctl start appliance bmc-agent", "systemctl stop --quiet appliance-control-return.timer"],
+            [Return, "systemctl stop bmc-agent appliance", "work", "systemctl start appliance bmc-agent", "systemctl stop --quiet appliance-control-return.timer"],
             _box.Calls.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
@@ -47,6 +47,25 @@ public sealed class ControlPauseTests : IDisposable
         Assert.Equal(1, exit);
         Assert.Contains("it is started again by itself within 900s", said, StringComparison.Ordinal);
         Assert.EndsWith("systemctl start appliance bmc-agent\n", _box.Calls, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_pause_leaves_the_firsts_way_back_and_its_work_alone()
+    {
+        _box.Command("systemd-run", "exit 1"); // as it does for a name that is taken
+        var (exit, said) = await Around(() => Task.FromResult(ExitCode.Done));
+        Assert.Equal(1, exit);
+        Assert.Contains("within 900s", said, StringComparison.Ordinal);
+        Assert.Equal(Return + "\n", _box.Calls);
+    }
+
+    [Fact]
+    public async Task A_control_plane_that_does_not_come_back_is_no_good_end()
+    {
+        _box.Command("systemctl", "case \"$*\" in start*) exit 1;; esac");
+        var (exit, said) = await Around(() => Task.FromResult(ExitCode.Done));
+        Assert.Equal(1, exit);
+        Assert.Contains("it is started again by itself within 900s", said, StringComparison.Ordinal);
     }
 
     private async Task<(int Exit, string Said)> Around(Func<Task<int>> work)

@@ -9,6 +9,8 @@ namespace FastTests.Terminal;
 /// <summary>Actions that ask something, take their time or somebody's language.</summary>
 public sealed class ConsoleServiceTests
 {
+    private static readonly DateTimeOffset Noon = new(2026, 11, 26, 12, 0, 7, TimeSpan.Zero);
+
     [Theory]
     [InlineData(nameof(ConsoleAction.ServiceFan), "3", "fan3")]
     [InlineData(nameof(ConsoleAction.ServiceFan), "fan6", "fan6")]
@@ -29,11 +31,11 @@ public sealed class ConsoleServiceTests
     {
         var action = Enum.Parse<ConsoleAction>(name);
         var model = Type(Begin(action), typed + "\r");
-        Assert.Equal(answer, model.Pending is null ? null : model.Answer);
+        Assert.Equal(answer, model.Pending?.Answer);
         if (answer is null)
             Assert.NotNull(model.Prompt);
         else
-            Assert.Equal(new ConsoleWish.Act((int)action, answer), ConsoleKeys.Press(model, Key('y')).Wish);
+            Assert.Equal(new ConsoleWish.Act(action, answer), ConsoleKeys.Press(model, Key('y')).Wish);
     }
 
     [Fact]
@@ -42,7 +44,7 @@ public sealed class ConsoleServiceTests
         var asked = Begin(ConsoleAction.ServiceFan);
         Assert.Contains("Which fan", Foot(Type(asked, "9"))[^1].Text, StringComparison.Ordinal);
         Assert.EndsWith(": 9_", Foot(Type(asked, "9"))[^1].Text, StringComparison.Ordinal);
-        Assert.Equal("fan2", Type(asked, "q9\b\b2\r").Answer);
+        Assert.Equal("fan2", Type(asked, "q9\b\b2\r").Pending?.Answer);
         Assert.Null(Type(asked, "\r").Prompt);
         var left = ConsoleKeys.Press(Type(asked, "2"), Key('\x1b', ConsoleKey.Escape)).Model;
         Assert.Equal((null, null), (left.Prompt, left.Pending));
@@ -61,14 +63,14 @@ public sealed class ConsoleServiceTests
     [Fact]
     public void Work_under_way_is_seen_on_every_page_and_ended_from_every_page()
     {
-        var model = Model() with { Work = new(ConsoleAction.ServiceFan, "Service: fan3", ["12:00:00  pull fan3 now"], null) };
+        var model = Model() with { Work = new(ConsoleAction.ServiceFan, "Service: fan3", [new(Noon, "pull fan3 now")], null) };
         for (var page = 0; page < 8; page++)
         {
             Assert.Contains("e ends it", Foot(model with { Page = page })[^1].Text, StringComparison.Ordinal);
             Assert.IsType<ConsoleWish.EndWork>(ConsoleKeys.Press(model with { Page = page }, Key('e')).Wish);
         }
 
-        Assert.Contains(Foot(model), l => l.Text.Contains("pull fan3 now", StringComparison.Ordinal));
+        Assert.Contains(Foot(model), l => l.Text.Contains("12:00:07  pull fan3 now", StringComparison.Ordinal));
         Assert.IsType<ConsoleWish.None>(ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter)).Wish);
         var ended = model with { Work = model.Work! with { Outcome = ConsoleWorkView.End.ByHand } };
         Assert.Contains(Foot(ended), l => l.Text.StartsWith("Ended by hand", StringComparison.Ordinal));
@@ -77,12 +79,28 @@ public sealed class ConsoleServiceTests
     }
 
     [Fact]
+    public void Only_of_work_that_drove_fans_and_pumps_it_is_said_that_cooling_is_automatic_again()
+    {
+        foreach (var words in (ConsoleWords[])[ConsoleWords.English, ConsoleWords.Chinese])
+        {
+            foreach (var action in (ConsoleAction[])[ConsoleAction.ServiceFan, ConsoleAction.ServiceDrain, ConsoleAction.ServiceFilled, ConsoleAction.Bundle])
+            {
+                foreach (var outcome in Enum.GetValues<ConsoleWorkView.End>())
+                {
+                    var said = Foot(Model() with { Words = words, Work = new(action, "t", [], outcome) }).Any(l => l.Text == words.GivenBack);
+                    Assert.Equal(outcome == ConsoleWorkView.End.ByHand && action is ConsoleAction.ServiceFan or ConsoleAction.ServiceFilled, said);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Of_work_that_said_much_its_beginning_and_its_end_are_seen()
     {
-        var work = new ConsoleWorkView(ConsoleAction.Bundle, "Support bundle", [.. Enumerable.Range(0, 40).Select(i => $"12:00:00  line {i}.")], ConsoleWorkView.End.Done);
+        var work = new ConsoleWorkView(ConsoleAction.Bundle, "Support bundle", [.. Enumerable.Range(0, 40).Select(i => new ConsoleWorkView.Spoken(Noon, $"line {i}."))], ConsoleWorkView.End.Done);
         var lines = Foot(Model() with { Work = work }).Select(l => l.Text).ToArray();
-        Assert.Contains("12:00:00  line 0.", lines);
-        Assert.Contains("12:00:00  line 39.", lines);
+        Assert.Contains("12:00:07  line 0.", lines);
+        Assert.Contains("12:00:07  line 39.", lines);
         Assert.Contains("Done.", lines);
         Assert.Equal(24, lines.Length);
     }
@@ -91,11 +109,13 @@ public sealed class ConsoleServiceTests
     public async Task Work_that_is_ended_gives_back_what_it_took_before_anybody_leaves()
     {
         var gaveBack = false;
+        var pulls = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var work = new ConsoleWork(
             ConsoleAction.ServiceFan, "t",
             async (output, stop) =>
             {
                 output.Line("pull");
+                pulls.SetResult();
                 try
                 {
                     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
@@ -107,8 +127,10 @@ public sealed class ConsoleServiceTests
 
                 return ExitCode.Done;
             },
-            unicode: false, new FakeTimeProvider(new(2026, 11, 26, 12, 0, 7, TimeSpan.Zero)), TestContext.Current.CancellationToken);
-        Assert.Equal(new ConsoleWorkView(ConsoleAction.ServiceFan, "t", ["12:00:07  pull"], null), work.View);
+            unicode: false, new FakeTimeProvider(Noon), TestContext.Current.CancellationToken);
+        await pulls.Task;
+        Assert.Equal(new ConsoleWorkView.Spoken(Noon, "pull"), Assert.Single(work.View.Lines));
+        Assert.True(work.View.IsUnderWay);
         await work.EndAsync();
         Assert.Equal((true, ConsoleWorkView.End.ByHand), (gaveBack, work.View.Outcome));
     }
@@ -118,7 +140,7 @@ public sealed class ConsoleServiceTests
     {
         using var work = new ConsoleWork(ConsoleAction.ServiceFan, "t", (_, _) => throw new BoxClientException("drive needs the group", Usage: false), unicode: false, TimeProvider.System, TestContext.Current.CancellationToken);
         await work.EndAsync();
-        Assert.EndsWith("drive needs the group", Assert.Single(work.View.Lines), StringComparison.Ordinal);
+        Assert.Equal("drive needs the group", Assert.Single(work.View.Lines).Text);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Appliance.Daemon.Control;
 using Appliance.Daemon.Terminal;
 using Appliance.Model;
+using FastTests.Tidy;
 
 namespace FastTests.Terminal;
 
@@ -82,14 +83,14 @@ public sealed partial class ConsoleTests
     [Fact]
     public void A_dangerous_action_needs_a_yes_and_any_other_key_is_no()
     {
-        const int PowerOff = (int)ConsoleAction.PowerOff;
-        var model = Model(0, ConsoleModel.ActionsPage) with { Row = PowerOff };
+        var powerOff = new ConsoleWish.Act(ConsoleAction.PowerOff);
+        var model = Model(0, ConsoleModel.ActionsPage) with { Row = (int)ConsoleAction.PowerOff };
         (model, var wish) = ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter));
-        Assert.Equal((PowerOff, true), (model.Pending, wish is ConsoleWish.None));
+        Assert.Equal((powerOff, true), (model.Pending, wish is ConsoleWish.None));
         Assert.Equal("Power off? y does it, any other key does not", Lines(model)[^1].Text);
         Assert.IsType<ConsoleWish.None>(ConsoleKeys.Press(model, Key('n')).Wish);
         Assert.Null(ConsoleKeys.Press(model, Key('\r', ConsoleKey.Enter)).Model.Pending);
-        Assert.Equal(new ConsoleWish.Act(PowerOff), ConsoleKeys.Press(model, Key('y')).Wish);
+        Assert.Equal(powerOff, ConsoleKeys.Press(model, Key('y')).Wish);
     }
 
     [Fact]
@@ -127,6 +128,17 @@ public sealed partial class ConsoleTests
             for (var i = 0; i < 8; i++)
                 Assert.Equal(2, lines.Count(l => l.Text.StartsWith($"gpu{i} ", StringComparison.Ordinal)));
         }
+    }
+
+    [Fact]
+    public void A_state_is_the_same_Chinese_word_at_the_console_and_on_the_panel()
+    {
+        var panel = Repository.Read("bmc-agent/panel/words.js");
+        var words = Regex.Matches(panel[panel.IndexOf("const chinese", StringComparison.Ordinal)..], "\\b(mode|state|model|quality)_([a-z_]+): '([^']+)'").ToArray();
+        Assert.True(words.Length > 20, "the panel's words are not where they were");
+        Assert.All(words, m => Assert.Equal(
+            m.Groups[3].Value,
+            m.Groups[1].Value == "quality" ? ConsoleWords.Chinese.Reading(Enum.Parse<Quality>(m.Groups[2].Value, ignoreCase: true)) : ConsoleWords.Chinese.State(m.Groups[2].Value)));
     }
 
     [Fact]

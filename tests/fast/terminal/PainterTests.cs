@@ -1,4 +1,3 @@
-using System.Text;
 using Appliance.Daemon.Terminal;
 using CsCheck;
 
@@ -16,13 +15,15 @@ public sealed class PainterTests
         screens.Sample(frames =>
         {
             var painter = new Painter(20, 6);
-            var terminal = new Vt100(20, 6);
+            var terminal = new Vt100(20, 6, CellWidth.Of);
             foreach (var frame in frames)
             {
                 terminal.Feed(painter.Paint(frame));
-                var clean = new Vt100(20, 6);
+                var clean = new Vt100(20, 6, CellWidth.Of);
                 clean.Feed(new Painter(20, 6).Paint(frame));
                 Assert.Equal(clean.Dump(), terminal.Dump());
+                Assert.Empty(terminal.Faults);
+                Assert.Empty(clean.Faults);
             }
         });
     }
@@ -71,98 +72,5 @@ public sealed class PainterTests
         Assert.Equal(["one two", "three"], CellWidth.Wrap("one two three", 8));
         Assert.Equal(["冷却液温", "度过高"], CellWidth.Wrap("冷却液温度过高", 8));
         Assert.Equal(["abcdefgh", "ij"], CellWidth.Wrap("abcdefghij", 8));
-    }
-
-    /// <summary>A terminal of the least kind: moves, erases, two looks, wide characters.</summary>
-    private sealed class Vt100(int width, int height)
-    {
-        private readonly string[,] _cells = Empty(width, height);
-        private (int Row, int Column) _at;
-        private string _look = "";
-
-        public string Dump()
-        {
-            var text = new StringBuilder();
-            for (var row = 0; row < height; row++)
-            {
-                for (var column = 0; column < width; column++)
-                    text.Append(_cells[row, column]);
-                text.Append('\n');
-            }
-
-            return text.ToString();
-        }
-
-        public void Feed(string bytes)
-        {
-            for (var i = 0; i < bytes.Length;)
-            {
-                if (bytes[i] == '\x1b')
-                {
-                    var end = i + 2;
-                    while (!char.IsAsciiLetter(bytes[end]))
-                        end++;
-                    Do(bytes[(i + 2)..end], bytes[end]);
-                    i = end + 1;
-                    continue;
-                }
-
-                var rune = Rune.GetRuneAt(bytes, i);
-                i += rune.Utf16SequenceLength;
-                Put(rune);
-            }
-        }
-
-        private void Put(Rune rune)
-        {
-            var columns = CellWidth.Of(rune);
-            Assert.True(_at.Column + columns <= width, "written past the edge");
-            Assert.False(_at.Row == height - 1 && _at.Column + columns == width, "the last cell of the screen scrolls some terminals");
-            _cells[_at.Row, _at.Column] = $"{rune}{_look}";
-            if (columns == 2)
-                _cells[_at.Row, _at.Column + 1] = "";
-            _at.Column += columns;
-        }
-
-        private void Do(string arguments, char what)
-        {
-            switch (what)
-            {
-                case 'H':
-                    var place = arguments.Length == 0 ? [1, 1] : arguments.Split(';').Select(int.Parse).ToArray();
-                    _at = (place[0] - 1, place[1] - 1);
-                    break;
-                case 'J':
-                    for (var row = 0; row < height; row++)
-                    {
-                        for (var column = 0; column < width; column++)
-                            _cells[row, column] = " ";
-                    }
-
-                    break;
-                case 'K':
-                    Assert.Equal("", _look);
-                    for (var column = _at.Column; column < width; column++)
-                        _cells[_at.Row, column] = " ";
-                    break;
-                case 'm':
-                    _look = arguments switch { "0" => "", "1" or "0;1" => "!", "7" or "0;7" => "~", _ => throw new InvalidOperationException(arguments) };
-                    break;
-                default:
-                    throw new InvalidOperationException($"ESC [ {arguments} {what} is no VT100 of ours");
-            }
-        }
-
-        private static string[,] Empty(int width, int height)
-        {
-            var cells = new string[height, width];
-            for (var row = 0; row < height; row++)
-            {
-                for (var column = 0; column < width; column++)
-                    cells[row, column] = " ";
-            }
-
-            return cells;
-        }
     }
 }

@@ -1,5 +1,9 @@
+using System.Text.RegularExpressions;
+using Appliance.Daemon.Cli;
 using Appliance.Daemon.Commissioning;
+using Appliance.Daemon.Terminal;
 using Appliance.Model;
+using FastTests.Tidy;
 
 namespace FastTests.Terminal;
 
@@ -18,6 +22,22 @@ public sealed class ServiceTests
         Assert.Equal(ServiceFan.Stage.Prove, work.At);
         Assert.Equal(ServiceFan.Stage.Done, work.Step(Seen(3300)).At);
         Assert.Equal(ServiceFan.Stage.Insert, work.Step(Seen(null)).At);
+    }
+
+    [Fact]
+    public void What_service_mode_tells_somebody_to_type_or_choose_exists()
+    {
+        var units = Directory.GetFiles(Path.Combine(Repository.Root, "packaging/systemd")).Select(Path.GetFileNameWithoutExtension);
+        foreach (var (words, console) in ((ServiceWords, ConsoleWords)[])[(ServiceWords.English, ConsoleWords.English), (ServiceWords.Chinese, ConsoleWords.Chinese)])
+        {
+            var said = string.Join('\n', words.DrainSteps.Append(words.TooBusy).Append(words.LeakSeen));
+            foreach (Match typed in Regex.Matches(said, "appliance ([a-z]+(?: [a-z]+| --[a-z]+)*)"))
+                Assert.Empty(new CommandLine(TimeProvider.System, TextWriter.Null, TextWriter.Null).Root.Parse(typed.Groups[1].Value.Split(' ')).Errors);
+            foreach (Match typed in Regex.Matches(said, "systemctl [a-z]+ ([a-z-]+)"))
+                Assert.Contains(typed.Groups[1].Value, units);
+            var chosen = Regex.Matches(said, "[\"“]([^\"”]+)[\"”]").Select(m => m.Groups[1].Value).ToArray();
+            Assert.Equal([ConsoleAction.PowerOff, ConsoleAction.ServiceFilled, ConsoleAction.Reset], chosen.Select(c => (ConsoleAction)console.Actions.ToList().IndexOf(c)));
+        }
     }
 
     [Fact]
