@@ -11,7 +11,7 @@ namespace InferenceCore.Worker;
 /// </summary>
 internal static class GuideQuestion
 {
-    /// <summary>Loads the guide where <paramref name="served"/> has been loaded, asks it and frees it again.</summary>
+    /// <summary>Loads the guide where <paramref name="served"/> is going to be loaded, asks it and frees it again.</summary>
     /// <param name="guide">Its directory; empty where nobody named one.</param>
     /// <param name="served">The model that this worker serves.</param>
     /// <param name="load">Makes the engine on the same device.</param>
@@ -33,7 +33,7 @@ internal static class GuideQuestion
         }
         catch (Exception e) when (e is OutOfMemoryException or EngineException { IsUnfit: true } or CudaException { IsOutOfMemory: true })
         {
-            return $"field guide not asked on {served.Device}: {e.Message}"; // the served model may have taken all there is: no sign of a fault
+            return $"field guide not asked on {served.Device}: {e.Message}"; // somebody else may have taken all there is: no sign of a fault
         }
         catch (Exception e) when (e is EngineException or InvalidDataException)
         {

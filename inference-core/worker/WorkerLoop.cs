@@ -35,7 +35,9 @@ internal sealed class WorkerLoop(
             case WorkerOrder.Begin begin:
                 if (_scheduler is not null)
                     throw new WireFault("a second model is ordered");
-                Begin(_load(begin, Scheduler.RoomFor(begin.Options, begin.Threads, progress)), begin);
+                // Before the served model, which leaves a GPU no memory.
+                var guide = GuideQuestion.Ask(begin.Guide, begin, _load, progress);
+                Begin(_load(begin, Scheduler.RoomFor(begin.Options, begin.Threads, progress)), begin, guide);
                 break;
             case WorkerOrder.Submit submit:
                 Started.Add(submit.Request);
@@ -52,11 +54,11 @@ internal sealed class WorkerLoop(
     }
 
     /// <summary>Proves that a model works and answers as it once did, and takes requests from then on.</summary>
-    public void Begin(IForward forward, WorkerOrder.Begin begin)
+    private void Begin(IForward forward, WorkerOrder.Begin begin, string guide)
     {
         _scheduler = new Scheduler(forward, begin.Options, begin.Threads);
         _proof = _scheduler.Prove();
-        var answer = $"{ModelVerifier.CheckAnswer(begin.ModelDirectory, forward)}; {GuideQuestion.Ask(begin.Guide, begin, _load, progress)}";
+        var answer = $"{ModelVerifier.CheckAnswer(begin.ModelDirectory, forward)}; {guide}";
         _lastToken = time.GetTimestamp();
         var (pool, gpu) = (forward.Pool, forward.Pool.Gpu ?? "");
         tell(new WorkerNews.Proven(forward.Config.Vocabulary, (long)pool.Limit * KvCache.BlockTokens, gpu, gpu.Length > 0 ? pool.Limit * pool.BlockBytes : 0, answer));

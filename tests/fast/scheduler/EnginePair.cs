@@ -121,11 +121,12 @@ internal sealed class EnginePair : IDisposable
 
     private void StartWorker()
     {
-        _worker = new WorkerLoop(news => _news.Enqueue(NewsWire.Write(news)[sizeof(uint)..].ToArray()), new FakeTimeProvider());
         var made = 0;
         var pool = new HostKvPool(Engine.Config, _begin.Options.CacheBlocks,
             bytes => made++ < _memoryBlocks ? new NativeBuffer(bytes) : throw new InsufficientMemoryException());
-        _worker.Begin(new ReferenceForward(Engine, Scheduler.RoomFor(_begin.Options, _begin.Threads), pool), _begin);
+        _worker = new WorkerLoop(
+            news => _news.Enqueue(NewsWire.Write(news)[sizeof(uint)..].ToArray()), new FakeTimeProvider(), load: (_, room) => new ReferenceForward(Engine, room, pool));
+        _worker.Carry(_begin);
         Journal.Attach(order => _orders.Enqueue(OrderWire.Write(order)[sizeof(uint)..].ToArray()));
     }
 }

@@ -54,6 +54,20 @@ public sealed class GuideQuestionTests
     }
 
     [Fact]
+    public void The_guide_is_freed_before_the_served_model_takes_what_memory_there_is()
+    {
+        var engines = new List<(string Directory, Disposed Engine, int InUse)>();
+        using var loop = new WorkerLoop(_ => { }, TimeProvider.System, load: (order, room) =>
+        {
+            var inUse = engines.Count(e => !e.Engine.IsDisposed);
+            engines.Add((order.ModelDirectory, new(ForwardLoader.Load(order.ModelDirectory, order.Device, room)), inUse));
+            return engines[^1].Engine;
+        });
+        loop.Carry(new WorkerOrder.Begin(Served, "cpu", 1, new(), Shipped));
+        Assert.Equal([(Shipped, 0), (Served, 0)], engines.Select(e => (e.Directory, e.InUse)));
+    }
+
+    [Fact]
     public void Not_asked_is_said_with_its_reason()
     {
         using var folder = new TemporaryDirectory();

@@ -84,9 +84,9 @@ public sealed class UntrustedWorkerTests
     private static (WorkerLoop Loop, TamperedForward Engine, List<WorkerNews> News, FakeTimeProvider Time) Idle()
     {
         var (news, time, options) = (new List<WorkerNews>(), new FakeTimeProvider(), new SchedulerOptions());
-        var loop = new WorkerLoop(news.Add, time);
         var engine = new TamperedForward(Scheduler.RoomFor(options, 1));
-        loop.Begin(engine, new WorkerOrder.Begin("", "cpu", 1, options));
+        var loop = new WorkerLoop(news.Add, time, load: (_, _) => engine);
+        loop.Carry(new WorkerOrder.Begin("", "cpu", 1, options));
         return (loop, engine, news, time);
     }
 }
