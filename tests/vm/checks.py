@@ -324,7 +324,7 @@ def main():
     unknown = [name for name in sys.argv[1:] if name not in known]
     if unknown:
         sys.exit(f"checks.py: {unknown[0]} is no check; known: {', '.join(known)}")
-    checks = [known[name] for name in sys.argv[1:]] or EVERY_RUN
+    checks = sorted((known[name] for name in sys.argv[1:]), key=lambda check: check is purge) or EVERY_RUN  # nothing is left to check after it
     box, passed, failed = Box(), 0, 0
     if checks[0] is not power_on:
         box.boot()
