@@ -233,7 +233,8 @@ def overload(bench):
     vocabulary = bench.config["vocab_size"]
     with bench.serve(cache_tokens=room, max_waiting=bench.streams) as serve:
         worker = serve.workers()
-        answers = client.ask(serve.port, [bench.body(bench.tokens(f"much {i}", bench.prompt), tokens) for i in range(3 * bench.streams + 8)])
+        bodies = [bench.body(bench.tokens(f"much {i}", bench.prompt), tokens, logprobs=1) for i in range(3 * bench.streams + 8)]
+        answers = client.ask(serve.port, bodies)
         refused = [a for a in answers if a.status == 503]
         whole = [a for a in answers if a.ok(tokens)]
         found |= {"asked": len(answers), "whole": len(whole), "refused": len(refused), "preemptions": serve.metric("vllm:num_preemptions_total")}
@@ -253,6 +254,12 @@ def overload(bench):
               and (answers[0] not in whole or good.tokens == answers[0].tokens), f"{good.why()}, worker {worker}, now {serve.workers()}")
     asked = 1 << 30
     with bench.serve(cache_tokens=asked) as serve:
+        pairs = [(body, answer) for body, answer in zip(bodies, answers) if answer in whole]
+        again = [a for i in range(0, len(pairs), 8) for a in client.ask(serve.port, [body for body, _ in pairs[i:i + 8]])]
+        different = sum(not (b.ok(tokens) and (a.tokens, a.text, a.logprobs) == (b.tokens, b.text, b.logprobs)) for (_, a), b in zip(pairs, again))
+        check(f"{bench.name}: answers that were preempted and computed anew are those of an engine with room for all: tokens, text, log probabilities",
+              found["preemptions"] > 0 and different == 0 and serve.metric("vllm:num_preemptions_total") == 0,
+              f"{len(pairs)} answers, {found['preemptions']:.0f} preemptions, {different} different")
         result = flood(bench, serve, "more cache asked for than there is", tokens)
         given = found["cache_tokens_of_all"] = serve.cache_tokens()
         check(f"{bench.name}: more cache is asked for than the device has: it takes what there is, and lives",
