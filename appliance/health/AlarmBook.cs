@@ -20,14 +20,16 @@ public sealed record AlarmBook
 
     /// <summary>
     /// The book of an earlier life of the daemon: what stood then stands, as it was seen and latched, until the rules confirm it or have had the time
-    /// to find it again (<see cref="AlarmKind.KnownAfter"/>) and did not.
+    /// to find it again (<see cref="AlarmKind.KnownAfter"/>, <see cref="AlarmKind.KnownAfterBoot"/>) and did not.
     /// </summary>
+    /// <param name="stood">What stood.</param>
+    /// <param name="rebooted">The machine has been started anew since.</param>
     /// <exception cref="ArgumentException">A code is not in the catalogue.</exception>
-    public static AlarmBook Of(IEnumerable<Alarm> stood)
+    public static AlarmBook Of(IEnumerable<Alarm> stood, bool rebooted = false)
     {
         var entries = Empty.Entries.ToBuilder();
         foreach (var alarm in stood)
-            entries[(AlarmCatalogue.Get(alarm.Code).Code, alarm.Target)] = new Entry(TimeSpan.Zero, null, alarm, TimeSpan.Zero) { OfEarlierLife = true };
+            entries[(AlarmCatalogue.Get(alarm.Code).Code, alarm.Target)] = new Entry(TimeSpan.Zero, null, alarm, TimeSpan.Zero) { OfEarlierLife = true, OfEarlierBoot = rebooted };
         return new() { Entries = entries.ToImmutable() };
     }
 
@@ -76,8 +78,13 @@ public sealed record AlarmBook
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 
-    private static TimeSpan GoneFor(Entry entry, AlarmKind kind) =>
-        entry.OfEarlierLife && kind.KnownAfter > kind.ClearAfter ? kind.KnownAfter : kind.ClearAfter;
+    private static TimeSpan GoneFor(Entry entry, AlarmKind kind)
+    {
+        if (!entry.OfEarlierLife)
+            return kind.ClearAfter;
+        var known = entry.OfEarlierBoot && kind.KnownAfter > AlarmKind.KnownAfterBoot ? AlarmKind.KnownAfterBoot : kind.KnownAfter;
+        return known > kind.ClearAfter ? known : kind.ClearAfter;
+    }
 
     private static Severity SeverityOf(Finding finding, AlarmKind kind) => finding.Severity ?? kind.Severity;
 
@@ -155,6 +162,9 @@ public sealed record AlarmBook
     {
         /// <summary>Taken up at a start and not confirmed by the rules yet.</summary>
         public bool OfEarlierLife { get; init; }
+
+        /// <summary>And the machine was started anew between that life and this one.</summary>
+        public bool OfEarlierBoot { get; init; }
     }
 }
 

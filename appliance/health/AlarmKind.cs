@@ -22,6 +22,12 @@ public sealed record AlarmKind(
     /// <summary>What a daemon that starts needs until everything was read once.</summary>
     public static readonly TimeSpan FirstReadings = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The longest that an alarm of an earlier boot waits to be found again. Between two boots parts are swapped and counters begin anew, so windows of hours
+    /// and days are not sat through: what is still wrong is raised again.
+    /// </summary>
+    public static readonly TimeSpan KnownAfterBoot = TimeSpan.FromMinutes(15);
+
     /// <summary>How long the condition must hold before it is an alarm; zero for what cannot wait.</summary>
     public TimeSpan RaiseAfter { get; init; }
 

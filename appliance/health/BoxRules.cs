@@ -29,7 +29,7 @@ public static class BoxRules
             Gpu(gpu, findings);
         MissingGpus(view, findings);
         Withheld(view, findings);
-        Engine(view, findings);
+        Engine(view, book, findings);
         if (view.BusConnected == false)
             findings.Add(new(BusDisconnected, "bus", "The MQTT broker does not answer."));
         if (view.ConfigFault is { } fault)
@@ -67,11 +67,16 @@ public static class BoxRules
             findings.Add(new(GpuPowerWithheld, "gpus", $"{limits.Length} of {view.Gpus.Count} GPUs limited, the lowest to {limits.Min():0} W of {whole:0} W."));
     }
 
-    private static void Engine(BoxView view, List<Finding> findings)
+    private static void Engine(BoxView view, AlarmBook book, List<Finding> findings)
     {
-        // An engine never heard of may not be installed; one that fell silent is missed.
+        // An engine never heard of may not be installed; one that fell silent is missed, also where that was in the daemon's earlier life.
         if (view.Inference is not { } engine)
+        {
+            if (book.IsStanding(InferenceSilent, "engine") || book.IsStanding(InferenceFailed, "engine"))
+                findings.Add(new(InferenceSilent, "engine", "The engine has sent nothing since the control plane was started."));
             return;
+        }
+
         var age = view.Now - engine.Ts;
         if (age.TotalSeconds > engine.TtlS)
             findings.Add(new(InferenceSilent, "engine", $"The engine has sent nothing for {age.TotalSeconds:0} s; {engine.TtlS:0} s is the limit."));

@@ -35,13 +35,15 @@ internal sealed class AlarmKeeper(BusTopics topics, TimeProvider time)
     }
 
     /// <summary>Begins with what stood in the daemon's earlier life. Before the first step.</summary>
+    /// <param name="stood">What stood.</param>
+    /// <param name="rebooted">The machine has been started anew since.</param>
     /// <param name="keep">Takes what stands whenever an alarm comes, goes, is seen or changes its severity; must not wait.</param>
     /// <exception cref="ArgumentException">A code is not in the catalogue.</exception>
-    public void TakeUp(IReadOnlyList<Alarm> stood, Action<IReadOnlyList<Alarm>> keep)
+    public void TakeUp(IReadOnlyList<Alarm> stood, bool rebooted, Action<IReadOnlyList<Alarm>> keep)
     {
         lock (_gate)
         {
-            _book = AlarmBook.Of(stood);
+            _book = AlarmBook.Of(stood, rebooted);
             (_keep, _kept) = (keep, _book.Standing);
         }
     }

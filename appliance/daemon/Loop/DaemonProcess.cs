@@ -165,12 +165,12 @@ internal static class DaemonProcess
     /// <summary>What stood before this start stands on; from now on the book is kept.</summary>
     private static NewestWriter<IReadOnlyList<Alarm>> TakeUpAlarms(DaemonState state)
     {
-        var file = new AlarmBookFile(state.Paths.State);
+        var file = new AlarmBookFile(state.Paths.State, KernelLogReader.BootId(state.Paths.SysRoot));
         var stood = file.Read(out var lost);
         if (lost is not null)
             Console.Error.WriteLine($"appliance: {lost}");
         var writer = new NewestWriter<IReadOnlyList<Alarm>>("the alarm book", file.Write);
-        state.Alarms.TakeUp(stood, writer.Keep);
+        state.Alarms.TakeUp(stood, file.IsOfEarlierBoot, writer.Keep);
         return writer;
     }
 

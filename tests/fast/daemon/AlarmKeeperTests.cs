@@ -47,7 +47,7 @@ public sealed class AlarmKeeperTests : IDisposable
     public void The_disk_hears_of_an_alarm_when_its_life_changes_and_not_when_its_sentence_does()
     {
         var (keeper, kept) = (new AlarmKeeper(new("box1"), _time), new List<int>());
-        keeper.TakeUp([], standing => kept.Add(standing.Count));
+        keeper.TakeUp([], false, standing => kept.Add(standing.Count));
         for (var minute = 0; minute < 10; minute++)
             Step(keeper, [Stalled with { Text = $"fan3 does not turn ({minute} min)." }], 60);
         Assert.Equal("fan3 does not turn (9 min).", Assert.Single(keeper.Standing).Text);
@@ -65,6 +65,8 @@ public sealed class AlarmKeeperTests : IDisposable
     [InlineData("[null]")]
     [InlineData("[{\"code\":\"fan_stalled\"}]")]
     [InlineData("{\"code\":7}")]
+    [InlineData("{\"alarms\":null}")]
+    [InlineData("{\"boot_id\":7,\"alarms\":[]}")]
     public void A_broken_file_is_an_empty_book_and_is_told_once(string text)
     {
         File.WriteAllText(Path.Combine(_folder, "alarms.json"), text);
@@ -88,6 +90,19 @@ public sealed class AlarmKeeperTests : IDisposable
             Assert.Empty(file.Read(out var fault));
             Assert.NotNull(fault);
         }
+    }
+
+    [Theory]
+    [InlineData("a", "a", false)]
+    [InlineData("a", "b", true)]
+    [InlineData(null, "b", false)]
+    [InlineData("a", null, false)]
+    public void A_book_knows_whether_the_machine_was_started_anew_since(string? then, string? now, bool rebooted)
+    {
+        Assert.Null(new AlarmBookFile(_folder, then).Write([Alarm("fan_stalled", "fan3")]));
+        var file = new AlarmBookFile(_folder, now);
+        Assert.Single(file.Read(out _));
+        Assert.Equal(rebooted, file.IsOfEarlierBoot);
     }
 
     [Fact]
@@ -127,7 +142,7 @@ public sealed class AlarmKeeperTests : IDisposable
         {
             before = outbox.Status.LastSeq;
             var keeper = new AlarmKeeper(topics, _time);
-            keeper.TakeUp(file.Read(out var fault), standing => Assert.Null(file.Write(standing)));
+            keeper.TakeUp(file.Read(out var fault), file.IsOfEarlierBoot, standing => Assert.Null(file.Write(standing)));
             Assert.Null(fault);
             keeper.Attach(bus, outbox);
             act(keeper);

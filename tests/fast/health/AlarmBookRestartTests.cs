@@ -64,6 +64,21 @@ public sealed class AlarmBookRestartTests
             changes.Select(c => (c.Item1, c.Item2.Alarm.Code)));
     }
 
+    [Theory]
+    [InlineData(false, 3630)]
+    [InlineData(true, 900)]
+    public void What_is_judged_over_an_hour_is_not_waited_for_so_long_after_a_reboot_which_is_when_parts_are_swapped(bool rebooted, int seconds)
+    {
+        var book = AlarmBook.Of(Raised(new Finding(BoardAlarms.PcieDegraded, "gpu3", "GPU 3's PCIe link has lanes less.")).Standing, rebooted);
+        book = AlarmBook.Step(book, [], At(0)).Book;
+        Assert.Empty(AlarmBook.Step(book, [], At(seconds - 1)).Changes);
+        Assert.IsType<AlarmChange.Cleared>(Assert.Single(AlarmBook.Step(book, [], At(seconds)).Changes));
+    }
+
+    [Fact]
+    public void What_waits_before_it_is_raised_is_found_again_after_a_reboot() =>
+        Assert.All(AlarmCatalogue.All, k => Assert.True(k.RaiseAfter + AlarmKind.FirstReadings < AlarmKind.KnownAfterBoot, k.Code));
+
     [Fact]
     public void A_latched_one_stays_latched_until_a_person_has_seen_it()
     {

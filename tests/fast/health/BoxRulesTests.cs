@@ -63,6 +63,17 @@ public sealed class BoxRulesTests
         Assert.Equal(code, BoxRules.Evaluate(view, AlarmBook.Empty).SingleOrDefault()?.Code);
     }
 
+    [Theory]
+    [InlineData(AlarmCatalogue.InferenceSilent)]
+    [InlineData(AlarmCatalogue.InferenceFailed)]
+    public void An_engine_that_was_missed_is_missed_after_a_restart_until_it_speaks(string stood)
+    {
+        var book = AlarmBook.Of([new(stood, "engine", Severity.Warning, "As it was.", "Look.", Start)]);
+        Assert.Equal(AlarmCatalogue.InferenceSilent, Assert.Single(BoxRules.Evaluate(Healthy() with { Inference = null }, book)).Code);
+        Assert.Empty(BoxRules.Evaluate(Healthy(), book));
+        Assert.Empty(BoxRules.Evaluate(Healthy() with { Inference = null }, AlarmBook.Empty));
+    }
+
     [Fact]
     public void A_gpu_the_board_has_and_nobody_found_is_lost()
     {
