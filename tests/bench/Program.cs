@@ -16,7 +16,7 @@ switch (args is [] ? "power-on" : args[0])
     case "kernel-log":
         return await KernelLog.RunAsync(TimeProvider.System);
     case var thermal when ThermalVerbs.Names.Contains(thermal):
-        return ThermalVerbs.Run(thermal, args.Length > 1 && int.TryParse(args[1], out var plants) ? plants : null);
+        return ThermalVerbs.Run(thermal, args.Length > 1 && int.TryParse(args[1], out var plants) ? plants : null, [.. args.Skip(2)]);
     default:
         Console.Error.WriteLine($"bench: there is no benchmark \"{args[0]}\"; there are: power-on, guide, probe, loop, mutate, kernel-log, {string.Join(", ", ThermalVerbs.Names)}.");
         return 64;

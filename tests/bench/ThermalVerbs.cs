@@ -11,7 +11,7 @@ namespace Bench;
 /// </summary>
 internal sealed class ThermalVerbs
 {
-    public static readonly string[] Names = ["thermal-compare", "thermal-faults", "thermal-plots", "thermal-tune"];
+    public static readonly string[] Names = ["thermal-compare", "thermal-faults", "thermal-fault-table", "thermal-plots", "thermal-tune"];
     private static readonly (string Name, Func<Board, ISimulatedControl> Law)[] Laws =
     [
         ("this box", b => new ThermalControl(b)),
@@ -33,7 +33,8 @@ internal sealed class ThermalVerbs
     }
 
     /// <param name="plants">Drawn plants beside the nominal one.</param>
-    public static int Run(string verb, int? plants)
+    /// <param name="rows">Rows of the fault table to play and print; none: all of them, and the files are written.</param>
+    public static int Run(string verb, int? plants, IReadOnlyList<string> rows)
     {
         var bench = new ThermalVerbs();
         Directory.CreateDirectory(Path.Combine(bench._root, "artifacts/bench"));
@@ -43,7 +44,13 @@ internal sealed class ThermalVerbs
                 bench.Compare(plants ?? 30);
                 return 0;
             case "thermal-faults":
-                bench.Faults(plants ?? 10);
+                if (rows.Count == 0)
+                    bench.Faults(plants ?? 10);
+                else
+                    bench.FaultRows(plants ?? 10, rows);
+                return 0;
+            case "thermal-fault-table":
+                bench.FaultTableData();
                 return 0;
             case "thermal-plots":
                 var fit = Plots.Fit(bench._root);
@@ -67,18 +74,43 @@ internal sealed class ThermalVerbs
 
     private void Faults(int plants)
     {
-        var seeds = Enumerable.Range(1, 200).Where(Feasible).Take(plants).Prepend(0).ToList();
+        var seeds = Seeds(plants);
         var faults = FaultTable.Rows.SelectMany(row => seeds.Select(s => Fault(row, s))).ToList();
         Write("thermal-faults.json", JsonSerializer.Serialize(faults, BenchJson.Default.ListFaultResult));
         Doc("faults", ThermalReport.Faults(faults));
+        FaultTableData();
         foreach (var failed in faults.Where(f => !f.Passed))
             Console.WriteLine($"{failed.Row} plant {failed.Seed}: {failed.Why}{(failed.BeyondPhysics ? " (beyond physics)" : "")}");
+    }
+
+    /// <summary>Some rows, printed with everything that was measured; no file is touched.</summary>
+    private void FaultRows(int plants, IReadOnlyList<string> rows)
+    {
+        foreach (var row in FaultTable.Rows.Where(r => rows.Contains(r.Id)))
+        {
+            foreach (var result in Seeds(plants).Select(s => FaultScore.Run(row, BoardOf(row), s, Spread(s), _time)))
+                Console.WriteLine(result);
+        }
+    }
+
+    /// <summary>The nominal plant, and the first feasible ones that are drawn.</summary>
+    private List<int> Seeds(int plants) => [0, .. Enumerable.Range(1, 200).Where(Feasible).Take(plants)];
+
+    private Board BoardOf(FaultRow row) => row.Cooling == _cdu.Cooling ? _cdu : _board;
+
+    private static double Spread(int seed) => seed == 0 ? 0 : 0.3;
+
+    /// <summary>The limits alone, as data; no run is needed for them.</summary>
+    private void FaultTableData()
+    {
+        File.WriteAllText(Path.Combine(_root, FaultTableFile.Path), FaultTableFile.Text());
+        Console.WriteLine($"{FaultTableFile.Path}: {FaultTable.Rows.Count} rows");
     }
 
     /// <summary>A miss is searched for a plan that would have been none: what nobody could have kept is no miss of the control.</summary>
     private FaultResult Fault(FaultRow row, int seed)
     {
-        var (board, spread) = (row.Cooling == _cdu.Cooling ? _cdu : _board, seed == 0 ? 0 : 0.3);
+        var (board, spread) = (BoardOf(row), Spread(seed));
         var result = FaultScore.Run(row, board, seed, spread, _time);
         return result.Passed ? result : result with { Best = FaultOptimum.Search(row, board, seed, spread, _time) };
     }

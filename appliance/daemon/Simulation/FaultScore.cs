@@ -7,7 +7,7 @@ namespace Appliance.Daemon.Simulation;
 public static class FaultScore
 {
     private const double AfterS = 600;
-    private const double NearIdleW = 1200;
+    internal const double NearIdleW = 1200;
 
     // What a controller can know: coolant sensors are good to ±0.3 K, so that it must aim that much below 40 °C and may be as far off
     // to the cold side; dies are read in whole degrees, so that it must stay two of them below the limit.

@@ -8,7 +8,8 @@ public static class FaultTable
     /// <summary>Virtual seconds into the run at which faults strike.</summary>
     public const double StrikesAtS = 120;
 
-    private const double Never = 600;
+    /// <summary>The deadline of rows that have none: the end of the run, s after the fault.</summary>
+    internal const double Never = 600;
 
     public static IReadOnlyList<FaultRow> Rows { get; } =
     [
