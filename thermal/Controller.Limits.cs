@@ -52,7 +52,7 @@ public static partial class Controller
     private static double ForMostPower(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double most, double otherwiseLMin, double dt)
     {
-        state.FlowMostLMin = known.PumpGain * settings.DesignFlowLMin(1, Math.Max(e.PumpsAlive, 1));
+        state.FlowMostLMin = known.PumpGain * settings.DesignFlowLMin(1, Math.Max(e.PumpsAlive, 1)) * (1 - e.PumpMissing);
         if (state.Shortage <= 0)
         {
             state.ShortLMin = state.Deep = 0;

@@ -79,12 +79,12 @@ public static partial class Controller
         var trim = over > 0 ? state.Pump < 0.999 ? TrimUpPerKs * Math.Min(over, TrimmedK) : 0 : -0.0005 - TrimDownPerKs * Math.Max(0, -over - 1);
         state.PumpTrim = Math.Clamp(state.PumpTrim + trim * dt, 0, 0.7);
         var alive = Math.Max(e.PumpsAlive, 1);
-        var perSpeed = known.PumpGain * settings.DesignFlowLMin(1, alive);
+        var perSpeed = known.PumpGain * settings.DesignFlowLMin(1, alive) * (1 - e.PumpMissing);
         var wanted = Math.Clamp(flow / Math.Max(perSpeed, 1) + state.PumpTrim, settings.MinPump, 1);
         var reason = new Reason(Driver.PumpDemand, e.HeatW);
         if (hazard.FullPumps)
             (wanted, reason) = (1, hazard.Reason);
-        else if (e.PumpsAlive < board.Pumps.Count)
+        else if (e.PumpsAlive < board.Pumps.Count || e.PumpMissing > 0)
             (wanted, reason) = (e.PumpsAlive == 0 ? 1 : wanted, new(Driver.StandbyPump));
         if (state.BootS < BootS)
             (wanted, reason) = (Math.Max(wanted, state.Pump), new(Driver.Boot));

@@ -96,6 +96,9 @@ public struct Estimate
     /// <summary>A pump's tachometer is far below its duty: no need to wait for the stall to be certain when the flow is gone too.</summary>
     public bool PumpsFailing;
 
+    /// <summary>Share of the flow that went with a pump which has stopped, as long as no tachometer says which; 0 when none has.</summary>
+    public double PumpMissing;
+
     /// <summary>Measured less predicted supply, delay-matched and filtered, K.</summary>
     public double ModelErrorK;
 }

@@ -14,6 +14,7 @@ public static partial class Estimator
     private static void Flow(
         ref EstimatorState state, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
     {
+        PumpMissing(ref state, settings, dt, ref e);
         var expected = e.ExpectedFlowLMin;
         var balance = BalanceFlow(ref state, settings, ref e);
         double sum = 0, jitter = 0;

@@ -85,6 +85,7 @@ public struct EstimatorState
     internal bool LeakLatched;
     internal double PumpGain;
     internal double PumpSteadyS;
+    internal EvenFlow EvenFlow;
     internal double FlowLowS;
     internal double FlowNoneS;
     internal double LevelSlow;

@@ -99,11 +99,18 @@ public sealed partial class BoxTwin
         return new AirPath(Parameters, speed.Length).Flow(speed, _slotOpen);
     }
 
-    private double AliveFlowLMin(double pump, out double openShare)
+    /// <summary>Flow, L/min, that the pumps which still move coolant come to with the duties they are told now.</summary>
+    public double CommandedFlowLMin() => AliveFlowLMin(null, out _);
+
+    /// <summary>Flow, L/min, that they come to with every pump told its highest.</summary>
+    public double MostFlowLMin() => AliveFlowLMin(1, out _);
+
+    /// <param name="pump">Speed of every pump; null: what each is told.</param>
+    private double AliveFlowLMin(double? pump, out double openShare)
     {
         Span<double> speed = stackalloc double[_board.Pumps.Count];
         for (var i = 0; i < speed.Length; i++)
-            speed[i] = _pumps.Fault[i].Dead || _pumps.Fault[i].NoFlow ? 0 : pump * (_cavitating[i] ? 0.75 : 1);
+            speed[i] = _pumps.Fault[i].Dead || _pumps.Fault[i].NoFlow ? 0 : (pump ?? _pumps.Target(i)) * (_cavitating[i] ? 0.75 : 1);
         double sum = 0;
         foreach (var share in _gpus.FlowShare)
             sum += share;

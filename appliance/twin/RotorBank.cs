@@ -131,7 +131,8 @@ internal sealed class RotorBank
         return Math.Round(shown / 10) * 10;
     }
 
-    private double Target(int i)
+    /// <summary>Speed that this rotor's chip asks for, 0..1 of full.</summary>
+    public double Target(int i)
     {
         var duty = Pwm[i] / 255.0;
         var meant = Enable[i] switch

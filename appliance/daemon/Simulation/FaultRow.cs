@@ -36,6 +36,7 @@ public enum RequiredState
 /// No software reaches fans and pumps: the chips' watchdogs put them to full, and on that way nobody can keep the hottest coolant of the
 /// loop from passing the exchanger at full flow. Coolant may get as hot as that makes it, and not hotter.
 /// </param>
+/// <param name="ChangeoverS">From the pump's stop to the other one's command having taken over; null where no pump has to take over.</param>
 /// <param name="TripAllowed">False: parking or switching off would be a nuisance trip.</param>
 public sealed record FaultRow(
     string Id,
@@ -49,16 +50,19 @@ public sealed record FaultRow(
     bool TripAllowed = false,
     double LoadW = 700,
     string Cooling = "liquid-to-air",
-    bool Unattended = false);
+    bool Unattended = false,
+    double? ChangeoverS = null);
 
 /// <summary>How a row went on one plant.</summary>
 /// <param name="MaxSupplyC">What this plant was allowed; above the row's where the row is unattended.</param>
 /// <param name="MaxWithheldWh">What was allowed on this plant, with what physics forces.</param>
 /// <param name="ForcedWh">Offline minimum: what no controller with these sensors could have left to the GPUs.</param>
+/// <param name="ChangeoverS">Where a pump has to take over: when the plant was told enough.</param>
+/// <param name="FlowBackS">The same for the flow itself: a rotor has to spin up.</param>
 /// <param name="Best">Of a row that was missed: the best that anybody could have done who knew everything; null where nobody has searched.</param>
 public sealed record FaultResult(
     string Row, int Seed, bool Passed, string Why, double? ReachedS, double PeakDieC, double PeakSupplyC, double WithheldWh, int Trips, double SelfThrottledS,
-    double MaxSupplyC, double MaxWithheldWh, double ForcedWh, FaultBest? Best = null)
+    double MaxSupplyC, double MaxWithheldWh, double ForcedWh, double? ChangeoverS = null, double? FlowBackS = null, FaultBest? Best = null)
 {
     /// <summary>Missed, and so it is by the best plan that knows the plant, the fault and the future from the fault's first instant.</summary>
     public bool BeyondPhysics => !Passed && Best is { Inside: false };

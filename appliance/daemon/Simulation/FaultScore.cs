@@ -34,12 +34,18 @@ public static class FaultScore
         var trips = 0;
         var tripped = false;
         SimulationRun? run = null;
+        PumpChangeover? changeover = null;
         run = new(scenario, board, control)
         {
             Observe = t =>
             {
                 if (t < FaultTable.StrikesAtS)
+                {
+                    changeover?.Before();
                     return;
+                }
+
+                changeover?.Tick(t - FaultTable.StrikesAtS + SimulationRun.TickS);
                 var truth = run!.Twin.Truth;
                 if (row.Unattended && peakSupply == 0)
                     maxSupply = Math.Max(maxSupply, run.Twin.HottestSlugC());
@@ -54,13 +60,16 @@ public static class FaultScore
                     reached = t - FaultTable.StrikesAtS;
             },
         };
+        if (row.ChangeoverS is not null)
+            changeover = new(run.Twin);
         var summary = run.Run(time);
         var forced = row.TripAllowed ? 0 : ForcedWh(run.Twin, board, row.LoadW);
         var limits = (Supply: Math.Round(maxSupply, 2), Withheld: Math.Round(row.WithheldWhMax + AgainstOptimum * forced, 1));
-        var why = Faults(row, run.Twin, limits, reached, peakDie, peakSupply, dew, throttled, summary.GpuEnergyWithheldWh, trips).FirstOrDefault();
+        var why = Faults(row, run.Twin, limits, reached, peakDie, peakSupply, dew, throttled, summary.GpuEnergyWithheldWh, trips, changeover).FirstOrDefault();
         return new(
             row.Id, seed, why is null, why ?? "", reached is { } r ? Math.Round(r, 1) : null, Math.Round(peakDie, 1), Math.Round(peakSupply, 2),
-            Math.Round(summary.GpuEnergyWithheldWh, 1), trips, Math.Round(throttled, 1), limits.Supply, limits.Withheld, Math.Round(forced, 1));
+            Math.Round(summary.GpuEnergyWithheldWh, 1), trips, Math.Round(throttled, 1), limits.Supply, limits.Withheld, Math.Round(forced, 1),
+            changeover?.CommandedS, changeover?.FlowBackS);
     }
 
     /// <summary>
@@ -95,7 +104,7 @@ public static class FaultScore
 
     private static IEnumerable<string> Faults(
         FaultRow row, BoxTwin twin, (double Supply, double Withheld) limits, double? reached, double peakDie, double peakSupply, double dew, double throttled, double withheld,
-        int trips)
+        int trips, PumpChangeover? changeover)
     {
         if (peakDie > row.MaxDieC)
             yield return $"die {peakDie:0.0} °C, allowed {row.MaxDieC:0.0} °C";
@@ -107,6 +116,8 @@ public static class FaultScore
             yield return $"a surface {dew:0.0} K above the room's dew point, allowed {HumidAir.DewMarginK:0} K";
         if (reached is not { } at || at > row.DeadlineS)
             yield return $"{row.Required} reached after {(reached is { } late ? $"{late:0.0} s" : "never")}, deadline {row.DeadlineS:0.0} s";
+        if (row.ChangeoverS is { } changed && (changeover?.CommandedS is not { } taken || taken > changed))
+            yield return $"the other pump was told enough after {(changeover?.CommandedS is { } late ? $"{late:0.0} s" : "never")}, allowed {changed:0.0} s";
         if (!row.TripAllowed && trips > 0)
             yield return "nuisance trip: parked or switched off";
         if (withheld > limits.Withheld)

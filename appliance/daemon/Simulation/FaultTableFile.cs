@@ -51,6 +51,8 @@ public static class FaultTableFile
         json.WriteString("required_state", Name(row.Required));
         json.WriteString("required_state_rule", Rule(row.Required));
         Optional(json, "deadline_s", row.DeadlineS < FaultTable.Never ? row.DeadlineS : null);
+        if (row.ChangeoverS is { } changeover)
+            json.WriteNumber("changeover_s_max", changeover);
         json.WriteNumber("die_c_max", row.MaxDieC);
         json.WriteNumber("coolant_c_max", row.MaxSupplyC);
         json.WriteString("coolant_rule", row.Unattended ? "hottest_slug" : "fixed");

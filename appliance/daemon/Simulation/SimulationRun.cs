@@ -8,7 +8,7 @@ namespace Appliance.Daemon.Simulation;
 /// <summary>Plays a scenario in virtual time: no process, no port, no file but the ones asked for.</summary>
 public sealed class SimulationRun
 {
-    private const double TickS = 0.1;
+    internal const double TickS = 0.1;
 
     /// <summary>Virtual time before t = 0 in which the box stands at the first point of every series.</summary>
     public const double WarmUpS = 1200;
