@@ -1,5 +1,6 @@
 using System.Text;
 using Appliance.Daemon.Simulation;
+using Appliance.Twin;
 
 namespace Bench;
 
@@ -50,19 +51,24 @@ internal static class ThermalReport
             var of = results.Where(r => r.Row == row.Id).ToList();
             var nominal = of.First(r => r.Seed == 0);
             var drawn = of.Where(r => r.Seed != 0).ToList();
-            var how = nominal.Passed ? $"inside: die {nominal.PeakDieC:0.0} °C, coolant {nominal.PeakSupplyC:0.0} °C, {nominal.WithheldWh:0} Wh{Changeover([nominal])}" : $"OUTSIDE: {nominal.Why}";
+            var how = nominal.Passed ? $"inside: die {nominal.PeakDieC:0.0} °C, coolant {nominal.PeakSupplyC:0.0} °C, {nominal.WithheldWh:0} Wh{Beside(row, [nominal])}" : $"OUTSIDE: {nominal.Why}";
             text.Append($"| {row.Id} | {row.What} | {row.Required} | {(row.DeadlineS >= 600 ? "–" : $"{row.DeadlineS:0} s")} | {row.MaxDieC:0} °C | {row.MaxSupplyC:0} °C{(row.Unattended ? "*" : "")} |");
             var missed = drawn.Where(r => !r.Passed).OrderByDescending(r => r.PeakSupplyC - r.MaxSupplyC).ThenByDescending(r => r.WithheldWh - r.MaxWithheldWh).FirstOrDefault();
-            text.Append($" {(row.TripAllowed ? "–" : $"{row.WithheldWhMax:0} Wh")} | {how} | {drawn.Count(r => r.Passed)} of {drawn.Count}{Changeover(drawn)} | {(drawn.Count(r => r.Passed) == drawn.Count ? "" : $"{drawn.Count(r => r.Passed)} of {drawn.Count(r => !r.BeyondPhysics)}")} | {(missed is null ? "" : Miss(missed))} |\n");
+            text.Append($" {(row.TripAllowed ? "–" : $"{row.WithheldWhMax:0} Wh")} | {how} | {drawn.Count(r => r.Passed)} of {drawn.Count}{Beside(row, drawn)} | {(drawn.Count(r => r.Passed) == drawn.Count ? "" : $"{drawn.Count(r => r.Passed)} of {drawn.Count(r => !r.BeyondPhysics)}")} | {(missed is null ? "" : Miss(missed))} |\n");
         }
 
         return text.ToString();
     }
 
-    /// <summary>Where a pump has to take over: the latest of these plants.</summary>
-    private static string Changeover(List<FaultResult> results) => results.Exists(r => r.ChangeoverS is not null)
-        ? $"; other pump told after {results.Max(r => r.ChangeoverS):0.0} s, flow back after {results.Max(r => r.FlowBackS):0.0} s"
-        : "";
+    /// <summary>What else is judged in this row, of the worst of these plants: a pump that takes over, a surface that could grow wet.</summary>
+    private static string Beside(FaultRow row, List<FaultResult> results)
+    {
+        if (row.ChangeoverS is { } within)
+            return $"; other pump told after {results.Max(r => r.ChangeoverS):0.0} s (≤ {within:0.0}), flow back after {results.Max(r => r.FlowBackS):0.0} s";
+        return row.Faults.Any(f => f.Fault.Kind == FaultKind.HumidityJump)
+            ? $"; coolest surface {results.Min(r => r.DewMarginK):0.0} K over the dew point (≥ {row.DewMarginK:0})"
+            : "";
+    }
 
     private static string Miss(FaultResult missed) => $"plant {missed.Seed}: {missed.Why}" + missed.Best switch
     {

@@ -1,3 +1,4 @@
+using Appliance.Model;
 using Appliance.Twin;
 
 namespace Appliance.Daemon.Simulation;
@@ -37,6 +38,7 @@ public enum RequiredState
 /// loop from passing the exchanger at full flow. Coolant may get as hot as that makes it, and not hotter.
 /// </param>
 /// <param name="ChangeoverS">From the pump's stop to the other one's command having taken over; null where no pump has to take over.</param>
+/// <param name="DewMarginK">Least distance of any surface to the room's dew point at any time, both as they truly are.</param>
 /// <param name="TripAllowed">False: parking or switching off would be a nuisance trip.</param>
 public sealed record FaultRow(
     string Id,
@@ -51,18 +53,20 @@ public sealed record FaultRow(
     double LoadW = 700,
     string Cooling = "liquid-to-air",
     bool Unattended = false,
-    double? ChangeoverS = null);
+    double? ChangeoverS = null,
+    double DewMarginK = HumidAir.DewMarginK);
 
 /// <summary>How a row went on one plant.</summary>
 /// <param name="MaxSupplyC">What this plant was allowed; above the row's where the row is unattended.</param>
 /// <param name="MaxWithheldWh">What was allowed on this plant, with what physics forces.</param>
 /// <param name="ForcedWh">Offline minimum: what no controller with these sensors could have left to the GPUs.</param>
+/// <param name="DewMarginK">Least distance of the coolest surface to the room's dew point.</param>
 /// <param name="ChangeoverS">Where a pump has to take over: when the plant was told enough.</param>
 /// <param name="FlowBackS">The same for the flow itself: a rotor has to spin up.</param>
 /// <param name="Best">Of a row that was missed: the best that anybody could have done who knew everything; null where nobody has searched.</param>
 public sealed record FaultResult(
     string Row, int Seed, bool Passed, string Why, double? ReachedS, double PeakDieC, double PeakSupplyC, double WithheldWh, int Trips, double SelfThrottledS,
-    double MaxSupplyC, double MaxWithheldWh, double ForcedWh, double? ChangeoverS = null, double? FlowBackS = null, FaultBest? Best = null)
+    double MaxSupplyC, double MaxWithheldWh, double ForcedWh, double DewMarginK, double? ChangeoverS = null, double? FlowBackS = null, FaultBest? Best = null)
 {
     /// <summary>Missed, and so it is by the best plan that knows the plant, the fault and the future from the fault's first instant.</summary>
     public bool BeyondPhysics => !Passed && Best is { Inside: false };

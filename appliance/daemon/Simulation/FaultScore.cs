@@ -69,7 +69,7 @@ public static class FaultScore
         return new(
             row.Id, seed, why is null, why ?? "", reached is { } r ? Math.Round(r, 1) : null, Math.Round(peakDie, 1), Math.Round(peakSupply, 2),
             Math.Round(summary.GpuEnergyWithheldWh, 1), trips, Math.Round(throttled, 1), limits.Supply, limits.Withheld, Math.Round(forced, 1),
-            changeover?.CommandedS, changeover?.FlowBackS);
+            Math.Round(dew, 1), changeover?.CommandedS, changeover?.FlowBackS);
     }
 
     /// <summary>
@@ -112,8 +112,8 @@ public static class FaultScore
             yield return $"a GPU had to slow itself down for {throttled:0.0} s";
         if (peakSupply > limits.Supply)
             yield return $"coolant {peakSupply:0.00} °C, allowed {limits.Supply:0.0} °C";
-        if (dew < HumidAir.DewMarginK)
-            yield return $"a surface {dew:0.0} K above the room's dew point, allowed {HumidAir.DewMarginK:0} K";
+        if (dew < row.DewMarginK)
+            yield return $"a surface {dew:0.0} K above the room's dew point, allowed {row.DewMarginK:0} K";
         if (reached is not { } at || at > row.DeadlineS)
             yield return $"{row.Required} reached after {(reached is { } late ? $"{late:0.0} s" : "never")}, deadline {row.DeadlineS:0.0} s";
         if (row.ChangeoverS is { } changed && (changeover?.CommandedS is not { } taken || taken > changed))

@@ -42,6 +42,7 @@ public static class FaultTable
         new("F25", "leak rope cut, dry", One(FaultKind.LeakRopeCut, "leak1"), RequiredState.Hold, Never),
         new("F26", "leak seen, then telemetry lost", [.. One(FaultKind.LeakDrip, "leak1"), new(StrikesAtS + 5, null, new(FaultKind.TelemetryLost, ""))], RequiredState.Off, 8, WithheldWhMax: 2000, TripAllowed: true),
         new("F27", "humidity jumps by 40 %RH", One(FaultKind.HumidityJump, "", 40), RequiredState.Hold, Never),
+        new("F27b", "humidity jumps by 40 %RH, facility water", One(FaultKind.HumidityJump, "", 40), RequiredState.Hold, Never, Cooling: "liquid-to-liquid"),
         new("F28", "room 10 K hotter", One(FaultKind.AmbientJump, "", 10), RequiredState.Limited, Never),
         new("F29", "daemon killed", One(FaultKind.DaemonKilled, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3),
         new("F30", "daemon stopped", One(FaultKind.DaemonStopped, "daemon"), RequiredState.Limited, Never, WithheldWhMax: 3),

@@ -56,6 +56,7 @@ public static class FaultTableFile
         json.WriteNumber("die_c_max", row.MaxDieC);
         json.WriteNumber("coolant_c_max", row.MaxSupplyC);
         json.WriteString("coolant_rule", row.Unattended ? "hottest_slug" : "fixed");
+        json.WriteNumber("dew_margin_k_min", row.DewMarginK);
         Optional(json, "withheld_wh_max", row.TripAllowed ? null : row.WithheldWhMax);
         json.WriteString("withheld_rule", row.TripAllowed ? "free" : "beyond_forced");
         json.WriteString("nuisance_rule", row.TripAllowed ? "trip_is_the_answer" : "no_trip");
