@@ -11,6 +11,9 @@ public static class CampaignCase
     /// <summary>Seeds from here on walk through every fault alone and every pair of faults, then begin again with other plants.</summary>
     public const int PairsFrom = 10_000;
 
+    /// <summary>Seeds from here on are drawn as those from 0 on, but the GPUs play what an H100 was recorded to draw.</summary>
+    public const int RecordedFrom = 20_000;
+
     /// <summary>Seeds that such a walk takes.</summary>
     public static int Pairs => _drawn.Length * (_drawn.Length + 1) / 2;
 
@@ -19,7 +22,7 @@ public static class CampaignCase
         var random = new Random(seed);
         var liquid = random.Next(5) == 0;
         var warm = 18 + 10 * random.NextDouble();
-        var faults = seed < PairsFrom ? Drawn(random, board) : Named((seed - PairsFrom) % Pairs, random, board);
+        var faults = seed is < PairsFrom or >= RecordedFrom ? Drawn(random, board) : Named((seed - PairsFrom) % Pairs, random, board);
         return new()
         {
             Name = $"seed {seed}",
@@ -29,7 +32,7 @@ public static class CampaignCase
             Spread = 0.3,
             AmbientC = new([0, DurationS], [warm, Math.Clamp(warm + 4 * (random.NextDouble() - 0.5), 18, 28)]),
             RoomRhPercent = Series.Constant(25 + 40 * random.NextDouble()),
-            GpuPowerW = Load(random, board.Gpus.Count),
+            GpuPowerW = seed < RecordedFrom ? Load(random, board.Gpus.Count) : RecordedLoad.Of(random, board.Gpus.Count, board.Gpus.MaxW),
             Faults = faults,
         };
     }

@@ -46,6 +46,9 @@ public sealed class Series
 
     public double Max => _v.Max();
 
+    /// <summary>Time of the last point, s.</summary>
+    public double LastS => _t[^1];
+
     /// <summary>Value at this time. Cheap when called with times that grow.</summary>
     public double At(double tS)
     {
