@@ -5,6 +5,9 @@ namespace Appliance.Thermal;
 public static partial class Controller
 {
     private const double AirSideMaxK = 20;
+
+    /// <summary>Coming so hot, air is not dosed any more: before power is, because full fans for a moment cost next to nothing.</summary>
+    private const double FlatOutFromK = 1;
     private const double BypassUpPerS = 0.05;
     private const double BypassDownPerS = 0.03;
     private const double BypassLeastK = 0.3;
@@ -32,7 +35,7 @@ public static partial class Controller
 
         var most = Most(in e, settings);
         var wanted = Invert(setpoint - e.ModelErrorK, most, in known, in e, settings);
-        if (state.ComingC > settings.SetpointC + (state.Shortage > 0.5 ? ShortFromK : CapFromK))
+        if (state.ComingC > settings.SetpointC + (state.Shortage > 0.5 ? ShortFromK : FlatOutFromK))
             wanted = most; // what the model says of the drive is not what is coming
         state.FloorS = wanted <= settings.MinDrive + 1e-3 && (!settings.Bypass || state.BypassOpen > 0.98) ? state.FloorS + dt : 0;
         var full = hazard.FullFans || (!e.SupplyC.IsGood && state.UnknownS > 0.3);

@@ -94,6 +94,9 @@ public static partial class Estimator
         var flow = Math.Max((e.FlowLMin.Value ?? e.ExpectedFlowLMin) / input.Gpus.Length, 0.05);
         var design = settings.Model.Design;
         var total = settings.Model.GpuKPerW(flow);
+
+        // A plate holds heat, and pumps that rise cool it no faster than it lets go of it. Pumps that fall are taken at their word.
+        state.PlatesKPerW = state.Started && total < state.PlatesKPerW ? state.PlatesKPerW + (total - state.PlatesKPerW) * Math.Min(1, dt / design.PlateTauS) : total;
         var others = CommonResidual(in state, in e, input.Gpus.Length);
         double common = 0, hottest = double.MinValue;
         var n = 0;
@@ -116,7 +119,7 @@ public static partial class Estimator
                 track.PlateW = Math.Clamp(plate, 0, 1.2 * settings.Board.Gpus.MaxW);
             }
 
-            var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (total - design.DieKPerW) * track.PlateW);
+            var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (state.PlatesKPerW - design.DieKPerW) * track.PlateW);
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
             track.ResidualSlowK += (track.ResidualK - track.ResidualSlowK) * Math.Min(1, dt / ResidualSlowS);

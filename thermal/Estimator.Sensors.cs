@@ -7,6 +7,11 @@ public static partial class Estimator
     private const double LostAfterS = 1;
     private const double JumpK = 1.4;
     private const double HoldAfterJumpS = 30;
+
+    // The mean of five steps in a row stands ten times out of the sensors' noise here; what is less is within what they are good to.
+    private const double CommonJumpK = 0.35;
+    private const double CommonApart = 0.9;
+    private const double CommonApartMaxK = 0.6;
     private const double DisagreeK = 1.2;
     private const double DisagreeAfterS = 4;
     private const double StuckAfterS = 12;
@@ -108,7 +113,8 @@ public static partial class Estimator
             n++;
         }
 
-        if (n < 3 || n < settings.Coolant.Length - 1 || Math.Abs(sum / n) < 0.8 || most - least > 0.6)
+        var jump = Math.Abs(sum / n);
+        if (n < 3 || n < settings.Coolant.Length - 1 || jump < CommonJumpK || most - least > Math.Min(CommonApartMaxK, CommonApart * jump))
             return;
         state.CommonOffsetK += sum / n;
         foreach (var i in settings.Coolant)

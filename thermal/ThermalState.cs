@@ -86,6 +86,7 @@ public struct EstimatorState
     internal double PumpGain;
     internal double PumpSteadyS;
     internal EvenFlow EvenFlow;
+    internal double PlatesKPerW;
     internal double FlowLowS;
     internal double FlowNoneS;
     internal double LevelSlow;
