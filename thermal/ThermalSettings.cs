@@ -27,6 +27,8 @@ public sealed class ThermalSettings
         Coolant = [.. Supply, .. Return];
         Liquid = board.Cooling == "liquid-to-liquid";
         Bypass = board.Valves.Any(v => v.Kind == "bypass");
+        Dehumidifier = board.Lines.Any(l => l is { SwitchesMoisture: true, Kind: "dehumidifier" });
+        Humidifier = board.Lines.Any(l => l is { SwitchesMoisture: true, Kind: "humidifier" });
         Model = new(Liquid ? LoopDesign.LiquidToLiquid : LoopDesign.LiquidToAir);
         _temperature = [.. board.Sensors.Select(s => s.Unit == "C")];
     }
@@ -72,6 +74,10 @@ public sealed class ThermalSettings
 
     /// <summary>The board has a valve that leads coolant past the radiator.</summary>
     internal bool Bypass { get; }
+
+    internal bool Dehumidifier { get; }
+
+    internal bool Humidifier { get; }
 
     internal LoopModel Model { get; }
 

@@ -53,12 +53,12 @@ public sealed partial class BoxTwin
         return WriteResult.Ok;
     }
 
-    /// <summary>Drives an output line (valve) to this physical level.</summary>
+    /// <summary>Drives an output line (valve, (de)humidifier) to this physical level.</summary>
     public WriteResult WriteLine(int line, bool high)
     {
         if (_telemetryLost)
             return WriteResult.Failed;
-        if (!_valveStuck)
+        if (!_valveStuck || _board.Lines[line].Kind != "valve")
             _driven[line] = high;
         return WriteResult.Ok;
     }

@@ -55,6 +55,8 @@ public sealed partial class BoxTwin
         _liquid = (options.Cooling ?? _board.Cooling) == "liquid-to-liquid";
         _closed = _board.Sensors.Any(s => s.Group == "cabinet_inlet");
         _cabinetC = options.AmbientC;
+        _dehumidifier = LineOf("dehumidifier");
+        _humidifier = LineOf("humidifier");
         _hasBypass = !_liquid && _board.Valves.Any(v => v.Kind == "bypass");
         Parameters = options.Parameters ?? PlantParameters.Draw(options.Seed, options.Spread);
         _noise = new((ulong)(uint)options.Seed * 0x9e3779b97f4a7c15 + 1);
@@ -67,6 +69,7 @@ public sealed partial class BoxTwin
         Array.Fill(_wantedW, options.GpuW);
         Array.Fill(_limitW, _board.Gpus.MaxW);
         _driven = new bool[_board.Lines.Count];
+        ReleaseLines();
         _wet = new bool[_board.Lines.Count];
         _slotOpen = new bool[_board.Fans.Count];
         var p = Parameters;
@@ -107,6 +110,7 @@ public sealed partial class BoxTwin
 
     public double AmbientC { get; set; }
 
+    /// <summary>What the room has by itself; a (de)humidifier of the board adds to that or takes from it (<see cref="TwinTruth.RoomRhPercent"/>).</summary>
     public double RoomHumidityPercent { get; set; }
 
     /// <summary>What this GPU's work would draw if nothing limited it, W.</summary>
@@ -141,6 +145,7 @@ public sealed partial class BoxTwin
     {
         _nowS += dt;
         AdvanceFaults(dt);
+        AdvanceRoom(dt);
         _fans.Step(dt, _nowS, ref _noise, ChipWatchdog);
         _pumps.Step(dt, _nowS, ref _noise, ChipWatchdog);
         var flow = FlowLMin(out var openShare, out var scatter);
@@ -166,7 +171,8 @@ public sealed partial class BoxTwin
         Truth.RejectedW = _exchanger.RejectedW;
         Truth.FanW = _fans.PowerW;
         Truth.PumpW = _pumps.PowerW;
-        Truth.RoomDewPointC = HumidAir.DewPointC(AmbientC, RoomHumidityPercent + _humidityJump);
+        Truth.RoomDewPointC = HumidAir.DewPointC(AmbientC, RoomRhPercent);
+        Truth.RoomRhPercent = RoomRhPercent;
         Truth.CoolestSurfaceC = _liquid
             ? Math.Min(Truth.SupplyC, Parameters.FacilityC + 1)
             : Math.Min(Truth.SupplyC, _exchanger.OutC);
@@ -280,6 +286,6 @@ public sealed partial class BoxTwin
 
     private SensorTruth SensorTruthNow(double supplyC, double flow, double scatter) => new(
         supplyC, _returnC, flow, scatter, AmbientC + _ambientJump,
-        Math.Clamp(RoomHumidityPercent + _humidityJump, 0, 100), Truth?.LevelPercent ?? 100, Parameters.FacilityC,
+        Math.Clamp(RoomRhPercent, 0, 100), Truth?.LevelPercent ?? 100, Parameters.FacilityC,
         _facilityLost ? 0 : _valve * Parameters.FacilityLMin, _closed ? _cabinetC : AmbientC + _ambientJump);
 }

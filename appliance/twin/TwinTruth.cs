@@ -31,6 +31,9 @@ public sealed class TwinTruth
 
     public double RoomDewPointC { get; internal set; }
 
+    /// <summary>Humidity of the room with what a (de)humidifier of the board has done to it, %RH.</summary>
+    public double RoomRhPercent { get; internal set; }
+
     /// <summary>Coolest wetted or metal surface in the cabinet, °C: condensation begins below the dew point.</summary>
     public double CoolestSurfaceC { get; internal set; }
 
