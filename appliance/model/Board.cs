@@ -36,8 +36,18 @@ public sealed record Board
     /// <summary>Modulating valves: facility water of a liquid-to-liquid box, a bypass past the radiator of a liquid-to-air one.</summary>
     public IReadOnlyList<BoardValve> Valves { get; set; } = [];
 
+    /// <summary>A flow switch wired to the GPUs' power brake; null where the board has none.</summary>
+    public BoardPowerBrake? PowerBrake { get; set; }
+
     public required BoardGpus Gpus { get; init; }
 }
+
+/// <summary>
+/// Hardware of its own: without flow the switch pulls the power brake of every GPU, whether or not software runs. Read through a line of kind
+/// <c>flow_switch</c> where the board has one.
+/// </summary>
+/// <param name="FlowBelowLMin">Flow below which the switch pulls, L/min; below what the pumps give at their floor.</param>
+public sealed record BoardPowerBrake(double FlowBelowLMin);
 
 /// <param name="Name"><c>fan1</c> … <c>fan6</c>.</param>
 /// <param name="Chip">The hwmon chip's <c>name</c> file; never the hwmonN number, which the kernel renumbers.</param>
@@ -59,7 +69,8 @@ public sealed record BoardPump(string Name, string Chip, int Channel, double Max
 public sealed record BoardSensor(string Name, string Group, string Chip, string Attribute, string Unit, double Scale, double Min, double Max);
 
 /// <param name="Kind">
-/// <c>leak_rope</c>, <c>leak_spot</c>, <c>leak_wire</c> (wire break), <c>level_low</c>, <c>pump_enable</c>, <c>valve</c>, <c>dehumidifier</c>, <c>humidifier</c>.
+/// <c>leak_rope</c>, <c>leak_spot</c>, <c>leak_wire</c> (wire break), <c>level_low</c>, <c>pump_enable</c>, <c>valve</c>, <c>dehumidifier</c>, <c>humidifier</c>,
+/// <c>flow_switch</c> (holds while it pulls the GPUs' power brake).
 /// </param>
 /// <param name="ActiveLow">True where the line is low when the condition holds.</param>
 /// <param name="Output">True where we drive it; a released output line must be the safe state by wiring.</param>
@@ -142,6 +153,10 @@ public static class BoardFile
             yield return "valves names a bypass, but cooling is liquid-to-liquid: its facility valve keeps it warm.";
         foreach (var fault in MoistureFaults(board))
             yield return fault;
+        if (board.PowerBrake is { FlowBelowLMin: not (> 0 and < 10) } brake)
+            yield return $"power_brake: flow_below_l_min is {brake.FlowBelowLMin}; it must lie in 0..10.";
+        foreach (var line in board.Lines.Where(l => l.Kind == "flow_switch" && board.PowerBrake is null))
+            yield return $"{line.Name}: is a flow_switch, but the board names no power_brake that it pulls.";
         foreach (var sensor in board.Sensors.Where(s => s.Min >= s.Max))
             yield return $"{sensor.Name}: min {sensor.Min} is not below max {sensor.Max}.";
     }

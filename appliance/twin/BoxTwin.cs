@@ -12,6 +12,12 @@ public sealed partial class BoxTwin
     /// <summary>Longest step the physics takes at once; longer ones are cut.</summary>
     public static readonly TimeSpan MaxStep = TimeSpan.FromSeconds(0.1);
 
+    /// <summary>What the driver says while the power brake is pulled: hardware slowdown, and that it is the brake.</summary>
+    public const long BrakeReasons = 0x08 | 0x80;
+
+    /// <summary>A braked GPU halves its clocks; half of its limit is what is left of its power.</summary>
+    private const double BrakedShare = 0.5;
+
     private readonly Board _board;
     private readonly bool _liquid;
     private readonly double[] _wantedW;
@@ -191,8 +197,13 @@ public sealed partial class BoxTwin
         return Parameters.BypassShare * _bypass;
     }
 
+    /// <summary>Hardware alone: below its threshold the flow switch pulls every GPU's power brake, and lets go a tenth above it, as paddle switches do.</summary>
+    private bool Brake(double flow) =>
+        Truth.Braked = _board.PowerBrake is { } brake && flow < brake.FlowBelowLMin * (Truth.Braked ? 1.1 : 1);
+
     private double AdvanceGpus(double dt, double supply, double flow, double openShare)
     {
+        var most = Brake(flow) ? BrakedShare * _board.Gpus.MaxW : double.MaxValue;
         double withheld = 0;
         for (var i = 0; i < _wantedW.Length; i++)
         {
@@ -202,6 +213,7 @@ public sealed partial class BoxTwin
             if (!Truth.GpusPowered)
                 allowed = 0;
             withheld += wanted - allowed;
+            allowed = Math.Min(allowed, most);
             var drawn = _gpus.SelfLimited(i, allowed, dt);
             _gpus.PowerW[i] = _gpus.Dead[i] ? 0 : _gpuLost[i] ? Math.Min(drawn, LostGpuW) : drawn;
             Truth.SelfThrottled[i] = drawn < allowed - 1 && !_gpuLost[i];

@@ -50,6 +50,9 @@ public sealed class TwinTruth
 
     public double LevelPercent { get; internal set; }
 
+    /// <summary>The flow switch pulls the GPUs' power brake.</summary>
+    public bool Braked { get; internal set; }
+
     public double LeakedL { get; internal set; }
 
     public bool GpusPowered { get; internal set; } = true;

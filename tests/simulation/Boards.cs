@@ -18,6 +18,9 @@ internal static class Boards
     /// <summary>The radiator's box with a dehumidifier and a humidifier for its room.</summary>
     public static Board Humidity { get; } = Load("hgx-h100-8-humidity");
 
+    /// <summary>The radiator's box with a flow switch that pulls the GPUs' power brake below 2 L/min.</summary>
+    public static Board Brake { get; } = Load("hgx-h100-8-brake");
+
     public static Board Of(string cooling) => cooling == Cdu.Cooling ? Cdu : Hgx;
 
     private static Board Load(string name)
