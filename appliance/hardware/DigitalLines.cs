@@ -82,7 +82,11 @@ public sealed class DigitalLines : IDisposable
             var line = _lines[index];
             if (!_chips.TryGetValue(line.GpioChip, out var chip))
                 _chips.Add(line.GpioChip, chip = new(_open(line.GpioChip)));
-            if (!chip.IsPinOpen(line.Offset))
+            if (chip.IsPinOpen(line.Offset))
+                return _isOpen[index] = true;
+            if (line.SwitchesMoisture)
+                chip.OpenPin(line.Offset, PinMode.Output, line.ActiveLow ? PinValue.High : PinValue.Low); // off from the first moment, however it is wired
+            else
                 chip.OpenPin(line.Offset, line.Output ? PinMode.Output : PinMode.Input);
             return _isOpen[index] = true;
         }
