@@ -29,6 +29,7 @@ public static partial class Controller
         Remarks(ref state, in known, in e, settings, ref commands);
         if (commands.Shutdown)
             commands.Mode = ThermalMode.Shutdown;
+        Moisture(ref state, in e, settings, dt, ref commands);
         state.At = now;
         state.Started = true;
     }

@@ -71,6 +71,9 @@ public struct Estimate
 
     public LeakState Leak;
 
+    /// <summary>Output lines of a (de)humidifier that have not stood as commanded for a second.</summary>
+    public PerLine<bool> LineRefused;
+
     public FlowState Flow;
 
     /// <summary>Fans that turn as asked.</summary>

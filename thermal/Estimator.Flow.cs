@@ -9,7 +9,7 @@ public static partial class Estimator
 
     /// <summary>
     /// Two meters, the pumps' speeds and the energy balance: a meter that contradicts the other two is out. No flow is believed when
-    /// every meter that works says so; one zero beside a normal reading is a broken meter, not a stopped loop.
+    /// every meter that works says so; one zero beside a normal reading is a broken meter, not a stopped loop, unless the flow switch says the same.
     /// </summary>
     private static void Flow(
         ref EstimatorState state, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
@@ -42,7 +42,7 @@ public static partial class Estimator
                 var slow0 = state.Sensors[settings.Flow[0]].Slow;
                 var slow1 = state.Sensors[settings.Flow[1]].Slow;
                 if (Math.Abs(slow0 - slow1) > FlowDisagree * Math.Max(Math.Max(slow0, slow1), 1))
-                    flow = Referee(ref state, settings, ref e, dt, balance ?? expected, ref conditions);
+                    flow = Referee(ref state, settings, ref e, dt, SwitchPulls(in state, settings) ? 0 : balance ?? expected, ref conditions);
             }
 
             e.FlowLMin = Reading<double>.Good(flow, now);
@@ -73,6 +73,10 @@ public static partial class Estimator
 
         return drawn / (back - supply) / settings.Model.Design.CoolantJPerLK * 60;
     }
+
+    /// <summary>A witness only where two meters disagree: with the one that reads less it is two against one, and alone it decides nothing.</summary>
+    private static bool SwitchPulls(in EstimatorState state, ThermalSettings settings) =>
+        settings.FlowSwitch >= 0 && state.Lines[settings.FlowSwitch].OnS > LineDebounceS;
 
     private static double Referee(
         ref EstimatorState state, ThermalSettings settings, ref Estimate e, double dt, double truth, ref ConditionList conditions)

@@ -40,6 +40,11 @@ public static partial class Estimator
                     if (track.OffS > 1)
                         conditions.Add(new(ConditionCode.ValveMismatch, TargetKind.Line, i, state.CloseValve ? 0 : 1, state.CloseValve ? 1 : 0));
                     break;
+                case "dehumidifier" or "humidifier" when about.Output && input.Lines[i].IsGood:
+                    var asked = about.Kind == "dehumidifier" ? state.Dehumidify : state.Humidify;
+                    track.OffS = input.Lines[i].Value!.Value == asked ? 0 : track.OffS + dt;
+                    e.LineRefused[i] = track.OffS > 1;
+                    break;
                 case "level_low" when track.OnS > 1:
                     conditions.Add(new(ConditionCode.LevelLow, TargetKind.Line, i, e.LevelPercent.Value ?? 0, ThermalSettings.LevelAlarmPercent));
                     break;

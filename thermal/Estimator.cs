@@ -41,6 +41,7 @@ public static partial class Estimator
         state.Drive = settings.Liquid ? commands.FacilityValve.Fraction : 0;
         state.BypassAsked = settings.Bypass ? 1 - commands.BypassValve.Fraction : 0;
         state.CloseValve = commands.CloseValve;
+        (state.Dehumidify, state.Humidify) = (commands.Dehumidify, commands.Humidify);
     }
 
     private static void Observe(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e, ref ConditionList conditions)

@@ -27,6 +27,9 @@ public enum Driver : byte
     LowLoad,
     CabinetInlet,
     NotNeeded,
+    Humidity,
+    HumidityLost,
+    Resting,
 }
 
 /// <summary>Who drives an output and why, without text until somebody asks: "return 46.1 °C, one fan down".</summary>
@@ -66,6 +69,9 @@ public readonly record struct Reason(Driver Driver, double Value = 0, int FansDo
         Driver.LowLoad => $"heat only {Value:0} W",
         Driver.CabinetInlet => $"cabinet inlet {Value:0.0} °C",
         Driver.NotNeeded => "not needed",
+        Driver.Humidity => $"humidity {Value:0} %RH",
+        Driver.HumidityLost => "humidity cannot be trusted",
+        Driver.Resting => $"resting for another {Value:0} s",
         _ => throw new System.Diagnostics.UnreachableException($"No text for {Driver}."),
     };
 }

@@ -35,6 +35,16 @@ public struct ThermalCommands
 
     public Reason ValveReason;
 
+    /// <summary>The dehumidifier runs; false, which is also what a released line is, where the board has none.</summary>
+    public bool Dehumidify;
+
+    public Reason DehumidifyReason;
+
+    /// <summary>The humidifier runs; never together with the other.</summary>
+    public bool Humidify;
+
+    public Reason HumidifyReason;
+
     /// <summary>Engine workers must stop now (near idle): over inference-core's socket, killed after 1 s without answer.</summary>
     public bool ParkEngine;
 
@@ -66,6 +76,20 @@ public struct ThermalCommands
     {
         ArgumentNullException.ThrowIfNull(valve);
         return valve.Kind == "bypass" ? BypassValveReason : FacilityValveReason;
+    }
+
+    /// <summary>Whether the dehumidifier or humidifier behind this line is to run.</summary>
+    public readonly bool Moisture(BoardLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return line.Kind == "dehumidifier" ? Dehumidify : line.Kind == "humidifier" && Humidify;
+    }
+
+    /// <summary>Why it does or does not.</summary>
+    public readonly Reason MoistureReasonOf(BoardLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return line.Kind == "dehumidifier" ? DehumidifyReason : HumidifyReason;
     }
 }
 

@@ -27,6 +27,9 @@ public sealed class ThermalSettings
         Coolant = [.. Supply, .. Return];
         Liquid = board.Cooling == "liquid-to-liquid";
         Bypass = board.Valves.Any(v => v.Kind == "bypass");
+        FlowSwitch = board.Lines.Select((line, index) => (line, index)).Where(l => l.line.Kind == "flow_switch").Select(l => l.index).FirstOrDefault(-1);
+        Dehumidifier = board.Lines.Any(l => l is { SwitchesMoisture: true, Kind: "dehumidifier" });
+        Humidifier = board.Lines.Any(l => l is { SwitchesMoisture: true, Kind: "humidifier" });
         Model = new(Liquid ? LoopDesign.LiquidToLiquid : LoopDesign.LiquidToAir);
         _temperature = [.. board.Sensors.Select(s => s.Unit == "C")];
     }
@@ -72,6 +75,13 @@ public sealed class ThermalSettings
 
     /// <summary>The board has a valve that leads coolant past the radiator.</summary>
     internal bool Bypass { get; }
+
+    /// <summary>The line by which the switch at the GPUs' power brake is read; −1 where there is none.</summary>
+    internal int FlowSwitch { get; }
+
+    internal bool Dehumidifier { get; }
+
+    internal bool Humidifier { get; }
 
     internal LoopModel Model { get; }
 

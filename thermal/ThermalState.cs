@@ -125,6 +125,8 @@ public struct EstimatorState
     /// <summary>The coolant has disproved the facility meter; until it agrees with the valve again.</summary>
     internal bool MeterOut;
     internal bool CloseValve;
+    internal bool Dehumidify;
+    internal bool Humidify;
     internal bool AmbientKnown;
 
     /// <summary>Air at the cabinet's inlet as foretold, °C, and how far from that it is, K.</summary>
@@ -205,6 +207,11 @@ public struct ControllerState
     internal bool LowLimit;
     internal PerGpu<double> GpuCapW;
     internal PerGpu<double> GpuHealthyS;
+
+    /// <summary>A surface is near the dew point: the dehumidifier has to run, the humidifier must not.</summary>
+    internal bool DewNear;
+    internal MoistureDevice Dehumidifier;
+    internal MoistureDevice Humidifier;
 }
 
 /// <summary>One tick's result.</summary>

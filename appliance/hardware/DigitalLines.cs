@@ -7,7 +7,8 @@ namespace Appliance.Hardware;
 /// <summary>
 /// The board's digital lines through System.Device.Gpio: leak ropes, level switch, valve. Read by the loop at its own pace, never by
 /// callbacks. A chip or line that cannot be opened is tried again every few seconds; until then the line is absent, not dry.
-/// Output lines are left as they are when the program ends: a released line is the safe state by wiring.
+/// Output lines are left as they are when the program ends: a released line is the safe state by wiring. Only a (de)humidifier is switched off before, because
+/// a kernel that is driven through sysfs does not release.
 /// </summary>
 public sealed class DigitalLines : IDisposable
 {
@@ -81,7 +82,11 @@ public sealed class DigitalLines : IDisposable
             var line = _lines[index];
             if (!_chips.TryGetValue(line.GpioChip, out var chip))
                 _chips.Add(line.GpioChip, chip = new(_open(line.GpioChip)));
-            if (!chip.IsPinOpen(line.Offset))
+            if (chip.IsPinOpen(line.Offset))
+                return _isOpen[index] = true;
+            if (line.SwitchesMoisture)
+                chip.OpenPin(line.Offset, PinMode.Output, line.ActiveLow ? PinValue.High : PinValue.Low); // off from the first moment, however it is wired
+            else
                 chip.OpenPin(line.Offset, line.Output ? PinMode.Output : PinMode.Input);
             return _isOpen[index] = true;
         }
@@ -121,6 +126,12 @@ public sealed class DigitalLines : IDisposable
 
     public void Dispose()
     {
+        for (var i = 0; i < _lines.Count; i++)
+        {
+            if (_isOpen[i] && _lines[i].SwitchesMoisture)
+                _ = Write(i, active: false, TimeSpan.Zero);
+        }
+
         foreach (var chip in _chips.Values)
             chip.Dispose();
         _chips.Clear();

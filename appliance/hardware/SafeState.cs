@@ -40,6 +40,7 @@ public static class SafeState
     {
         var rotors = WriteRotors(sysRoot, board);
         var failures = new List<string>(rotors.Failures);
+        ReleaseTwinLines(sysRoot, board);
         var limited = Directory.Exists(Path.Combine(sysRoot, "twin"))
             ? Twice(settle, () => LimitTwinGpus(sysRoot, board?.Gpus.MinLimitW ?? 200), failures)
             : LimitGpus(sysRoot, gpuDeadline, settle, failures);
@@ -111,6 +112,16 @@ public static class SafeState
 
         failures.AddRange(round.Failures);
         return round.Limited;
+    }
+
+    /// <summary>On a box the kernel lets a dead daemon's lines go, and released a (de)humidifier is off by wiring. The twin's lines are files, which nobody lets go.</summary>
+    private static void ReleaseTwinLines(string sysRoot, Board? board)
+    {
+        foreach (var line in board?.Lines.Where(l => l.SwitchesMoisture) ?? [])
+        {
+            using var file = SysfsFile.TryOpen(TwinGpioDriver.PathOf(sysRoot, line.GpioChip, line.Offset), write: true, out _);
+            _ = file?.TryWrite(line.ActiveLow ? 1 : 0);
+        }
     }
 
     private static (int Limited, List<string> Failures) LimitTwinGpus(string sysRoot, double watts)

@@ -30,14 +30,24 @@ public sealed record Board
 
     public required IReadOnlyList<BoardSensor> Sensors { get; init; }
 
-    /// <summary>Digital lines: leak ropes and spots, level switch, pump enable, valves.</summary>
+    /// <summary>Digital lines: leak ropes and spots, level switch, pump enable, valves, (de)humidifier.</summary>
     public IReadOnlyList<BoardLine> Lines { get; set; } = [];
 
     /// <summary>Modulating valves: facility water of a liquid-to-liquid box, a bypass past the radiator of a liquid-to-air one.</summary>
     public IReadOnlyList<BoardValve> Valves { get; set; } = [];
 
+    /// <summary>A flow switch wired to the GPUs' power brake; null where the board has none.</summary>
+    public BoardPowerBrake? PowerBrake { get; set; }
+
     public required BoardGpus Gpus { get; init; }
 }
+
+/// <summary>
+/// Hardware of its own: without flow the switch pulls the power brake of every GPU, whether or not software runs. Read through a line of kind
+/// <c>flow_switch</c> where the board has one.
+/// </summary>
+/// <param name="FlowBelowLMin">Flow below which the switch pulls, L/min; below what the pumps give at their floor.</param>
+public sealed record BoardPowerBrake(double FlowBelowLMin);
 
 /// <param name="Name"><c>fan1</c> … <c>fan6</c>.</param>
 /// <param name="Chip">The hwmon chip's <c>name</c> file; never the hwmonN number, which the kernel renumbers.</param>
@@ -58,10 +68,21 @@ public sealed record BoardPump(string Name, string Chip, int Channel, double Max
 /// <param name="Scale">What one raw unit is in the group's unit (hwmon milli-degrees: 0.001).</param>
 public sealed record BoardSensor(string Name, string Group, string Chip, string Attribute, string Unit, double Scale, double Min, double Max);
 
-/// <param name="Kind"><c>leak_rope</c>, <c>leak_spot</c>, <c>leak_wire</c> (wire break), <c>level_low</c>, <c>pump_enable</c>, <c>valve</c>.</param>
+/// <param name="Kind">
+/// <c>leak_rope</c>, <c>leak_spot</c>, <c>leak_wire</c> (wire break), <c>level_low</c>, <c>pump_enable</c>, <c>valve</c>, <c>dehumidifier</c>, <c>humidifier</c>,
+/// <c>flow_switch</c> (holds while it pulls the GPUs' power brake).
+/// </param>
 /// <param name="ActiveLow">True where the line is low when the condition holds.</param>
 /// <param name="Output">True where we drive it; a released output line must be the safe state by wiring.</param>
-public sealed record BoardLine(string Name, string Kind, int GpioChip, int Offset, bool ActiveLow, bool Output = false);
+public sealed record BoardLine(string Name, string Kind, int GpioChip, int Offset, bool ActiveLow, bool Output = false)
+{
+    /// <summary>
+    /// Switches a dehumidifier or a humidifier. Never a PWM output: full duty, which is what every fail-safe writes there, would make a humidifier run
+    /// where a released line is off.
+    /// </summary>
+    [JsonIgnore]
+    public bool SwitchesMoisture => Output && Kind is ("dehumidifier" or "humidifier");
+}
 
 /// <param name="Kind"><c>facility</c>: facility water through the exchanger. <c>bypass</c>: coolant past the radiator, for warmth at low load.</param>
 /// <param name="Channel">N of <c>pwmN</c>. Wired so that full duty, which is what every fail-safe writes, cools most: a bypass is shut at full.</param>
@@ -130,8 +151,25 @@ public static class BoardFile
             yield return "valves names a facility valve, but cooling is liquid-to-air.";
         if (board.Cooling == "liquid-to-liquid" && board.Valves.Any(v => v.Kind == "bypass"))
             yield return "valves names a bypass, but cooling is liquid-to-liquid: its facility valve keeps it warm.";
+        foreach (var fault in MoistureFaults(board))
+            yield return fault;
+        if (board.PowerBrake is { FlowBelowLMin: not (> 0 and < 10) } brake)
+            yield return $"power_brake: flow_below_l_min is {brake.FlowBelowLMin}; it must lie in 0..10.";
+        foreach (var line in board.Lines.Where(l => l.Kind == "flow_switch" && board.PowerBrake is null))
+            yield return $"{line.Name}: is a flow_switch, but the board names no power_brake that it pulls.";
         foreach (var sensor in board.Sensors.Where(s => s.Min >= s.Max))
             yield return $"{sensor.Name}: min {sensor.Min} is not below max {sensor.Max}.";
+    }
+
+    private static IEnumerable<string> MoistureFaults(Board board)
+    {
+        var devices = board.Lines.Where(l => l.Kind is "dehumidifier" or "humidifier").ToList();
+        foreach (var line in devices.Where(l => !l.Output))
+            yield return $"{line.Name}: a {line.Kind} is driven; its line needs \"output\": true.";
+        foreach (var kind in devices.GroupBy(l => l.Kind).Where(k => k.Count() > 1))
+            yield return $"lines names {kind.Count()} of kind {kind.Key}; there can be one.";
+        if (devices.Count > 0 && !board.Sensors.Any(s => s.Group == "humidity"))
+            yield return $"{devices[0].Name}: no sensor has the group humidity, which it is driven by.";
     }
 }
 

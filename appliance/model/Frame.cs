@@ -71,7 +71,7 @@ public sealed record ThermalFrame : Frame
 
     public IReadOnlyList<RotorFrame> Pumps { get; set; } = [];
 
-    /// <summary>Modulating valves as they are driven, without a tachometer; absent where the board has none.</summary>
+    /// <summary>Modulating valves and a (de)humidifier as they are driven, without a tachometer; absent where the board has none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RotorFrame>? Valves { get; init; }
 

@@ -12,6 +12,9 @@ public static class HumidAir
     /// <summary>Saturation vapour pressure over water, Pa.</summary>
     public static double SaturationPa(double celsius) => 611.2 * Math.Exp(A * celsius / (B + celsius));
 
+    /// <summary>Water in saturated air, g/m³ (ideal gas, 461.5 J/(kg·K)).</summary>
+    public static double SaturationGPerM3(double celsius) => 1000 * SaturationPa(celsius) / (461.5 * (celsius + 273.15));
+
     /// <summary>Dew point of air at this temperature and relative humidity, °C.</summary>
     public static double DewPointC(double celsius, double relativeHumidityPercent)
     {

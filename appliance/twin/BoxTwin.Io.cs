@@ -53,12 +53,12 @@ public sealed partial class BoxTwin
         return WriteResult.Ok;
     }
 
-    /// <summary>Drives an output line (valve) to this physical level.</summary>
+    /// <summary>Drives an output line (valve, (de)humidifier) to this physical level.</summary>
     public WriteResult WriteLine(int line, bool high)
     {
         if (_telemetryLost)
             return WriteResult.Failed;
-        if (!_valveStuck)
+        if (!_valveStuck || _board.Lines[line].Kind != "valve")
             _driven[line] = high;
         return WriteResult.Ok;
     }
@@ -103,6 +103,8 @@ public sealed partial class BoxTwin
             reasons |= 4;
         if (Truth.SelfThrottled[gpu])
             reasons |= 0x20 | 0x40;
+        if (Truth.Braked)
+            reasons |= BrakeReasons;
         return new(
             _gpuLost[gpu] || _gpus.Dead[gpu] || !Truth.GpusPowered,
             _nvmlHung,
@@ -110,7 +112,7 @@ public sealed partial class BoxTwin
             die,
             Math.Round(_gpus.MemoryC[gpu]),
             _board.Gpus.ThrottleC - die,
-            reasons == 1 ? 345 : Truth.SelfThrottled[gpu] ? 1200 : 1980,
+            reasons == 1 ? 345 : Truth.Braked ? 990 : Truth.SelfThrottled[gpu] ? 1200 : 1980,
             working ? Math.Min(100, Math.Round(100 * power / _board.Gpus.MaxW)) : 0,
             working ? 62000 : 520,
             ReadingMib,
@@ -131,6 +133,7 @@ public sealed partial class BoxTwin
             "leak_rope" or "leak_spot" => _wet[line],
             "leak_wire" => WireBroken(about.Name),
             "level_low" => Truth.LevelPercent < 60,
+            "flow_switch" => Truth.Braked,
             _ => false,
         };
         return holds != about.ActiveLow;

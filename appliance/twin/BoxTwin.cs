@@ -12,6 +12,12 @@ public sealed partial class BoxTwin
     /// <summary>Longest step the physics takes at once; longer ones are cut.</summary>
     public static readonly TimeSpan MaxStep = TimeSpan.FromSeconds(0.1);
 
+    /// <summary>What the driver says while the power brake is pulled: hardware slowdown, and that it is the brake.</summary>
+    public const long BrakeReasons = 0x08 | 0x80;
+
+    /// <summary>A braked GPU halves its clocks; half of its limit is what is left of its power.</summary>
+    private const double BrakedShare = 0.5;
+
     private readonly Board _board;
     private readonly bool _liquid;
     private readonly double[] _wantedW;
@@ -55,6 +61,8 @@ public sealed partial class BoxTwin
         _liquid = (options.Cooling ?? _board.Cooling) == "liquid-to-liquid";
         _closed = _board.Sensors.Any(s => s.Group == "cabinet_inlet");
         _cabinetC = options.AmbientC;
+        _dehumidifier = LineOf("dehumidifier");
+        _humidifier = LineOf("humidifier");
         _hasBypass = !_liquid && _board.Valves.Any(v => v.Kind == "bypass");
         Parameters = options.Parameters ?? PlantParameters.Draw(options.Seed, options.Spread);
         _noise = new((ulong)(uint)options.Seed * 0x9e3779b97f4a7c15 + 1);
@@ -67,6 +75,7 @@ public sealed partial class BoxTwin
         Array.Fill(_wantedW, options.GpuW);
         Array.Fill(_limitW, _board.Gpus.MaxW);
         _driven = new bool[_board.Lines.Count];
+        ReleaseLines();
         _wet = new bool[_board.Lines.Count];
         _slotOpen = new bool[_board.Fans.Count];
         var p = Parameters;
@@ -107,6 +116,7 @@ public sealed partial class BoxTwin
 
     public double AmbientC { get; set; }
 
+    /// <summary>What the room has by itself; a (de)humidifier of the board adds to that or takes from it (<see cref="TwinTruth.RoomRhPercent"/>).</summary>
     public double RoomHumidityPercent { get; set; }
 
     /// <summary>What this GPU's work would draw if nothing limited it, W.</summary>
@@ -141,6 +151,7 @@ public sealed partial class BoxTwin
     {
         _nowS += dt;
         AdvanceFaults(dt);
+        AdvanceRoom(dt);
         _fans.Step(dt, _nowS, ref _noise, ChipWatchdog);
         _pumps.Step(dt, _nowS, ref _noise, ChipWatchdog);
         var flow = FlowLMin(out var openShare, out var scatter);
@@ -166,7 +177,8 @@ public sealed partial class BoxTwin
         Truth.RejectedW = _exchanger.RejectedW;
         Truth.FanW = _fans.PowerW;
         Truth.PumpW = _pumps.PowerW;
-        Truth.RoomDewPointC = HumidAir.DewPointC(AmbientC, RoomHumidityPercent + _humidityJump);
+        Truth.RoomDewPointC = HumidAir.DewPointC(AmbientC, RoomRhPercent);
+        Truth.RoomRhPercent = RoomRhPercent;
         Truth.CoolestSurfaceC = _liquid
             ? Math.Min(Truth.SupplyC, Parameters.FacilityC + 1)
             : Math.Min(Truth.SupplyC, _exchanger.OutC);
@@ -185,8 +197,13 @@ public sealed partial class BoxTwin
         return Parameters.BypassShare * _bypass;
     }
 
+    /// <summary>Hardware alone: below its threshold the flow switch pulls every GPU's power brake, and lets go a tenth above it, as paddle switches do.</summary>
+    private bool Brake(double flow) =>
+        Truth.Braked = _board.PowerBrake is { } brake && flow < brake.FlowBelowLMin * (Truth.Braked ? 1.1 : 1);
+
     private double AdvanceGpus(double dt, double supply, double flow, double openShare)
     {
+        var most = Brake(flow) ? BrakedShare * _board.Gpus.MaxW : double.MaxValue;
         double withheld = 0;
         for (var i = 0; i < _wantedW.Length; i++)
         {
@@ -196,6 +213,7 @@ public sealed partial class BoxTwin
             if (!Truth.GpusPowered)
                 allowed = 0;
             withheld += wanted - allowed;
+            allowed = Math.Min(allowed, most);
             var drawn = _gpus.SelfLimited(i, allowed, dt);
             _gpus.PowerW[i] = _gpus.Dead[i] ? 0 : _gpuLost[i] ? Math.Min(drawn, LostGpuW) : drawn;
             Truth.SelfThrottled[i] = drawn < allowed - 1 && !_gpuLost[i];
@@ -280,6 +298,6 @@ public sealed partial class BoxTwin
 
     private SensorTruth SensorTruthNow(double supplyC, double flow, double scatter) => new(
         supplyC, _returnC, flow, scatter, AmbientC + _ambientJump,
-        Math.Clamp(RoomHumidityPercent + _humidityJump, 0, 100), Truth?.LevelPercent ?? 100, Parameters.FacilityC,
+        Math.Clamp(RoomRhPercent, 0, 100), Truth?.LevelPercent ?? 100, Parameters.FacilityC,
         _facilityLost ? 0 : _valve * Parameters.FacilityLMin, _closed ? _cabinetC : AmbientC + _ambientJump);
 }

@@ -155,7 +155,7 @@ public sealed class GpuHealthState
         }
     }
 
-    internal void Step(double seconds, double watts, double percent)
+    internal void Step(double seconds, double watts, double percent, long reasons)
     {
         EnergyJ += watts * seconds;
         _eccErrors += EccPerS * seconds;
@@ -165,7 +165,7 @@ public sealed class GpuHealthState
             _linkErrors[i] += _linkErrorsPerS[i] * seconds;
         for (var bit = 0; bit < _reasonNs.Length; bit++)
         {
-            if ((ClocksEventReasons >> bit & 1) != 0)
+            if (((ClocksEventReasons | reasons) >> bit & 1) != 0)
                 _reasonNs[bit] += seconds * 1e9;
         }
     }

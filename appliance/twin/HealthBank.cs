@@ -63,10 +63,11 @@ public sealed class HealthBank
 
     /// <param name="watts">Power of each GPU.</param>
     /// <param name="percent">Load of each GPU.</param>
-    public void Step(double seconds, ReadOnlySpan<double> watts, ReadOnlySpan<double> percent)
+    /// <param name="reasons">Clocks event reasons that the plant gives every GPU, beside those of faults.</param>
+    public void Step(double seconds, ReadOnlySpan<double> watts, ReadOnlySpan<double> percent, long reasons = 0)
     {
         for (var i = 0; i < _gpus.Length; i++)
-            _gpus[i].Step(seconds, watts[i], percent[i]);
+            _gpus[i].Step(seconds, watts[i], percent[i], reasons);
         foreach (var port in _rdma)
             port.Step(seconds);
     }

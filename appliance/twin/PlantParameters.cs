@@ -77,6 +77,14 @@ public sealed record PlantParameters
     public double Recirculation { get; init; } = 0.45;
     public double CabinetTauS { get; init; } = 20;
 
+    // The room around the box and a (de)humidifier in it, where the board has one.
+    public double RoomM3 { get; init; } = 100;
+    public double RoomChangesPerH { get; init; } = 0.5;
+
+    /// <summary>Water taken out at 60 %RH and above; in drier air proportionally less.</summary>
+    public double DehumidifierGPerH { get; init; } = 900;
+    public double HumidifierGPerH { get; init; } = 900;
+
     // Sensors.
     public double TemperatureTauS { get; init; } = 3;
     public double TemperatureNoiseK { get; init; } = 0.05;
@@ -133,6 +141,10 @@ public sealed record PlantParameters
             BypassTauS = Vary(p.BypassTauS),
             Recirculation = Vary(p.Recirculation),
             CabinetTauS = Vary(p.CabinetTauS),
+            RoomM3 = Vary(p.RoomM3),
+            RoomChangesPerH = Vary(p.RoomChangesPerH),
+            DehumidifierGPerH = Vary(p.DehumidifierGPerH),
+            HumidifierGPerH = Vary(p.HumidifierGPerH),
         };
     }
 }

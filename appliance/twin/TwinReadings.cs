@@ -22,7 +22,7 @@ public readonly record struct TwinRotor(byte? Pwm, int Enable, double? Rpm);
 /// <param name="Lost">Fallen off the bus; every other value is meaningless.</param>
 /// <param name="Hung">Calls into the driver do not return.</param>
 /// <param name="MarginK">T.Limit: kelvin left to throttling.</param>
-/// <param name="ClocksEventReasons">NVML's bit mask: 1 idle, 4 software power cap, 0x40 hardware thermal slowdown, 0x20 software thermal slowdown.</param>
+/// <param name="ClocksEventReasons">NVML's bit mask: 1 idle, 4 software power cap, 0x40 hardware thermal slowdown, 0x20 software thermal slowdown, 0x80 power brake.</param>
 public readonly record struct TwinGpu(
     bool Lost,
     bool Hung,

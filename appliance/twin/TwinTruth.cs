@@ -31,6 +31,9 @@ public sealed class TwinTruth
 
     public double RoomDewPointC { get; internal set; }
 
+    /// <summary>Humidity of the room with what a (de)humidifier of the board has done to it, %RH.</summary>
+    public double RoomRhPercent { get; internal set; }
+
     /// <summary>Coolest wetted or metal surface in the cabinet, °C: condensation begins below the dew point.</summary>
     public double CoolestSurfaceC { get; internal set; }
 
@@ -46,6 +49,9 @@ public sealed class TwinTruth
     public double WithheldW { get; internal set; }
 
     public double LevelPercent { get; internal set; }
+
+    /// <summary>The flow switch pulls the GPUs' power brake.</summary>
+    public bool Braked { get; internal set; }
 
     public double LeakedL { get; internal set; }
 

@@ -15,6 +15,12 @@ internal static class Boards
     /// <summary>On facility water, in a closed cabinet whose inlet air is held.</summary>
     public static Board Cabinet { get; } = Load("hgx-h100-8-cabinet");
 
+    /// <summary>The radiator's box with a dehumidifier and a humidifier for its room.</summary>
+    public static Board Humidity { get; } = Load("hgx-h100-8-humidity");
+
+    /// <summary>The radiator's box with a flow switch that pulls the GPUs' power brake below 2 L/min.</summary>
+    public static Board Brake { get; } = Load("hgx-h100-8-brake");
+
     public static Board Of(string cooling) => cooling == Cdu.Cooling ? Cdu : Hgx;
 
     private static Board Load(string name)

@@ -194,6 +194,7 @@ internal sealed class HealthLoop : IDisposable
                 GpusFitted = _state.Board.Gpus.Count,
                 OwnLimitW = known ? [.. Enumerable.Range(0, _state.Board.Gpus.Count).Select(i => _tick.Commands.GpuLimitW[i] is > 0 and var limit ? limit : (double?)null)] : [],
                 EngineParked = parked,
+                BrakeByFlow = known && _state.Board.PowerBrake is not null && _tick.Estimate.Flow is Thermal.FlowState.Low or Thermal.FlowState.None,
                 CoolantC = known && _tick.Estimate.SupplyC.IsGood ? _tick.Estimate.SupplyC.Value : null,
                 Service = ServiceView.Of(_state.Inference, Latest.Gpus, now),
                 Limits = HealthLimits.Of(_state.Config.Health),

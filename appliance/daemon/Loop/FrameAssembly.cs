@@ -35,7 +35,8 @@ internal static class FrameAssembly
             Leak = estimate.Leak == LeakState.Confirmed,
             Fans = Fans(tick, settings.Board),
             Pumps = Pumps(tick, settings.Board),
-            Valves = settings.Board.Valves.Count == 0 ? null : [.. settings.Board.Valves.Select(valve => Valve(tick, valve))],
+            Valves = settings.Board.Valves.Count == 0 && !settings.Board.Lines.Any(l => l.SwitchesMoisture)
+                ? null : [.. settings.Board.Valves.Select(valve => Valve(tick, valve)), .. Moisture(tick, settings.Board)],
             Sensors = Sensors(tick, settings.Board),
         };
     }
@@ -150,6 +151,18 @@ internal static class FrameAssembly
 
     private static RotorFrame Valve(TickRecord tick, BoardValve valve) =>
         new(valve.Name, Math.Round(tick.Commands.Valve(valve).Permille / 10.0, 1), null, "ok", tick.Commands.ValveReasonOf(valve).ToString());
+
+    private static IEnumerable<RotorFrame> Moisture(TickRecord tick, Board board)
+    {
+        for (var i = 0; i < board.Lines.Count; i++)
+        {
+            var line = board.Lines[i];
+            if (!line.SwitchesMoisture)
+                continue;
+            var state = !tick.Lines[i].HasValue ? "absent" : tick.Estimate.LineRefused[i] ? "write_failed" : "ok";
+            yield return new(line.Name, tick.Commands.Moisture(line) ? 100 : 0, null, state, tick.Commands.MoistureReasonOf(line).ToString());
+        }
+    }
 
     private static RotorFrame Rotor(
         string name, Duty commanded, RotorReading read, RotorWrite write, RotorHealth health, Reason reason) => new(

@@ -47,7 +47,7 @@ internal sealed class Ticker
         _requests.Offer(tick.Commands);
     }
 
-    /// <summary>What the loop's edge does when a tick broke: full drive by the same rotors, read back.</summary>
+    /// <summary>What the loop's edge does when a tick broke: full drive by the same rotors, read back; (de)humidifiers off.</summary>
     public void WriteFull()
     {
         foreach (var fan in _hardware.Fans)
@@ -56,6 +56,11 @@ internal sealed class Ticker
             _ = pump.WriteFull();
         foreach (var valve in _hardware.Valves)
             _ = valve.WriteFull();
+        for (var i = 0; i < _hardware.Board.Lines.Count; i++)
+        {
+            if (_hardware.Board.Lines[i].SwitchesMoisture)
+                _ = _hardware.WriteLine(i, active: false, _lastAt);
+        }
     }
 
     private void FillInput()
@@ -122,6 +127,18 @@ internal sealed class Ticker
         }
 
         ApplyValves(commands.CloseValve, now);
+        ApplyMoisture(ref commands, now);
+    }
+
+    /// <summary>Written while a line does not read back as commanded: what was refused is tried again in the next tick. A silent line is left alone.</summary>
+    private void ApplyMoisture(ref ThermalCommands commands, TimeSpan now)
+    {
+        for (var i = 0; i < _hardware.Board.Lines.Count; i++)
+        {
+            var line = _hardware.Board.Lines[i];
+            if (line.SwitchesMoisture && _sample.Lines[i].Value is { } stands && stands != commands.Moisture(line))
+                _ = _hardware.WriteLine(i, !stands, now);
+        }
     }
 
     /// <summary>Written when the command changes or the line does not read back as commanded; a silent line is left alone.</summary>

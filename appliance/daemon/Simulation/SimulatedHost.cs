@@ -61,7 +61,7 @@ internal sealed class SimulatedHost(BoxTwin twin, ISimulatedControl control)
         control.Tick(twin, now);
     }
 
-    /// <summary>What appliance-safe writes: everything that cools to full, every GPU to its lowest limit.</summary>
+    /// <summary>What appliance-safe writes: everything that cools to full, every GPU to its lowest limit; and the lines that the kernel has let go.</summary>
     private void SafeState()
     {
         for (var i = 0; i < twin.FanCount; i++)
@@ -76,5 +76,6 @@ internal sealed class SimulatedHost(BoxTwin twin, ISimulatedControl control)
             twin.WriteGpuLimit(i, twin.LowestLimitW);
         twin.WriteFacilityValve(255);
         twin.WriteBypassValve(255);
+        twin.ReleaseLines();
     }
 }

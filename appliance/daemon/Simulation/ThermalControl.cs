@@ -146,6 +146,8 @@ public sealed class ThermalControl : ISimulatedControl
         {
             if (_board.Lines[i] is { Output: true, Kind: "valve" } line)
                 twin.WriteLine(i, commands.CloseValve != line.ActiveLow);
+            if (_board.Lines[i] is { SwitchesMoisture: true } device)
+                twin.WriteLine(i, commands.Moisture(device) != device.ActiveLow);
         }
 
         _parkSinceS = !commands.ParkEngine ? double.NaN : double.IsNaN(_parkSinceS) ? nowS : _parkSinceS;

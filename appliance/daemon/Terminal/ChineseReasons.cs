@@ -33,6 +33,9 @@ internal static class ChineseReasons
         ("no facility water", "", "无设施水"),
         ("cabinet inlet ", " °C", "机柜进风 {0} °C"),
         ("not needed", "", "不需要"),
+        ("humidity ", " %RH", "湿度 {0} %RH"),
+        ("humidity cannot be trusted", "", "湿度读数不可信"),
+        ("resting for another ", " s", "停机间歇，还剩 {0} 秒"),
     ];
 
     private const string OneDown = ", one fan down";

@@ -199,7 +199,7 @@ internal sealed class TwinBox : IDisposable
         Span<double> percent = stackalloc double[_board.Gpus.Count];
         for (var i = 0; i < watts.Length; i++)
             (watts[i], percent[i]) = (_twin.Gpu(i).PowerW, _twin.Gpu(i).UtilizationPercent);
-        _health.Step(elapsed.TotalSeconds, watts, percent);
+        _health.Step(elapsed.TotalSeconds, watts, percent, _twin.Truth.Braked ? BoxTwin.BrakeReasons : 0);
     }
 
     private void NoteExtremes()

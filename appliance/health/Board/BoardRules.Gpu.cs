@@ -26,6 +26,9 @@ public sealed partial class BoardRules
 
     internal static readonly TimeSpan ErrorWindow = TimeSpan.FromMinutes(10);
     internal static readonly TimeSpan ShareWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>Readings may be a sweep or two older than the cooling loop's flow.</summary>
+    private static readonly TimeSpan BrakeSweep = TimeSpan.FromSeconds(3);
     internal static readonly TimeSpan AbsentGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LearnEvery = TimeSpan.FromMinutes(10);
 
@@ -157,7 +160,15 @@ public sealed partial class BoardRules
             Find(BoardAlarms.GpuResetDue, name, $"A {(remaps.ChannelRepairPending == true ? "memory channel" : "TPC")} repair waits for a reset.");
     }
 
-    private void Throttling(GpuHealth gpu, GpuClocks clocks, TimeSpan now)
+    /// <summary>Lost flow pulls the brake of a board that is wired so; its share of the last window outlives it by as long.</summary>
+    private bool IsBrakeExplained(BoardView view)
+    {
+        if (view.BrakeByFlow)
+            _brakeByFlowAt = view.Now;
+        return _brakeByFlowAt is { } at && view.Now - at <= ShareWindow + BrakeSweep;
+    }
+
+    private void Throttling(GpuHealth gpu, GpuClocks clocks, TimeSpan now, bool brakeExplained)
     {
         var name = Name(gpu);
         var hardware = Share(Measure.HardwareThermal, gpu.Index, clocks.HardwareThermalNs, clocks.At, now);
@@ -167,14 +178,14 @@ public sealed partial class BoardRules
         if (Math.Max(hardware, Math.Max(software, any)) is var heat and > ThrottleShare)
             Find(AlarmCatalogue.GpuThrottled, name, $"GPU {gpu.Index} was slowed by heat for {heat:P0} of the last 10 s (limit {ThrottleShare:P0}).", action: FaultAction.CheckCooling);
         var brake = Share(Measure.PowerBrake, gpu.Index, clocks.PowerBrakeNs, clocks.At, now);
-        if (brake > ThrottleShare)
+        if (brake > ThrottleShare && !brakeExplained)
             Find(BoardAlarms.GpuPowerFeed, name, $"The power brake slowed GPU {gpu.Index} for {brake:P0} of the last 10 s (limit {ThrottleShare:P0}).");
 
         // A slowdown that neither counter explains comes from outside the GPU.
         if (clocks.EventReasons is not { } reasons)
             return;
         var slowdown = MeanOf(Measure.SlowdownShare, gpu.Index, ShareWindow);
-        slowdown.Add((reasons & 0x8) != 0 && (reasons & 0x60) == 0 ? 1 : 0, clocks.At, ShareWindow);
+        slowdown.Add((reasons & 0x8) != 0 && (reasons & 0x60) == 0 && !brakeExplained ? 1 : 0, clocks.At, ShareWindow);
         if (slowdown.Value > 0.5 && brake <= ThrottleShare && hardware <= ThrottleShare)
             Find(BoardAlarms.GpuPowerFeed, name, $"GPU {gpu.Index} is in hardware slowdown for {slowdown.Value:P0} of the last 10 s, and not for heat.");
     }

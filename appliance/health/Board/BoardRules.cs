@@ -24,6 +24,7 @@ public sealed partial class BoardRules
     private readonly ImmutableSortedDictionary<string, double>.Builder _normal;
     private readonly List<Finding> _found = [];
     private readonly List<(string Code, string Target, string Key, double? Value)> _acceptable = [];
+    private TimeSpan? _brakeByFlowAt;
     private Func<string, string, bool> _stands = (_, _) => false;
     private HealthLimits _limits = new();
 
@@ -88,7 +89,7 @@ public sealed partial class BoardRules
         if (IsFresh(gpu.Pcie, now, Fresh))
             Pcie(gpu, gpu.Pcie!, view);
         if (IsFresh(gpu.Clocks, now, Fresh))
-            Throttling(gpu, gpu.Clocks!, now);
+            Throttling(gpu, gpu.Clocks!, now, IsBrakeExplained(view));
         if (IsFresh(gpu.Heat, now, Fresh))
             Heat(gpu, gpu.Heat!);
         Power(gpu, view);

@@ -22,6 +22,9 @@ public sealed record BoardView
     /// <summary>True while the box itself has stopped the engine.</summary>
     public bool EngineParked { get; init; }
 
+    /// <summary>True while coolant flow is lost on a board whose flow switch pulls the GPUs' power brake: the brake is then the board's doing.</summary>
+    public bool BrakeByFlow { get; init; }
+
     /// <summary>Coolant at the plates' inlet, °C; null where it is not known.</summary>
     public double? CoolantC { get; init; }
 

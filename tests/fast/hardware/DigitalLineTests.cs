@@ -46,5 +46,23 @@ public sealed class DigitalLineTests : IDisposable
         Assert.Throws<ArgumentException>(() => lines.Write(0, true, TimeSpan.Zero));
     }
 
+    [Theory]
+    [InlineData(false, 1, 0)]
+    [InlineData(true, 0, 1)]
+    public void A_humidifier_is_off_from_the_moment_its_line_is_opened_and_after_it_is_closed(bool activeLow, int on, int off)
+    {
+        _sys.Line(0, 9, on); // as somebody left it
+        var file = TwinGpioDriver.PathOf(_sys.Root, 0, 9);
+        using (var lines = DigitalLines.OnTwin([new("humidifier1", "humidifier", 0, 9, activeLow, Output: true)], _sys.Root))
+        {
+            Assert.False(lines.Read(0, TimeSpan.Zero).Value);
+            Assert.Equal(off.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(file).Trim());
+            Assert.True(lines.Write(0, true, TimeSpan.Zero));
+            Assert.Equal(on.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(file).Trim());
+        }
+
+        Assert.Equal(off.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(file).Trim());
+    }
+
     public void Dispose() => _sys.Dispose();
 }

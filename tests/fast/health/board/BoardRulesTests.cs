@@ -50,6 +50,23 @@ public sealed class BoardRulesTests
     }
 
     [Fact]
+    public void A_power_brake_that_lost_flow_pulled_is_no_fault_of_the_feed_and_any_other_is()
+    {
+        // Pulled from 20 s on; flow is known to be lost from 22 s to 40 s, when the brake ends. Afterwards somebody else pulls it, from 80 s on.
+        var feed = new List<int>();
+        for (var t = 0; t <= 100; t++)
+        {
+            var braked = Math.Clamp(t - 20, 0, 20) + Math.Max(0, t - 80);
+            var health = With(g => g with { Clocks = new() { At = At(t), PowerBrakeNs = braked * 1_000_000_000L, EventReasons = t is (> 20 and <= 40) or > 80 ? 0x88 : 0 } });
+            if (_rules.Evaluate(new() { Health = health, Now = At(t), BrakeByFlow = t is >= 22 and <= 40 }, Never).Any(f => f.Code == BoardAlarms.GpuPowerFeed))
+                feed.Add(t);
+        }
+
+        Assert.All(feed, t => Assert.True(t is 21 or > 80, $"at {t} s")); // a second before flow is known, which raises nothing yet
+        Assert.Contains(100, feed);
+    }
+
+    [Fact]
     public void A_health_mask_that_is_not_zero_is_no_fault() => Assert.Empty(Evaluate(
         With(g => g with { Fabric = new() { At = At(100), State = FabricState.Completed, HealthMask = 0x2a, DegradedBandwidth = false, RouteUnhealthy = false, IncorrectConfiguration = 1, Summary = 1 } }), 100));
 
