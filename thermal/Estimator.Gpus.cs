@@ -119,7 +119,7 @@ public static partial class Estimator
                 track.PlateW = Math.Clamp(plate, 0, 1.2 * settings.Board.Gpus.MaxW);
             }
 
-            var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (state.PlatesKPerW - design.DieKPerW) * track.PlateW);
+            var over = track.Rho * (design.DieKPerW * e.GpuW[i] + (total - design.DieKPerW) * track.PlateW);
             var residual = die - supply - over;
             track.ResidualK += (residual - track.ResidualK) * Math.Min(1, dt / 1.5);
             track.ResidualSlowK += (track.ResidualK - track.ResidualSlowK) * Math.Min(1, dt / ResidualSlowS);
@@ -127,7 +127,8 @@ public static partial class Estimator
             LearnGpu(ref state, ref track, total, dt, in e);
             Between(ref track, die, supply, track.Rho / before, settings.Model, flow, track.SteadyS > RhoKnownS && state.FlowSteadyS > RhoKnownS, dt);
             track.OffsetSlowK += (track.OffsetK - track.OffsetSlowK) * Math.Min(1, dt / OffsetSlowS);
-            JudgePlate(ref track, others, over, die, total, settings.Model.Design.DieKPerW, dt, i, ref e, ref conditions);
+            var held = track.Rho * (state.PlatesKPerW - total) * track.PlateW;
+            JudgePlate(ref track, others, over, held, die, total, settings.Model.Design.DieKPerW, dt, i, ref e, ref conditions);
             if (track.BaseS < 60 || track.SuspectS > 0)
                 continue;
             common += track.OffsetK - track.BaseK;
@@ -143,13 +144,14 @@ public static partial class Estimator
     /// A plate that lost its flow goes on heating at P/C, about a kelvin a second; a clogged one settles some kelvin higher, and the die's own
     /// limit is enough for it. Before the resistance was learnt the two cannot be told apart: then the worse is meant.
     /// </summary>
+    /// <param name="held">Heat that pumps which have just risen have not yet taken from the plate, as K of the die.</param>
     private static void JudgePlate(
-        ref GpuTrack track, double others, double over, double die, double kPerW, double designDieKPerW, double dt, int i, ref Estimate e, ref ConditionList conditions)
+        ref GpuTrack track, double others, double over, double held, double die, double kPerW, double designDieKPerW, double dt, int i, ref Estimate e, ref ConditionList conditions)
     {
         // Before a resistance was learnt under load a third of the rise is nobody's fault.
-        var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over;
+        var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over + held;
         var alone = track.ResidualK - Math.Max(others, 0);
-        var doubt = PlateDoubt * track.Rho * (kPerW - designDieKPerW) * Math.Abs(track.LastW - track.PlateW);
+        var doubt = PlateDoubt * track.Rho * (kPerW - designDieKPerW) * Math.Abs(track.LastW - track.PlateW) + held;
         var clogged = track.FallS > FlowsAfterS ? 2 : 1;
         var slope = track.ResidualK - track.ResidualSlowK;
         var runsAway = alone > PlateLostK * clogged + doubt && slope > PlateLostPerS * clogged * ResidualSlowS + 0.3 * doubt;
