@@ -272,6 +272,23 @@ def power_button(box):
     return "8 fans and pumps at full before the power went"
 
 
+def commissioned(box):
+    """An administrator proves rotors and safe state with the control plane stopped meanwhile, by sudo; others may not; the control plane comes back (after claim)"""
+    box.in_control()
+    before = box.pid()
+    refused = box.run("runuser -u otto -- sh -c 'echo x | sudo -S appliance commission --stop-control' 2>&1; echo rc=$?", 60, check=False)
+    need("rc=0" not in refused and box.pid() == before, f"an operator may stop the control plane: {refused}")
+    said = box.run("runuser -u ann -- sh -c 'echo Kupferlat-7e | sudo -S -p \"\" appliance commission --stop-control' 2>&1; echo rc=$?", 900, check=False)
+    need("rc=0" in said, f"commissioning ends with: {said[-600:]}")
+    box.guest.wait_for("systemctl is-active -q appliance", 60, "the control plane is back")
+    need(box.pid() != before, "the control plane was not stopped")
+    box.in_control()
+    box.guest.wait_for("systemctl is-active -q bmc-agent inference-core", 120, "the other planes are there")
+    proven = sum(": ok, " in line for line in said.splitlines())
+    need(proven == len(ROTORS), f"{proven} of {len(ROTORS)} rotors obey: {said}")
+    return f"{proven} rotors and the safe state proven"
+
+
 def purge(box):
     """Purge: no file, user, group or unit is left"""
     box.run("rm -rf /var/lib/appliance/models; DEBIAN_FRONTEND=noninteractive dpkg --purge inference-core bmc-agent appliance", 300)
@@ -312,7 +329,7 @@ def power_cuts_20(box):
 
 
 EVERY_RUN = [power_on, claim, healthy, panel, killed, stopped, frozen, bad_configuration, settings, disk_full, upgrade, power_cut, power_button, purge]
-ON_DEMAND = [cannot_die, power_cuts_20]
+ON_DEMAND = [cannot_die, commissioned, power_cuts_20]
 
 
 def main():

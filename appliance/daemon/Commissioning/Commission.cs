@@ -23,6 +23,10 @@ internal sealed class Commission(Board board, RunPaths paths, TimeProvider time,
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
+
+    /// <summary>Longer than any driver keeps what a tachometer told: adt7470 asks its chip every 5 s, and answers with that meanwhile.</summary>
+    private static readonly TimeSpan OldestReading = TimeSpan.FromSeconds(6);
+
     private static readonly TimeSpan SafeLimit = TimeSpan.FromSeconds(6);
 
     public async Task<CommissionReport> RunAsync(CancellationToken cancel)
@@ -59,24 +63,23 @@ internal sealed class Commission(Board board, RunPaths paths, TimeProvider time,
         var other => other,
     };
 
-    /// <summary>Until no rotor changes its speed by more than three percent in a second, or patience ends.</summary>
-    private async Task SettleAsync(RotorBench bench, CancellationToken cancel)
+    private Task SettleAsync(RotorBench bench, CancellationToken cancel)
     {
         bench.AllFull();
-        var began = time.GetTimestamp();
-        var before = bench.Look();
-        while (time.GetElapsedTime(began) < Patience)
-        {
-            for (var i = 0; i < 5; i++)
-            {
-                await Task.Delay(Pace, time, cancel).ConfigureAwait(false);
-                bench.Look();
-            }
+        return SteadyAsync(bench.Look, time, cancel);
+    }
 
-            var now = bench.Look();
-            if (now.All(n => n.Value is not { } rpm || (before[n.Key] is { } was && Math.Abs(rpm - was) <= 0.03 * Math.Max(rpm, 1))))
-                return;
-            before = now;
+    /// <summary>Until no rotor has changed its speed by more than three percent for as long as a reading may be old, or patience ends.</summary>
+    internal static async Task SteadyAsync(Func<IReadOnlyDictionary<string, double?>> look, TimeProvider time, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        var (before, since) = (look(), began);
+        while (time.GetElapsedTime(began) < Patience + OldestReading && time.GetElapsedTime(since) < OldestReading)
+        {
+            await Task.Delay(Pace, time, cancel).ConfigureAwait(false);
+            var now = look();
+            if (!now.All(n => n.Value is not { } rpm || (before[n.Key] is { } was && Math.Abs(rpm - was) <= 0.03 * Math.Max(rpm, 1))))
+                (before, since) = (now, time.GetTimestamp());
         }
     }
 
