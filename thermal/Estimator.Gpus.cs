@@ -151,10 +151,10 @@ public static partial class Estimator
         // Before a resistance was learnt under load a third of the rise is nobody's fault.
         var limit = PlateSuspectK + (track.RhoS < 60 ? 0.45 : track.SteadyS < 60 ? 0.2 : 0) * over + held;
         var alone = track.ResidualK - Math.Max(others, 0);
-        var doubt = PlateDoubt * track.Rho * (kPerW - designDieKPerW) * Math.Abs(track.LastW - track.PlateW) + held;
+        var doubt = PlateDoubt * track.Rho * (kPerW - designDieKPerW) * Math.Abs(track.LastW - track.PlateW);
         var clogged = track.FallS > FlowsAfterS ? 2 : 1;
         var slope = track.ResidualK - track.ResidualSlowK;
-        var runsAway = alone > PlateLostK * clogged + doubt && slope > PlateLostPerS * clogged * ResidualSlowS + 0.3 * doubt;
+        var runsAway = alone > PlateLostK * clogged + doubt + held && slope > PlateLostPerS * clogged * ResidualSlowS + 0.3 * doubt;
         track.LostS = track.RhoS >= 60 && runsAway ? track.LostS + dt : Math.Max(0, track.LostS - 0.2 * dt);
         Hold(ref track, die - designDieKPerW * track.Rho * track.LastW, dt);
         track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
