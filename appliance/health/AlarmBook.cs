@@ -29,7 +29,12 @@ public sealed record AlarmBook
     {
         var entries = Empty.Entries.ToBuilder();
         foreach (var alarm in stood)
-            entries[(AlarmCatalogue.Get(alarm.Code).Code, alarm.Target)] = new Entry(TimeSpan.Zero, null, alarm, TimeSpan.Zero) { OfEarlierLife = true, OfEarlierBoot = rebooted };
+        {
+            var kind = AlarmCatalogue.Get(alarm.Code);
+            var known = rebooted && kind.KnownAfter > AlarmKind.KnownAfterBoot ? AlarmKind.KnownAfterBoot : kind.KnownAfter;
+            entries[(kind.Code, alarm.Target)] = new Entry(TimeSpan.Zero, null, alarm, TimeSpan.Zero) { FoundWithin = known };
+        }
+
         return new() { Entries = entries.ToImmutable() };
     }
 
@@ -78,13 +83,7 @@ public sealed record AlarmBook
         return new(book with { Entries = entries.ToImmutable() }, changes.ToImmutable());
     }
 
-    private static TimeSpan GoneFor(Entry entry, AlarmKind kind)
-    {
-        if (!entry.OfEarlierLife)
-            return kind.ClearAfter;
-        var known = entry.OfEarlierBoot && kind.KnownAfter > AlarmKind.KnownAfterBoot ? AlarmKind.KnownAfterBoot : kind.KnownAfter;
-        return known > kind.ClearAfter ? known : kind.ClearAfter;
-    }
+    private static TimeSpan GoneFor(Entry entry, AlarmKind kind) => entry.FoundWithin is { } known && known > kind.ClearAfter ? known : kind.ClearAfter;
 
     private static Severity SeverityOf(Finding finding, AlarmKind kind) => finding.Severity ?? kind.Severity;
 
@@ -98,8 +97,8 @@ public sealed record AlarmBook
         var key = (finding.Code, finding.Target);
         var severity = SeverityOf(finding, kind);
         var entry = entries.TryGetValue(key, out var known) ? known with { GoneSince = null } : new Entry(now.Uptime, null, null, now.Uptime);
-        if (entry.OfEarlierLife) // its text is refreshed in time, not with every start
-            entry = entry with { OfEarlierLife = false, ChangedAt = now.Uptime };
+        if (entry.FoundWithin is not null) // its text is refreshed in time, not with every start
+            entry = entry with { FoundWithin = null, ChangedAt = now.Uptime };
         if (entry.Alarm is not { } alarm)
         {
             if (now.Uptime - entry.HeldSince >= kind.RaiseAfter)
@@ -160,11 +159,8 @@ public sealed record AlarmBook
     /// <param name="Alarm">Null while the condition is too young to be an alarm.</param>
     private sealed record Entry(TimeSpan HeldSince, TimeSpan? GoneSince, Alarm? Alarm, TimeSpan ChangedAt)
     {
-        /// <summary>Taken up at a start and not confirmed by the rules yet.</summary>
-        public bool OfEarlierLife { get; init; }
-
-        /// <summary>And the machine was started anew between that life and this one.</summary>
-        public bool OfEarlierBoot { get; init; }
+        /// <summary>Taken up at a start and not confirmed by the rules yet: how long they have to find it again. Null for any other.</summary>
+        public TimeSpan? FoundWithin { get; init; }
     }
 }
 
