@@ -3,7 +3,7 @@
 
     python3 tests/box/cuda_speed.py --bin artifacts --out OUT [--scratch DIR]
 
-Needs: a GPU with 80 GB, PyTorch, BIN/inference-core, 33 GB of scratch (default /dev/shm where that is large enough). About six minutes.
+Needs: a GPU with 80 GB, PyTorch, BIN/inference-core, 33 GB of scratch (default /dev/shm where that is large enough). About five minutes.
 Exit 1 when a figure misses; all of them are in OUT/cuda-speed.json. Whole models over HTTP are asked by cuda_serve.py, which prints its own table on the way.
 """
 import argparse, json, os, statistics, subprocess, sys, tempfile
