@@ -10,8 +10,11 @@ internal static class ConditionBook
 {
     public static string Name(ConditionCode code) => Row(code).Name;
 
+    /// <summary>A GPU that obeys its limit and not its clock: the same alarm, and no limit to tell.</summary>
+    private const string ClockRefused = "the clock does not stand at its lowest; it draws {0:0} W";
+
     public static string Text(in Condition c, string target) =>
-        $"{target}: {string.Format(Row(c.Code).Text, c.Value, c.Limit)}";
+        $"{target}: {string.Format(c is { Code: ConditionCode.GpuLimitRefused, Limit: 0 } ? ClockRefused : Row(c.Code).Text, c.Value, c.Limit)}";
 
     private sealed record Entry(string Name, string Text);
 

@@ -8,6 +8,15 @@ public static partial class Controller
     private const double QuantumW = 1;
     private const double AtLimitW = 15;
 
+    /// <summary>More than a GPU without work draws, W.</summary>
+    private const double AtWorkW = 110;
+
+    /// <summary>A held clock is obeyed within a tick or two of the driver, and a die follows at once, s.</summary>
+    private const double ClockFollowsS = 1;
+
+    /// <summary>Of a GPU that refuses its limit the clock is all that holds it, and all or nothing: so long it stays low, so that die and clock do not flutter.</summary>
+    private const double ClockRestS = 4;
+
     // Without a coolant thermometer fans and pumps run at full and nobody knows whether that is enough.
     private const double BlindCapAfterS = 3;
     private const double BlindShare = 0.85;
@@ -17,7 +26,7 @@ public static partial class Controller
     private const double PlateLostNearK = 3.5;
     private const double PlateHotNearK = 1.5;
 
-    /// <summary>The third rung: GPU power, first of the GPU that is too hot itself, then of all when the box cannot remove the heat.</summary>
+    /// <summary>The third rung: GPU power and, where that is not enough, clocks; first of the GPU that is too hot itself, then of all when the box cannot remove the heat.</summary>
     private static void Power(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, Hazard hazard, TimeSpan now, double dt,
         ref ThermalCommands commands)
@@ -49,11 +58,14 @@ public static partial class Controller
             limit = limit >= gpus.MaxW ? gpus.MaxW : Math.Floor(limit / QuantumW) * QuantumW;
             commands.GpuLimitW[i] = Math.Clamp(limit, gpus.MinLimitW, gpus.MaxW);
             commands.GpuReasons[i] = reason;
-            if (limit < gpus.MaxW && e.GpuW[i] > limit - AtLimitW)
+            var isClockLow = commands.GpuLowestClock[i] = IsClockLow(ref state, in e, settings, i, hazard.LowLimit ? gpus.MinLimitW : own, dt);
+            if (isClockLow && e.GpuW[i] > AtWorkW)
+                commands.WithheldW += gpus.MaxW - e.GpuW[i];
+            else if (limit < gpus.MaxW && e.GpuW[i] > limit - AtLimitW)
                 commands.WithheldW += gpus.MaxW - limit;
 
-            // Only when the limit has been obeyed, or plainly is not, and the die is hot all the same.
-            var spent = e.GpuW[i] <= gpus.MinLimitW + 10 || e.Gpus[i] == GpuHealth.LimitRefused;
+            // Only when limit and clock have been obeyed, or plainly are not, and the die is hot all the same.
+            var spent = e.GpuW[i] <= gpus.MinLimitW + 10 || (e.Gpus[i] == GpuHealth.LimitRefused && state.GpuLowClockS[i] > ClockFollowsS);
             var near = e.Gpus[i] == GpuHealth.PlateLost ? PlateLostNearK : PlateHotNearK;
             var hot = known.Gpus[i].SuspectS > 0.5 && e.GpuC[i].Value > gpus.ThrottleC - near;
             if (!hot || !spent)
@@ -75,5 +87,22 @@ public static partial class Controller
         state.PlateHotS = plateHot ? state.PlateHotS + dt : 0;
         if (state.PlateHotS > OffAfterPlateHotS && !state.ShutdownLatched)
             (state.ShutdownLatched, state.ShutdownBy) = (true, state.ParkedBy);
+    }
+
+    /// <summary>
+    /// Whether the clock goes to its lowest: where the lowest limit lets through too much (no flow over all plates or this one, limits spent), and for a GPU
+    /// that refuses the limit which its own die or the box's safety asks for. What only the others' share asks for, they make up for.
+    /// </summary>
+    /// <param name="ownW">Limit that this GPU must keep whatever the others do, W.</param>
+    private static bool IsClockLow(ref ControllerState state, in Estimate e, ThermalSettings settings, int i, double ownW, double dt)
+    {
+        ref var since = ref state.GpuLowClockS[i];
+        var most = settings.Board.Gpus.MaxW;
+        var refuses = e.Gpus[i] == GpuHealth.LimitRefused && (since > 0 ? ownW < most : ownW < e.GpuW[i] - AtLimitW);
+        ref var rest = ref state.GpuClockRestS[i];
+        rest = refuses ? ClockRestS : Math.Max(0, rest - dt);
+        var isLow = state.LowClock || e.Gpus[i] == GpuHealth.PlateLost || rest > 0;
+        since = isLow ? since + dt : 0;
+        return isLow;
     }
 }

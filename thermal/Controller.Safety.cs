@@ -10,6 +10,11 @@ public static partial class Controller
     private const double RecoveringFromS = 0.5;
     private const double StopPumpsAfterS = 2;
     private const double NearIdleW = 1200;
+
+    /// <summary>More than eight GPUs without work draw, less than at work with the lowest clock, W.</summary>
+    private const double IdleW = 900;
+    private const double LowClockAfterSpentS = 25;
+    private const double LowClockAfterNeverS = 2;
     private const double ParkAfterSpentS = 75;
     private const double SpentBelowK = 0.25;
     private const double ParkAfterNeverS = 6;
@@ -37,8 +42,10 @@ public static partial class Controller
             (state.Parked, state.ParkedBy) = (true, hazard.Reason);
         if (hazard.LowLimit)
             state.LowLimit = true;
+        if (hazard.LowClock || hazard.Park)
+            state.LowClock = true;
         if (state.HealthyS > HealthyBeforeReleaseS)
-            state.Parked = state.LowLimit = false;
+            state.Parked = state.LowLimit = state.LowClock = false;
         var recovering = new Reason(Driver.Recovery, HealthyBeforeReleaseS - state.HealthyS);
         commands.ParkEngine = state.Parked;
         commands.ParkReason = !state.Parked ? default : state.HealthyS > RecoveringFromS ? recovering : state.ParkedBy;
@@ -79,7 +86,9 @@ public static partial class Controller
 
         state.FlowNoneS += dt;
         var off = state.FlowNoneS > OffAfterNoFlowS || (e.HottestGpuC.Value > settings.Board.Gpus.ThrottleC - 2 && state.FlowNoneS > 5);
-        return new(true, e.PumpsFailing || state.FlowNoneS >= ParkAfterNoFlowS, off, true, true, false, new(Driver.NoFlow));
+
+        // The clock takes hold at once; parked workers take up to a second.
+        return new(true, e.PumpsFailing || state.FlowNoneS >= ParkAfterNoFlowS, off, true, true, false, new(Driver.NoFlow), LowClock: true);
     }
 
     /// <summary>Hot coolant. Pumps are not asked for more: with the fans at their end more flow only makes the supply hotter.</summary>
@@ -99,22 +108,24 @@ public static partial class Controller
     }
 
     /// <summary>
-    /// Every GPU at its lowest limit and the coolant still on its way out of the band: limits are spent, the next rung is parked workers. A hot
-    /// slug that passes is not that: what is coming must have gone on rising for more than a minute, or the valve be stuck.
+    /// Every GPU at its lowest limit and the coolant still on its way out of the band: limits are spent. The next rung is the lowest clock, at which GPUs
+    /// go on working, and then parked workers. A hot slug that passes is not that: what is coming must have gone on rising for long, or the valve be stuck.
     /// </summary>
     private static Hazard LimitsSpent(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
     {
         var gpus = settings.Board.Gpus;
         state.ComingMidC += (state.ComingC - state.ComingMidC) * Math.Min(1, dt / 10);
         state.ComingSlowC += (state.ComingC - state.ComingSlowC) * Math.Min(1, dt / 40);
-        var spent = state.Capping && state.CapW <= gpus.Count * gpus.MinLimitW + 1 && e.HeatW > NearIdleW;
+        var spent = state.Capping && state.CapW <= gpus.Count * gpus.MinLimitW + 1 && e.HeatW > (state.LowClock ? IdleW : NearIdleW);
         var rises = state.ComingMidC > settings.SetpointC + settings.BandK - SpentBelowK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.SpentS = spent && rises ? state.SpentS + dt : Math.Max(0, state.SpentS - dt);
 
         // A valve that is stuck lets through what it lets through: no slug that passes, and nothing to wait for.
         var never = spent && e.ValveHeld && state.ComingMidC > settings.SetpointC + NeverFromK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.NeverS = never ? state.NeverS + dt : 0;
-        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
+        var park = state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS;
+        return park || state.SpentS > LowClockAfterSpentS || state.NeverS > LowClockAfterNeverS
+            ? new(true, park, false, true, false, false, new(Driver.Overheat, state.ComingC), LowClock: true) : default;
     }
 
     /// <summary>
@@ -146,5 +157,5 @@ public static partial class Controller
 
     private static Hazard Merge(Hazard a, Hazard b) => new(
         a.LowLimit || b.LowLimit, a.Park || b.Park, a.Shutdown || b.Shutdown, a.FullFans || b.FullFans, a.FullPumps || b.FullPumps,
-        a.StopPumps || b.StopPumps, a.Any ? a.Reason : b.Reason);
+        a.StopPumps || b.StopPumps, a.Any ? a.Reason : b.Reason, a.LowClock || b.LowClock);
 }

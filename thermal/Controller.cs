@@ -4,7 +4,7 @@ namespace Appliance.Thermal;
 
 /// <summary>
 /// Turns an estimate into commands. The rungs, in the order of what they cost: fans (or the facility valve), pumps, GPU power limits,
-/// parked workers, off. Rising demand is met at once; only the way down is slewed.
+/// lowest clocks, parked workers, off. Rising demand is met at once; only the way down is slewed.
 /// </summary>
 public static partial class Controller
 {
@@ -115,7 +115,7 @@ public static partial class Controller
 }
 
 /// <summary>What the safety rules found this tick.</summary>
-internal readonly record struct Hazard(bool LowLimit, bool Park, bool Shutdown, bool FullFans, bool FullPumps, bool StopPumps, Reason Reason)
+internal readonly record struct Hazard(bool LowLimit, bool Park, bool Shutdown, bool FullFans, bool FullPumps, bool StopPumps, Reason Reason, bool LowClock = false)
 {
     public bool Any => LowLimit || Park || Shutdown || FullFans || FullPumps;
 }

@@ -77,8 +77,14 @@ public static partial class Estimator
             track.LastW = e.GpuW[i];
             var refused = fresh && gpu.LimitW.IsGood && track.CommandedLimitW > 0 && gpu.LimitW.Value!.Value > track.CommandedLimitW + 5;
             track.LimitOffS = refused ? track.LimitOffS + dt : 0;
+            track.ClockOffS = fresh && gpu.ClockRefused && track.CommandedLowClock ? track.ClockOffS + dt : 0;
             if (track.LimitOffS <= 1)
+            {
+                if (track.ClockOffS > 1)
+                    conditions.Add(new(ConditionCode.GpuLimitRefused, TargetKind.Gpu, i, watts));
                 continue;
+            }
+
             e.Gpus[i] = GpuHealth.LimitRefused;
             conditions.Add(new(ConditionCode.GpuLimitRefused, TargetKind.Gpu, i, gpu.LimitW.Value!.Value, track.CommandedLimitW));
         }

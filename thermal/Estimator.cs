@@ -37,7 +37,11 @@ public static partial class Estimator
         for (var i = 0; i < settings.Board.Pumps.Count; i++)
             state.Pumps[i].Commanded = commands.Pumps[i];
         for (var i = 0; i < settings.Board.Gpus.Count; i++)
+        {
             state.Gpus[i].CommandedLimitW = commands.GpuLimitW[i];
+            state.Gpus[i].CommandedLowClock = commands.GpuLowestClock[i];
+        }
+
         state.Drive = settings.Liquid ? commands.FacilityValve.Fraction : 0;
         state.BypassAsked = settings.Bypass ? 1 - commands.BypassValve.Fraction : 0;
         state.CloseValve = commands.CloseValve;

@@ -28,6 +28,10 @@ public struct ThermalCommands
     /// <summary>Power limit per GPU, W; never below what the board says the driver accepts.</summary>
     public PerGpu<double> GpuLimitW;
 
+    /// <summary>The GPU's clock is held at its lowest: less than the lowest limit lets through, and the only hold on one that refuses limits.</summary>
+    public PerGpu<bool> GpuLowestClock;
+
+    /// <summary>Of both.</summary>
     public PerGpu<Reason> GpuReasons;
 
     /// <summary>True isolates the loop: the valve's safe state by wiring.</summary>

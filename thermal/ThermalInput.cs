@@ -68,6 +68,9 @@ public struct GpuInput
     /// <summary>The power limit that stands, W.</summary>
     public Reading<double> LimitW { get; set; }
 
+    /// <summary>The clock does not stand where it was commanded, or its write was refused.</summary>
+    public bool ClockRefused { get; set; }
+
     /// <summary>Fallen off the bus (XID 79): draws nothing we can steer.</summary>
     public bool Lost { get; set; }
 }

@@ -205,6 +205,11 @@ public struct ControllerState
     internal Reason ParkedBy;
     internal Reason ShutdownBy;
     internal bool LowLimit;
+    internal bool LowClock;
+
+    /// <summary>Since the GPU's clock was told to be at its lowest, s; 0 while it is not.</summary>
+    internal PerGpu<double> GpuLowClockS;
+    internal PerGpu<double> GpuClockRestS;
     internal PerGpu<double> GpuCapW;
     internal PerGpu<double> GpuHealthyS;
 

@@ -87,6 +87,8 @@ internal struct GpuTrack
     public double UnreadableS;
     public double LimitOffS;
     public double CommandedLimitW;
+    public bool CommandedLowClock;
+    public double ClockOffS;
 }
 
 internal struct LineTrack

@@ -9,7 +9,12 @@ namespace Appliance.Hardware;
 /// </summary>
 public sealed class GpuPoller : IGpuFeed
 {
-    private static readonly TimeSpan _rewriteLimitEvery = TimeSpan.FromSeconds(1);
+    private const double LowClockShare = 1.25;
+
+    private static readonly TimeSpan _rewriteEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a clock gets to follow, and the reading of it to be taken again.</summary>
+    private static readonly TimeSpan _clockFollows = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _openAgainAfter = TimeSpan.FromSeconds(2);
 
     private readonly Slot[] _slots;
@@ -64,13 +69,13 @@ public sealed class GpuPoller : IGpuFeed
     }
 
     /// <summary>
-    /// Asks for a limit; the GPU's thread writes it within a period, the same one again after a second at the earliest. A wish is good for
+    /// Asks for a bound; the GPU's thread writes it within a period, the same one again after a second at the earliest. A wish is good for
     /// one write: whoever steers repeats it, so that a controller that stopped does not overwrite what was done to make the box safe.
     /// </summary>
-    public void RequestLimit(int index, double watts)
+    public void RequestBound(int index, GpuBound bound)
     {
         lock (_slots[index].Gate)
-            (_slots[index].WantedW, _slots[index].IsWished) = (watts, true);
+            _slots[index].Wanted = bound;
     }
 
     /// <summary>One read of one GPU, in the caller's thread: what the poll threads do, and what a one-shot report uses.</summary>
@@ -98,10 +103,10 @@ public sealed class GpuPoller : IGpuFeed
 
     private void PollOnce(Slot slot)
     {
-        double? wanted;
+        GpuBound? wanted;
         GpuReading last;
         lock (slot.Gate)
-            (wanted, last) = (slot.IsWished ? slot.WantedW : null, slot.Last);
+            (wanted, last) = (slot.Wanted, slot.Last);
 
         GpuReading reading = default;
         slot.Call.Begin("reading for the cooling loop", _time.GetElapsedTime(0));
@@ -109,8 +114,10 @@ public sealed class GpuPoller : IGpuFeed
         {
             if (Opened(slot, out reading.Lost) is { } device)
             {
-                reading.LimitRefused = WriteLimit(slot, device, wanted, last.LimitRefused);
+                (reading.LimitRefused, reading.ClockRefused) = (last.LimitRefused, last.ClockRefused);
+                Write(slot, device, wanted, ref reading);
                 device.Read(_time.GetElapsedTime(0), ref reading);
+                reading.ClockRefused |= !ClockStands(slot, device, in reading);
                 if (reading.Lost)
                     slot.Device = null; // look for it again: a reset brings a GPU back under a new handle
             }
@@ -149,18 +156,38 @@ public sealed class GpuPoller : IGpuFeed
         return slot.Device;
     }
 
-    private bool WriteLimit(Slot slot, IGpuDevice device, double? wanted, bool refused)
+    private void Write(Slot slot, IGpuDevice device, GpuBound? wanted, ref GpuReading reading)
     {
         var now = _time.GetElapsedTime(0);
         if (_stop.IsCancellationRequested)
-            return refused; // back from a long call after the end: whoever made the box safe meanwhile has the last word
-        if (wanted is not { } watts || (watts == slot.WrittenW && !refused && now - slot.WrittenAt < _rewriteLimitEvery))
-            return refused;
-        slot.WrittenW = watts;
-        slot.WrittenAt = now;
+            return; // back from a long call after the end: whoever made the box safe meanwhile has the last word
+        var isRefused = reading.LimitRefused || reading.ClockRefused;
+        if (wanted is not { } bound || (bound == slot.Written && !isRefused && now - slot.WrittenAt < _rewriteEvery))
+            return;
         lock (slot.Gate)
-            slot.IsWished = false;
-        return !device.SetPowerLimit(watts);
+            slot.Wanted = null;
+
+        // Who holds the clock asks root each time, and nothing can read back what stands: it is written when it changes or is seen not to stand.
+        var isClockDue = bound.LowestClock != slot.Written?.LowestClock || reading.ClockRefused;
+        (slot.Written, slot.WrittenAt) = (bound, now);
+        reading.LimitRefused = !device.SetPowerLimit(bound.LimitW);
+        if (!isClockDue)
+            return;
+        slot.ClockAt = now;
+        reading.ClockRefused = !device.SetLowestClock(bound.LowestClock);
+    }
+
+    /// <summary>
+    /// A held clock that is high, or one that was let go and stands at its lowest although the GPU works: somebody else wrote it, as who makes a box safe
+    /// does. An idle GPU's clock says nothing.
+    /// </summary>
+    private bool ClockStands(Slot slot, IGpuDevice device, in GpuReading reading)
+    {
+        if (slot.Written is not { } bound || _time.GetElapsedTime(0) - slot.ClockAt < _clockFollows
+            || reading.SmClockMhz.Value is not { } clock || device.LowestClockMhz is not { } lowest)
+            return true;
+        var isLow = clock < LowClockShare * lowest;
+        return bound.LowestClock == isLow || (isLow && !(reading.UtilizationPercent.Value > 0));
     }
 
     public void Dispose()
@@ -180,9 +207,7 @@ public sealed class GpuPoller : IGpuFeed
 
         public GpuReading Last;
 
-        public double? WantedW;
-
-        public bool IsWished;
+        public GpuBound? Wanted;
 
         public GpuIdentity Identity = new();
 
@@ -195,8 +220,10 @@ public sealed class GpuPoller : IGpuFeed
 
         public TimeSpan? OpenedAt;
 
-        public double? WrittenW;
+        public GpuBound? Written;
 
         public TimeSpan WrittenAt;
+
+        public TimeSpan ClockAt;
     }
 }

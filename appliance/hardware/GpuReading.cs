@@ -41,8 +41,11 @@ public struct GpuReading
     /// <summary>Fallen off the bus.</summary>
     public bool Lost;
 
-    /// <summary>The last power-limit write was refused.</summary>
+    /// <summary>The last write of a power limit was refused.</summary>
     public bool LimitRefused;
+
+    /// <summary>The last write of the clock was refused, or it is seen not to stand.</summary>
+    public bool ClockRefused;
 
     /// <summary>Reads finished since start; stands still while the driver hangs.</summary>
     public long Reads;

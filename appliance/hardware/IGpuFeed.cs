@@ -13,8 +13,8 @@ public interface IGpuFeed : IDisposable
     /// <summary>The last reading of every GPU.</summary>
     void Read(Span<GpuReading> readings);
 
-    /// <summary>Asks for a limit; written soon and again and again.</summary>
-    void RequestLimit(int index, double watts);
+    /// <summary>Asks for a bound; written soon, and again when it is seen not to stand.</summary>
+    void RequestBound(int index, GpuBound bound);
 
     /// <summary>Null members until the GPU was opened.</summary>
     GpuIdentity Identity(int index);

@@ -22,6 +22,9 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
     private bool _lost;
     private TimeSpan? _slowAt;
     private uint _writtenMw;
+
+    /// <summary>Null until asked for, 0 where the driver does not tell.</summary>
+    private uint? _lowestMhz;
     private GpuReading _slow;
 
     internal NvmlGpu(NvmlInterop nvml, NvmlDevice device)
@@ -32,6 +35,8 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
     }
 
     public GpuIdentity Identity { get; }
+
+    public double? LowestClockMhz => (_lowestMhz ??= Lowest()) is > 0 and var mhz ? mhz : null;
 
     public void Read(TimeSpan now, ref GpuReading reading)
     {
@@ -71,6 +76,25 @@ internal sealed unsafe class NvmlGpu : IGpuDevice
         if (result == NvmlReturn.NoPermission && Identity.Uuid is { } uuid)
             return RightsClient.LimitGpu(uuid, watts) is null; // the driver lets only root set limits
         return Note(result);
+    }
+
+    public bool SetLowestClock(bool held)
+    {
+        if (LowestClockMhz is null)
+            return !held;
+        _slowAt = null;
+        var mhz = _lowestMhz!.Value;
+        var result = held ? _nvml.nvmlDeviceSetGpuLockedClocks(_device, mhz, mhz) : _nvml.nvmlDeviceResetGpuLockedClocks(_device);
+        if (result == NvmlReturn.NoPermission && Identity.Uuid is { } uuid)
+            return RightsClient.HoldClock(uuid, held) is null;
+        return Note(result) || (!held && IsMissing(result));
+    }
+
+    /// <summary>An H100 answers 345 MHz, and takes 2 ms for it.</summary>
+    private uint Lowest()
+    {
+        uint lowest, highest;
+        return _nvml.nvmlDeviceGetMinMaxClockOfPState(_device, NvmlInterop.NVML_CLOCK_SM, NvmlInterop.NVML_PSTATE_0, &lowest, &highest) == NvmlReturn.Success ? lowest : 0;
     }
 
     private void ReadSlow(TimeSpan now, Reading<double> limit)

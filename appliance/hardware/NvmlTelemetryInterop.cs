@@ -16,6 +16,7 @@ internal sealed unsafe partial class NvmlInterop
     private delegate* unmanaged<NvmlDevice, uint, NvmlReturn> _nvmlDeviceSetPowerManagementLimit;
     private delegate* unmanaged<NvmlDevice, int, uint*, NvmlReturn> _nvmlDeviceGetClockInfo;
     private delegate* unmanaged<NvmlDevice, int, uint*, NvmlReturn> _nvmlDeviceGetMaxClockInfo;
+    private delegate* unmanaged<NvmlDevice, int, int, uint*, uint*, NvmlReturn> _nvmlDeviceGetMinMaxClockOfPState;
     private delegate* unmanaged<NvmlDevice, uint, uint, NvmlReturn> _nvmlDeviceSetGpuLockedClocks;
     private delegate* unmanaged<NvmlDevice, NvmlReturn> _nvmlDeviceResetGpuLockedClocks;
     private delegate* unmanaged<NvmlDevice, int*, NvmlReturn> _nvmlDeviceGetPerformanceState;
@@ -50,6 +51,7 @@ internal sealed unsafe partial class NvmlInterop
         _nvmlDeviceSetPowerManagementLimit = (delegate* unmanaged<NvmlDevice, uint, NvmlReturn>)Symbol("nvmlDeviceSetPowerManagementLimit");
         _nvmlDeviceGetClockInfo = (delegate* unmanaged<NvmlDevice, int, uint*, NvmlReturn>)Symbol("nvmlDeviceGetClockInfo");
         _nvmlDeviceGetMaxClockInfo = (delegate* unmanaged<NvmlDevice, int, uint*, NvmlReturn>)Symbol("nvmlDeviceGetMaxClockInfo");
+        _nvmlDeviceGetMinMaxClockOfPState = (delegate* unmanaged<NvmlDevice, int, int, uint*, uint*, NvmlReturn>)Symbol("nvmlDeviceGetMinMaxClockOfPState");
         _nvmlDeviceSetGpuLockedClocks = (delegate* unmanaged<NvmlDevice, uint, uint, NvmlReturn>)Symbol("nvmlDeviceSetGpuLockedClocks");
         _nvmlDeviceResetGpuLockedClocks = (delegate* unmanaged<NvmlDevice, NvmlReturn>)Symbol("nvmlDeviceResetGpuLockedClocks");
         _nvmlDeviceGetPerformanceState = (delegate* unmanaged<NvmlDevice, int*, NvmlReturn>)Symbol("nvmlDeviceGetPerformanceState");
@@ -115,6 +117,9 @@ internal sealed unsafe partial class NvmlInterop
 
     internal NvmlReturn nvmlDeviceGetMaxClockInfo(NvmlDevice device, int type, uint* clock) =>
         _nvmlDeviceGetMaxClockInfo is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMaxClockInfo(device, type, clock));
+
+    internal NvmlReturn nvmlDeviceGetMinMaxClockOfPState(NvmlDevice device, int type, int pstate, uint* minClockMHz, uint* maxClockMHz) =>
+        _nvmlDeviceGetMinMaxClockOfPState is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceGetMinMaxClockOfPState(device, type, pstate, minClockMHz, maxClockMHz));
 
     internal NvmlReturn nvmlDeviceSetGpuLockedClocks(NvmlDevice device, uint minGpuClockMHz, uint maxGpuClockMHz) =>
         _nvmlDeviceSetGpuLockedClocks is null ? NvmlReturn.FunctionNotFound : Counted(_nvmlDeviceSetGpuLockedClocks(device, minGpuClockMHz, maxGpuClockMHz));

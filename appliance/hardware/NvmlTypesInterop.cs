@@ -9,6 +9,7 @@ internal sealed unsafe partial class NvmlInterop
 {
     internal const int NVML_TEMPERATURE_GPU = 0;
     internal const int NVML_CLOCK_SM = 1;
+    internal const int NVML_PSTATE_0 = 0;
     internal const int NVML_CLOCK_MEM = 2;
     internal const int NVML_MEMORY_ERROR_TYPE_CORRECTED = 0;
     internal const int NVML_MEMORY_ERROR_TYPE_UNCORRECTED = 1;

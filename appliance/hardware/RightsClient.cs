@@ -21,7 +21,10 @@ public static class RightsClient
     public static string? LimitGpu(string uuid, double watts) =>
         Ask(SocketPath, string.Create(CultureInfo.InvariantCulture, $"limit {uuid} {watts:0.###}"));
 
-    /// <summary>Every GPU to its lowest limit. Needs no right beside the socket's, no driver and no name of a GPU.</summary>
+    /// <summary>Holds a GPU's SM clock at its lowest or lets it go; the driver lets only root do that.</summary>
+    public static string? HoldClock(string uuid, bool held) => Ask(SocketPath, $"clock {uuid} {(held ? "lowest" : "free")}");
+
+    /// <summary>Every GPU to its lowest limit and clock. Needs no right beside the socket's, no driver and no name of a GPU.</summary>
     /// <returns>How many obeyed, and why not all.</returns>
     public static (int Limited, string? Fault) LowestLimits(string path)
     {

@@ -21,14 +21,12 @@ public sealed record SafeStateReport(int RotorsFull, int GpusLimited, IReadOnlyL
 }
 
 /// <summary>
-/// The safe state: every PWM output the kernel shows at full by its driver's own rule, GPUs at their lowest power limit. Needs no
+/// The safe state: every PWM output the kernel shows at full by its driver's own rule, GPUs at their lowest power limit and clock. Needs no
 /// configuration, no daemon and no board file; a board file only adds that its fans and pumps must be among those found.
 /// Idempotent. Used by appliance-safe, by the daemon before it reads its configuration, and by the daemon's own watchdog.
 /// </summary>
 public static class SafeState
 {
-    private const string LimitFile = "power_management_limit_mw";
-
     /// <summary>A healthy chip takes milliseconds, an adt7470 that looks at its sensors two seconds.</summary>
     private static readonly TimeSpan ChipLimit = TimeSpan.FromSeconds(3);
 
@@ -130,16 +128,21 @@ public static class SafeState
         var failures = new List<string>();
         foreach (var folder in Directory.GetDirectories(Path.Combine(sysRoot, "twin"), "gpu*"))
         {
-            using var file = SysfsFile.TryOpen(Path.Combine(folder, LimitFile), write: true, out var status);
-            if (file is not null)
-                status = file.TryWrite((long)(watts * 1000));
-            if (status.IsOk)
+            var limit = Put(Path.Combine(folder, TwinGpuFiles.LimitFile), (long)(watts * 1000));
+            var clock = Put(Path.Combine(folder, TwinGpuFiles.ClockFile), 1);
+            if (limit.IsOk)
                 limited++;
-            else
-                failures.Add($"{Path.GetFileName(folder)}: {status}");
+            if (!limit.IsOk || !clock.IsOk)
+                failures.Add($"{Path.GetFileName(folder)}: {(limit.IsOk ? clock : limit)}");
         }
 
         return (limited, failures);
+    }
+
+    private static SysfsStatus Put(string path, long number)
+    {
+        using var file = SysfsFile.TryOpen(path, write: true, out var status);
+        return file is null ? status : file.TryWrite(number);
     }
 
     /// <summary>

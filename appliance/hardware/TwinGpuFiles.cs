@@ -13,8 +13,15 @@ public sealed class TwinGpuFiles : IGpuDevice
     public static readonly string[] Files =
     [
         "power_usage_mw", "temperature_gpu_c", "temperature_memory_c", "tlimit_c", "sm_clock_mhz", "utilization_gpu",
-        "memory_used_mib", "memory_total_mib", "clocks_event_reasons", "lost", "hang", "power_management_limit_mw",
+        "memory_used_mib", "memory_total_mib", "clocks_event_reasons", "lost", "hang", LimitFile, ClockFile,
     ];
+
+    /// <summary>The two that software writes: milliwatts, and 1 while the clock is held at its lowest.</summary>
+    public const string LimitFile = "power_management_limit_mw";
+    public const string ClockFile = "lowest_clock";
+
+    private const int Limit = 11;
+    private const int Clock = 12;
 
     private readonly string _folder;
     private readonly SysfsFile?[] _files = new SysfsFile?[Files.Length];
@@ -26,6 +33,8 @@ public sealed class TwinGpuFiles : IGpuDevice
     }
 
     public GpuIdentity Identity { get; }
+
+    public double? LowestClockMhz => 345;
 
     public static string FolderOf(string sysRoot, int index) => Path.Combine(sysRoot, "twin", $"gpu{index}");
 
@@ -47,14 +56,18 @@ public sealed class TwinGpuFiles : IGpuDevice
         reading.MemoryUsedMib = Value(6, 1, now);
         reading.MemoryTotalMib = Value(7, 1, now);
         reading.ClocksEventReasons = Number(8) is { } reasons ? Reading<long>.Good(reasons, now) : Reading<long>.Absent;
-        reading.LimitW = Value(11, 0.001, now);
+        reading.LimitW = Value(Limit, 0.001, now);
     }
 
-    public bool SetPowerLimit(double watts)
+    public bool SetPowerLimit(double watts) => Write(Limit, (long)Math.Round(watts * 1000));
+
+    public bool SetLowestClock(bool held) => Write(Clock, held ? 1 : 0);
+
+    private bool Write(int index, long number)
     {
         while (Number(10) is 1)
             Thread.Sleep(100);
-        return Number(9) is 0 && Open(11) is { } file && file.TryWrite((long)Math.Round(watts * 1000)).IsOk;
+        return Number(9) is 0 && Open(index) is { } file && file.TryWrite(number).IsOk;
     }
 
     private Reading<double> Value(int index, double scale, TimeSpan now) =>
@@ -73,7 +86,7 @@ public sealed class TwinGpuFiles : IGpuDevice
     }
 
     private SysfsFile? Open(int index) =>
-        _files[index] ??= SysfsFile.TryOpen(Path.Combine(_folder, Files[index]), write: index == 11, out _);
+        _files[index] ??= SysfsFile.TryOpen(Path.Combine(_folder, Files[index]), write: index >= Limit, out _);
 
     private static string? Text(string folder, string file)
     {

@@ -20,7 +20,6 @@ internal static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetFanControlPolicy")] private static NvmlReturn nvmlDeviceSetFanControlPolicy() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetFanSpeed_v2")] private static NvmlReturn nvmlDeviceSetFanSpeed_v2() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetGpcClkVfOffset")] private static NvmlReturn nvmlDeviceSetGpcClkVfOffset() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetGpuLockedClocks")] private static NvmlReturn nvmlDeviceSetGpuLockedClocks() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetGpuOperationMode")] private static NvmlReturn nvmlDeviceSetGpuOperationMode() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetHostname_v1")] private static NvmlReturn nvmlDeviceSetHostname_v1() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetMemClkVfOffset")] private static NvmlReturn nvmlDeviceSetMemClkVfOffset() => NvmlReturn.NotSupported;

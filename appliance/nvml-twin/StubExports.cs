@@ -83,7 +83,6 @@ internal static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetMemClkVfOffset")] private static NvmlReturn nvmlDeviceGetMemClkVfOffset() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetMemoryAffinity")] private static NvmlReturn nvmlDeviceGetMemoryAffinity() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetMigDeviceHandleByIndex")] private static NvmlReturn nvmlDeviceGetMigDeviceHandleByIndex() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetMinMaxClockOfPState")] private static NvmlReturn nvmlDeviceGetMinMaxClockOfPState() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetMinMaxFanSpeed")] private static NvmlReturn nvmlDeviceGetMinMaxFanSpeed() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetNumFans")] private static NvmlReturn nvmlDeviceGetNumFans() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetNvLinkInfo")] private static NvmlReturn nvmlDeviceGetNvLinkInfo() => NvmlReturn.NotSupported;
@@ -141,7 +140,6 @@ internal static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceRemoveGpu")] private static NvmlReturn nvmlDeviceRemoveGpu() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceRemoveGpu_v2")] private static NvmlReturn nvmlDeviceRemoveGpu_v2() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceResetApplicationsClocks")] private static NvmlReturn nvmlDeviceResetApplicationsClocks() => NvmlReturn.NotSupported;
-    [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceResetGpuLockedClocks")] private static NvmlReturn nvmlDeviceResetGpuLockedClocks() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceResetMemoryLockedClocks")] private static NvmlReturn nvmlDeviceResetMemoryLockedClocks() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceResetNvLinkErrorCounters")] private static NvmlReturn nvmlDeviceResetNvLinkErrorCounters() => NvmlReturn.NotSupported;
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceResetNvLinkUtilizationCounter")] private static NvmlReturn nvmlDeviceResetNvLinkUtilizationCounter() => NvmlReturn.NotSupported;

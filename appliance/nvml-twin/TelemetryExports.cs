@@ -109,6 +109,27 @@ internal static unsafe partial class Exports
         return status != NvmlReturn.Success ? status : gpu.SetLimit(milliwatts) ? NvmlReturn.Success : NvmlReturn.InvalidArgument;
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetMinMaxClockOfPState")]
+    private static NvmlReturn nvmlDeviceGetMinMaxClockOfPState(nint device, int type, int pstate, uint* lowest, uint* highest) =>
+        pstate != 0 ? NvmlReturn.Unknown : Answers.Pair(device, nameof(nvmlDeviceGetMinMaxClockOfPState), lowest, highest, gpu => (type == 2 ? 2619 : TwinGpu.LowestMhz, Highest(type)));
+
+    /// <summary>The twin knows one pair of clocks only: both at the lowest.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceSetGpuLockedClocks")]
+    private static NvmlReturn nvmlDeviceSetGpuLockedClocks(nint device, uint lowest, uint highest)
+    {
+        var status = TwinDriver.Enter(device, nameof(nvmlDeviceSetGpuLockedClocks), out var gpu);
+        return status != NvmlReturn.Success ? status
+            : lowest != TwinGpu.LowestMhz || highest != TwinGpu.LowestMhz ? NvmlReturn.InvalidArgument
+            : gpu.HoldClock(true) ? NvmlReturn.Success : NvmlReturn.Unknown;
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceResetGpuLockedClocks")]
+    private static NvmlReturn nvmlDeviceResetGpuLockedClocks(nint device)
+    {
+        var status = TwinDriver.Enter(device, nameof(nvmlDeviceResetGpuLockedClocks), out var gpu);
+        return status != NvmlReturn.Success ? status : gpu.HoldClock(false) ? NvmlReturn.Success : NvmlReturn.Unknown;
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "nvmlDeviceGetTemperatureV")]
     private static NvmlReturn nvmlDeviceGetTemperatureV(nint device, NvmlInterop.nvmlTemperature_t* temperature)
     {

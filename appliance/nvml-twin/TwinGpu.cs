@@ -7,7 +7,11 @@ namespace Appliance.NvmlTwin;
 internal sealed class TwinGpu(string root, int index)
 {
     private readonly Page _page = new(Path.Combine(TwinGpuFiles.FolderOf(root, index), "nvml"));
-    private readonly string _limitFile = Path.Combine(TwinGpuFiles.FolderOf(root, index), "power_management_limit_mw");
+    private readonly string _limitFile = Path.Combine(TwinGpuFiles.FolderOf(root, index), TwinGpuFiles.LimitFile);
+    private readonly string _clockFile = Path.Combine(TwinGpuFiles.FolderOf(root, index), TwinGpuFiles.ClockFile);
+
+    /// <summary>What an H100 answers (driver 580.159).</summary>
+    public const int LowestMhz = 345;
 
     public int Index => index;
 
@@ -37,7 +41,14 @@ internal sealed class TwinGpu(string root, int index)
     {
         if (milliwatts < _page["min_limit_mw"] || milliwatts > _page["max_limit_mw"])
             return false;
-        using var file = SysfsFile.TryOpen(_limitFile, write: true, out _);
-        return file is not null && file.TryWrite(milliwatts).IsOk;
+        return Write(_limitFile, milliwatts);
+    }
+
+    public bool HoldClock(bool held) => Write(_clockFile, held ? 1 : 0);
+
+    private static bool Write(string path, long number)
+    {
+        using var file = SysfsFile.TryOpen(path, write: true, out _);
+        return file is not null && file.TryWrite(number).IsOk;
     }
 }

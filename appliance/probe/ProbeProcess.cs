@@ -107,8 +107,8 @@ internal sealed class ProbeProcess : IDisposable
         var reader = new ProbeReader(input);
         while (reader.Next(out var kind, out var payload))
         {
-            if (kind == ProbeFrame.Limit && payload.Length == 12 && BinaryPrimitives.ReadInt32LittleEndian(payload) is var index && index >= 0 && index < _options.Gpus)
-                _poller.RequestLimit(index, BinaryPrimitives.ReadDoubleLittleEndian(payload[4..]));
+            if (kind == ProbeFrame.Limit && payload.Length == 13 && BinaryPrimitives.ReadInt32LittleEndian(payload) is var index && index >= 0 && index < _options.Gpus)
+                _poller.RequestBound(index, new(BinaryPrimitives.ReadDoubleLittleEndian(payload[4..]), payload[12] != 0));
             else if (kind == ProbeFrame.Profile && payload.Length == 4 && BinaryPrimitives.ReadInt32LittleEndian(payload) is var seconds and > 0)
                 _surveyor.Profile(_time.GetElapsedTime(0) + TimeSpan.FromSeconds(seconds));
         }

@@ -4,7 +4,7 @@ using Appliance.Hardware;
 namespace Appliance.Rights;
 
 /// <summary>
-/// Power limits through NVML. The driver is opened at the first request and again after a refusal. Any call may hang: each GPU is looked up by
+/// Power limits and held clocks through NVML. The driver is opened at the first request and again after a refusal. Any call may hang: each GPU is looked up by
 /// itself and has its turns, so that one that hangs costs itself and one thread, and who comes for it meanwhile is told so.
 /// </summary>
 /// <param name="open">The driver's GPUs and how many, or why it does not open.</param>
@@ -30,7 +30,12 @@ internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault
     }
 
     /// <returns>Null when it was done, else why not.</returns>
-    public string? Set(string uuid, double watts)
+    public string? Set(string uuid, double watts) => Do(uuid, gpu => gpu.SetPowerLimit(watts), $"{watts:0} W");
+
+    /// <inheritdoc cref="Set"/>
+    public string? Hold(string uuid, bool clock) => Do(uuid, gpu => gpu.SetLowestClock(clock), clock ? "its lowest clock" : "to let its clock go");
+
+    private string? Do(string uuid, Func<IGpuDevice, bool> write, string what)
     {
         var began = time.GetTimestamp();
         var known = _known.GetOrAdd(uuid, _ => new());
@@ -41,9 +46,9 @@ internal sealed class GpuLimits(Func<(IGpuSource? Gpus, int Count, string? Fault
             var fault = $"there is no {uuid}";
             if ((known.Gpu ??= Opened(Left(began), ref fault)?.Find(uuid)) is { } gpu)
             {
-                if (gpu.SetPowerLimit(watts))
+                if (write(gpu))
                     return null;
-                fault = $"{uuid} refuses {watts:0} W";
+                fault = $"{uuid} refuses {what}";
             }
 
             Forget(uuid, known);

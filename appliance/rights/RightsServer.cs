@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
@@ -11,10 +12,11 @@ namespace Appliance.Rights;
 /// only say <c>lowest</c>, which can make a box slower and never hotter, and have places of their own: who faces a network must not be able
 /// to keep the control plane out. Who asks wrongly hears so and changes nothing.
 /// </summary>
+/// <param name="clock">Holds a GPU's clock at its lowest, or lets it go.</param>
 /// <param name="lowest">How many GPUs stand at their lowest limit, and a line for each that does not.</param>
 /// <param name="mayAll">Whether this user id may say every verb.</param>
 internal sealed class RightsServer(
-    Func<string, double, string?> limit, Func<(int Limited, IReadOnlyList<string> Refused)> lowest, Func<string[], string?> systemctl, Func<uint, bool> mayAll)
+    Func<string, double, string?> limit, Func<string, bool, string?> clock, Func<(int Limited, IReadOnlyList<string> Refused)> lowest, Func<string[], string?> systemctl, Func<uint, bool> mayAll)
 {
     private const int LineMax = 256;
 
@@ -28,6 +30,9 @@ internal sealed class RightsServer(
     private const int PlacesMax = 32;
     private const int OthersPlacesMax = 2;
 
+    /// <summary>What was last done for each GPU; only names that the driver knows get here.</summary>
+    private readonly ConcurrentDictionary<string, string> _told = new(StringComparer.Ordinal);
+
     private int _taken;
     private int _othersTaken;
 
@@ -35,7 +40,7 @@ internal sealed class RightsServer(
     {
         var limits = new GpuLimits();
         uint? controlPlane = null; // looked up until it is known; only the thread that accepts asks
-        return new(limits.Set, limits.Lowest, Systemctl, uid => uid == 0 || uid == (controlPlane ??= Accounts.UidOf(ControlPlane)));
+        return new(limits.Set, limits.Hold, limits.Lowest, Systemctl, uid => uid == 0 || uid == (controlPlane ??= Accounts.UidOf(ControlPlane)));
     }
 
     public void Serve(Socket listener)
@@ -74,9 +79,10 @@ internal sealed class RightsServer(
             (var limited, { Count: 0 }) => $"ok {limited}",
             var (limited, refused) => $"{limited}; {string.Join("; ", refused)}",
         },
-        null => "not understood; known: limit UUID WATTS, lowest, stop-engine, power-off, reboot",
+        null => "not understood; known: limit UUID WATTS, clock UUID lowest|free, lowest, stop-engine, power-off, reboot",
         _ when !all => "only the control plane may ask for this; others: lowest",
         RightsRequest.Limit wanted => limit(wanted.Uuid, wanted.Watts) ?? "ok",
+        RightsRequest.Clock wanted => clock(wanted.Uuid, wanted.Held) ?? "ok",
         RightsRequest.StopEngine => systemctl(["kill", "--signal=SIGKILL", Engine]) ?? "ok",
         RightsRequest.PowerOff => systemctl(["poweroff"]) ?? "ok",
         RightsRequest.Reboot => systemctl(["reboot"]) ?? "ok",
@@ -104,7 +110,8 @@ internal sealed class RightsServer(
                 var count = peer.Receive(buffer);
                 var line = Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n');
                 var answer = Answer(line, all);
-                Console.WriteLine($"appliance-rights: {line}: {answer}");
+                if (IsNews(line, answer))
+                    Console.WriteLine($"appliance-rights: {line}: {answer}");
                 peer.Send(Encoding.UTF8.GetBytes(answer + "\n"));
             }
             catch (SocketException)
@@ -112,6 +119,28 @@ internal sealed class RightsServer(
                 // It went away or says nothing: nothing is done.
             }
         }
+    }
+
+    /// <summary>The control plane repeats what it wants of each GPU once a second: the journal hears of it once, and again when anything else was said or answered.</summary>
+    internal bool IsNews(string line, string answer)
+    {
+        var words = line.Split(' ');
+        if (words is not ["limit" or "clock", _, _])
+        {
+            _told.Clear();
+            return true;
+        }
+
+        var subject = $"{words[0]} {words[1]}";
+        if (answer != "ok")
+        {
+            _told.TryRemove(subject, out _);
+            return true;
+        }
+
+        var isNews = !_told.TryGetValue(subject, out var last) || last != words[2];
+        _told[subject] = words[2];
+        return isNews;
     }
 
     private static string? Systemctl(string[] arguments)

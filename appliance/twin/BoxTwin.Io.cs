@@ -53,6 +53,15 @@ public sealed partial class BoxTwin
         return WriteResult.Ok;
     }
 
+    /// <summary>Holds the SM clock at its lowest, or lets it go.</summary>
+    public WriteResult WriteGpuClock(int gpu, bool lowest)
+    {
+        if (_gpuLost[gpu] || _nvmlHung || !Truth.GpusPowered)
+            return WriteResult.Failed;
+        _lowestClock[gpu] = lowest;
+        return WriteResult.Ok;
+    }
+
     /// <summary>Drives an output line (valve, (de)humidifier) to this physical level.</summary>
     public WriteResult WriteLine(int line, bool high)
     {
@@ -112,12 +121,13 @@ public sealed partial class BoxTwin
             die,
             Math.Round(_gpus.MemoryC[gpu]),
             _board.Gpus.ThrottleC - die,
-            reasons == 1 ? 345 : Truth.Braked ? 990 : Truth.SelfThrottled[gpu] ? 1200 : 1980,
+            reasons == 1 || _lowestClock[gpu] ? LowestMhz : Truth.Braked ? 990 : Truth.SelfThrottled[gpu] ? 1200 : 1980,
             working ? Math.Min(100, Math.Round(100 * power / _board.Gpus.MaxW)) : 0,
             working ? 62000 : 520,
             ReadingMib,
             reasons,
-            _limitW[gpu]);
+            _limitW[gpu],
+            _lowestClock[gpu]);
     }
 
     /// <summary>Physical level of a digital line; null when it cannot be read.</summary>

@@ -18,11 +18,15 @@ public sealed partial class BoxTwin
     /// <summary>A braked GPU halves its clocks; half of its limit is what is left of its power.</summary>
     private const double BrakedShare = 0.5;
 
+    /// <summary>What an H100 answers.</summary>
+    private const double LowestMhz = 345;
+
     private readonly Board _board;
     private readonly bool _liquid;
     private readonly double[] _wantedW;
     private readonly double[] _memoryPercent;
     private readonly double[] _limitW;
+    private readonly bool[] _lowestClock;
     private readonly bool[] _driven;
     private readonly bool[] _wet;
     private readonly bool[] _slotOpen;
@@ -72,6 +76,7 @@ public sealed partial class BoxTwin
         _wantedW = new double[gpus];
         _memoryPercent = new double[gpus];
         _limitW = new double[gpus];
+        _lowestClock = new bool[gpus];
         Array.Fill(_wantedW, options.GpuW);
         Array.Fill(_limitW, _board.Gpus.MaxW);
         _driven = new bool[_board.Lines.Count];
@@ -210,6 +215,8 @@ public sealed partial class BoxTwin
             var wanted = Math.Max(_wantedW[i], 0);
             var allowed = EngineParked ? Math.Min(wanted, Parameters.IdleW) : wanted;
             allowed = Math.Min(allowed, Math.Max(_limitW[i], Parameters.IdleW));
+            if (_lowestClock[i])
+                allowed = Math.Min(allowed, Parameters.LowestClockW);
             if (!Truth.GpusPowered)
                 allowed = 0;
             withheld += wanted - allowed;

@@ -22,6 +22,9 @@ public sealed record PlantParameters
     public double MemoryTauS { get; init; } = 0.5;
     public double IdleW { get; init; } = 72;
 
+    /// <summary>What a busy GPU draws at most with its clock held at the lowest, W: reckoned, not measured (README).</summary>
+    public double LowestClockW { get; init; } = 150;
+
     // Coolant: PG25 at 40 °C.
     public double CoolantKgPerL { get; init; } = 1.012;
     public double CoolantJPerKgK { get; init; } = 3930;

@@ -22,6 +22,7 @@ public readonly record struct TwinRotor(byte? Pwm, int Enable, double? Rpm);
 /// <param name="Lost">Fallen off the bus; every other value is meaningless.</param>
 /// <param name="Hung">Calls into the driver do not return.</param>
 /// <param name="MarginK">T.Limit: kelvin left to throttling.</param>
+/// <param name="LowestClock">The SM clock is held at its lowest; NVML has no question for that, the clock tells.</param>
 /// <param name="ClocksEventReasons">NVML's bit mask: 1 idle, 4 software power cap, 0x40 hardware thermal slowdown, 0x20 software thermal slowdown, 0x80 power brake.</param>
 public readonly record struct TwinGpu(
     bool Lost,
@@ -35,4 +36,5 @@ public readonly record struct TwinGpu(
     double MemoryUsedMib,
     double MemoryTotalMib,
     ulong ClocksEventReasons,
-    double PowerLimitW);
+    double PowerLimitW,
+    bool LowestClock);

@@ -79,6 +79,7 @@ internal sealed class Ticker
                 MemoryTemperatureC = gpu.MemoryTemperatureC,
                 MarginK = gpu.MarginK,
                 LimitW = gpu.LimitW,
+                ClockRefused = gpu.ClockRefused,
                 Lost = gpu.Lost,
             };
         }
@@ -123,7 +124,7 @@ internal sealed class Ticker
         for (var i = 0; i < _sample.Gpus.Length; i++)
         {
             if (commands.GpuLimitW[i] > 0)
-                _hardware.Gpus.RequestLimit(i, commands.GpuLimitW[i]);
+                _hardware.Gpus.RequestBound(i, new(commands.GpuLimitW[i], commands.GpuLowestClock[i]));
         }
 
         ApplyValves(commands.CloseValve, now);

@@ -32,8 +32,8 @@ internal sealed class ProbeLink : IGpuFeed
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly GpuReading[] _readings;
-    private readonly double[] _wantedW;
-    private readonly double[] _sentW;
+    private readonly GpuBound[] _wanted;
+    private readonly GpuBound[] _sent;
     private readonly TimeSpan[] _sentAt;
     private readonly GpuHealth[] _gpus;
     private readonly Queue<NvmlEvent> _events = new();
@@ -53,7 +53,7 @@ internal sealed class ProbeLink : IGpuFeed
         _options = options;
         _time = time;
         _readings = new GpuReading[options.Gpus];
-        (_wantedW, _sentW, _sentAt) = (new double[options.Gpus], new double[options.Gpus], new TimeSpan[options.Gpus]);
+        (_wanted, _sent, _sentAt) = (new GpuBound[options.Gpus], new GpuBound[options.Gpus], new TimeSpan[options.Gpus]);
         _gpus = [.. Enumerable.Range(0, options.Gpus).Select(i => new GpuHealth { Index = i })];
     }
 
@@ -68,10 +68,10 @@ internal sealed class ProbeLink : IGpuFeed
             _readings.AsSpan().CopyTo(readings);
     }
 
-    public void RequestLimit(int index, double watts)
+    public void RequestBound(int index, GpuBound bound)
     {
         lock (_gate)
-            _wantedW[index] = watts;
+            _wanted[index] = bound;
     }
 
     /// <summary>Somebody wants the GPUs' profiling counters: they are read for a while from now on.</summary>
@@ -225,25 +225,26 @@ internal sealed class ProbeLink : IGpuFeed
             throw new InvalidOperationException($"a reading of {payload.Length} bytes, as another version's");
         var index = BinaryPrimitives.ReadInt32LittleEndian(payload);
         var reading = MemoryMarshal.Read<GpuReading>(payload[4..]);
-        double wanted;
+        GpuBound wanted;
         TimeSpan? profile;
         lock (_gate)
         {
             _readings[index] = reading;
-            (wanted, profile) = (_wantedW[index], _profileWantedAt);
+            (wanted, profile) = (_wanted[index], _profileWantedAt);
         }
 
         if (profile is { } at && now - at < _profileFor && !(now - _profileSentAt < _repeatProfileEvery))
             SendProfile(_profileFor - (now - at), now, writer);
 
         // Answered only to a GPU that just spoke: one that hangs cannot fill the pipe.
-        if (wanted <= 0 || (wanted == _sentW[index] && now - _sentAt[index] < _repeatLimitEvery))
+        if (wanted.LimitW <= 0 || (wanted == _sent[index] && now - _sentAt[index] < _repeatLimitEvery))
             return;
-        (_sentW[index], _sentAt[index]) = (wanted, now);
-        Span<byte> limit = stackalloc byte[12];
-        BinaryPrimitives.WriteInt32LittleEndian(limit, index);
-        BinaryPrimitives.WriteDoubleLittleEndian(limit[4..], wanted);
-        writer.Send(ProbeFrame.Limit, limit);
+        (_sent[index], _sentAt[index]) = (wanted, now);
+        Span<byte> bound = stackalloc byte[13];
+        BinaryPrimitives.WriteInt32LittleEndian(bound, index);
+        BinaryPrimitives.WriteDoubleLittleEndian(bound[4..], wanted.LimitW);
+        bound[12] = wanted.LowestClock ? (byte)1 : (byte)0;
+        writer.Send(ProbeFrame.Limit, bound);
     }
 
     private void SendProfile(TimeSpan left, TimeSpan now, ProbeWriter writer)

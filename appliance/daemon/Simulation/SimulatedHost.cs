@@ -61,7 +61,7 @@ internal sealed class SimulatedHost(BoxTwin twin, ISimulatedControl control)
         control.Tick(twin, now);
     }
 
-    /// <summary>What appliance-safe writes: everything that cools to full, every GPU to its lowest limit; and the lines that the kernel has let go.</summary>
+    /// <summary>What appliance-safe writes: everything that cools to full, every GPU to its lowest limit and clock; and the lines that the kernel has let go.</summary>
     private void SafeState()
     {
         for (var i = 0; i < twin.FanCount; i++)
@@ -73,7 +73,11 @@ internal sealed class SimulatedHost(BoxTwin twin, ISimulatedControl control)
         for (var i = 0; i < twin.PumpCount; i++)
             twin.WritePump(i, 255);
         for (var i = 0; i < twin.GpuCount; i++)
+        {
             twin.WriteGpuLimit(i, twin.LowestLimitW);
+            twin.WriteGpuClock(i, lowest: true);
+        }
+
         twin.WriteFacilityValve(255);
         twin.WriteBypassValve(255);
         twin.ReleaseLines();

@@ -17,6 +17,7 @@ internal sealed class SimulationScore
     private readonly HashSet<(ConditionCode, TargetKind, int)> _standing = [];
     private readonly HashSet<(ConditionCode, TargetKind, int)> _seen = [];
     private readonly double[] _limitW;
+    private readonly bool[] _lowestClock;
     private double _outsideSinceS;
     private double _steadySum;
     private long _steadyTicks;
@@ -32,6 +33,7 @@ internal sealed class SimulationScore
         _setpointC = board.SetpointC;
         _limitW = new double[board.Gpus.Count];
         Array.Fill(_limitW, board.Gpus.MaxW);
+        _lowestClock = new bool[board.Gpus.Count];
         _summary = new()
         {
             Name = scenario.Name,
@@ -140,7 +142,11 @@ internal sealed class SimulationScore
         _off = _control.ShutDown;
         for (var i = 0; i < _limitW.Length; i++)
         {
-            var limit = _twin.Gpu(i).PowerLimitW;
+            var gpu = _twin.Gpu(i);
+            if (gpu.LowestClock != _lowestClock[i])
+                Act(t, "gpu_lowest_clock", $"gpu{i}", gpu.LowestClock ? 1 : 0);
+            _lowestClock[i] = gpu.LowestClock;
+            var limit = gpu.PowerLimitW;
             if (Math.Abs(limit - _limitW[i]) < 25 && !(limit >= _board.Gpus.MaxW && _limitW[i] < _board.Gpus.MaxW))
                 continue;
             _limitW[i] = limit;

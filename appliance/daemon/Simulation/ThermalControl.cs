@@ -13,7 +13,6 @@ public sealed class ThermalControl : ISimulatedControl
     private readonly ThermalSettings _settings;
     private readonly ThermalInput _input;
     private readonly Board _board;
-    private readonly double[] _limitW;
     private ThermalTick _tick;
     private ThermalCheckpoint? _kept;
     private double _keptAtS;
@@ -27,7 +26,6 @@ public sealed class ThermalControl : ISimulatedControl
         _board = board;
         _settings = ThermalSettings.From(board, config ?? new());
         _input = new(board);
-        _limitW = new double[board.Gpus.Count];
     }
 
     public double? ControlledC => _tick.Estimate.ControlledC.Value;
@@ -65,7 +63,6 @@ public sealed class ThermalControl : ISimulatedControl
         {
             _tick = default;
             _tick.State = ThermalState.Boot(_settings, _kept);
-            Array.Clear(_limitW);
             _booted = true;
         }
 
@@ -135,11 +132,12 @@ public sealed class ThermalControl : ISimulatedControl
 
         twin.WriteFacilityValve(commands.FacilityValve.Pwm);
         twin.WriteBypassValve(commands.BypassValve.Pwm);
-        for (var i = 0; i < _limitW.Length; i++)
+        for (var i = 0; i < _input.Gpus.Length; i++)
         {
             if (Math.Abs(twin.Gpu(i).PowerLimitW - commands.GpuLimitW[i]) > 0.5)
                 _ = twin.WriteGpuLimit(i, commands.GpuLimitW[i]);
-            _limitW[i] = commands.GpuLimitW[i];
+            if (twin.Gpu(i).LowestClock != commands.GpuLowestClock[i])
+                _ = twin.WriteGpuClock(i, commands.GpuLowestClock[i]);
         }
 
         for (var i = 0; i < _input.Lines.Length; i++)

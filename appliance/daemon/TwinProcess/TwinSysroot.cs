@@ -79,6 +79,8 @@ internal sealed class TwinSysroot : IDisposable
         {
             if (_gpus[i].Limit.TakeWritten() is { } milliwatts)
                 _twin.WriteGpuLimit(i, milliwatts / 1000.0);
+            if (_gpus[i].Clock.TakeWritten() is { } held)
+                _twin.WriteGpuClock(i, held != 0);
         }
 
         for (var i = 0; i < _lines.Length; i++)
@@ -237,8 +239,10 @@ internal sealed class TwinSysroot : IDisposable
             _values = [.. TwinGpuFiles.Files.Select(file => TwinFile.At(Path.Combine(folder, file)))];
         }
 
-        /// <summary>The last of the files: the one that software writes.</summary>
-        public TwinFile Limit => _values[^1];
+        /// <summary>The last of the files: those that software writes.</summary>
+        public TwinFile Limit => _values[^2];
+
+        public TwinFile Clock => _values[^1];
 
         public IEnumerable<TwinFile> All => _values;
 
@@ -248,6 +252,7 @@ internal sealed class TwinSysroot : IDisposable
             [
                 gpu.PowerW * 1000, gpu.TemperatureC, gpu.MemoryTemperatureC, gpu.MarginK, gpu.SmClockMhz, gpu.UtilizationPercent,
                 gpu.MemoryUsedMib, gpu.MemoryTotalMib, gpu.ClocksEventReasons, gpu.Lost ? 1 : 0, gpu.Hung ? 1 : 0, gpu.PowerLimitW * 1000,
+                gpu.LowestClock ? 1 : 0,
             ];
             for (var i = 0; i < shown.Length; i++)
                 _values[i].Show((long)Math.Round(shown[i]));

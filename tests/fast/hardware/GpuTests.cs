@@ -70,12 +70,60 @@ public sealed class GpuTests : IDisposable
     {
         var gpu = _sys.Gpu(0);
         using var poller = Poller(1, out var time);
-        poller.RequestLimit(0, 350);
+        poller.RequestBound(0, new(350));
         Assert.Equal(350.0, Poll(poller)[0].LimitW.Value);
         SysfsFolder.Set(gpu, "power_management_limit_mw", "700000");
         time.Advance(TimeSpan.FromSeconds(1));
-        poller.RequestLimit(0, 350);
+        poller.RequestBound(0, new(350));
         Assert.Equal(350.0, Poll(poller)[0].LimitW.Value);
+    }
+
+    [Fact]
+    public void A_clock_is_written_when_it_changes_and_not_again_while_it_stands()
+    {
+        var gpu = _sys.Gpu(0, ("sm_clock_mhz", "1980"), ("utilization_gpu", "90"), (TwinGpuFiles.ClockFile, "1"));
+        using var poller = Poller(1, out var time);
+        Wish(poller, time, new(700));
+        Assert.Equal("0", SysfsFolder.Get(gpu, TwinGpuFiles.ClockFile)); // whoever held it before: the first wish lets it go
+        Wish(poller, time, new(200, LowestClock: true));
+        Assert.Equal("1", SysfsFolder.Get(gpu, TwinGpuFiles.ClockFile));
+        SysfsFolder.Set(gpu, "sm_clock_mhz", "345");
+        SysfsFolder.Set(gpu, TwinGpuFiles.ClockFile, "7");
+        for (var s = 0; s < 5; s++)
+            Assert.False(Wish(poller, time, new(200, LowestClock: true)).ClockRefused);
+        Assert.Equal("7", SysfsFolder.Get(gpu, TwinGpuFiles.ClockFile));
+    }
+
+    /// <summary>Nothing can read back what stands: the clock of a GPU at work tells.</summary>
+    [Theory]
+    [InlineData(true, "1980", "90", true)]
+    [InlineData(true, "345", "90", false)]
+    [InlineData(false, "345", "90", true)]
+    [InlineData(false, "345", "0", false)]
+    [InlineData(false, "1200", "90", false)]
+    public void A_clock_that_does_not_stand_is_told_and_written_again(bool held, string mhz, string busy, bool again)
+    {
+        var gpu = _sys.Gpu(0, ("sm_clock_mhz", mhz), ("utilization_gpu", busy));
+        using var poller = Poller(1, out var time);
+        GpuBound bound = new(200, held);
+        Wish(poller, time, bound);
+        SysfsFolder.Set(gpu, TwinGpuFiles.ClockFile, "7");
+        for (var s = 0; s < 3; s++)
+            _ = Wish(poller, time, bound);
+        Assert.Equal(again ? held ? "1" : "0" : "7", SysfsFolder.Get(gpu, TwinGpuFiles.ClockFile));
+    }
+
+    [Fact]
+    public void A_clock_that_cannot_be_written_is_told_and_the_limit_stands_all_the_same()
+    {
+        var gpu = _sys.Gpu(0, ("sm_clock_mhz", "1980"));
+        File.Delete(Path.Combine(gpu, TwinGpuFiles.ClockFile));
+        using var poller = Poller(1);
+        poller.RequestBound(0, new(200, LowestClock: true));
+        var reading = Poll(poller)[0];
+        Assert.True(reading.ClockRefused);
+        Assert.False(reading.LimitRefused);
+        Assert.Equal(200.0, reading.LimitW.Value);
     }
 
     [Fact]
@@ -83,7 +131,7 @@ public sealed class GpuTests : IDisposable
     {
         var gpu = _sys.Gpu(0);
         using var poller = Poller(1, out var time);
-        poller.RequestLimit(0, 700);
+        poller.RequestBound(0, new(700));
         Assert.Equal(700.0, Poll(poller)[0].LimitW.Value);
         SysfsFolder.Set(gpu, "power_management_limit_mw", "200000");
         time.Advance(TimeSpan.FromSeconds(5));
@@ -96,7 +144,7 @@ public sealed class GpuTests : IDisposable
         var gpu = _sys.Gpu(0);
         File.Delete(Path.Combine(gpu, "power_management_limit_mw"));
         using var poller = Poller(1);
-        poller.RequestLimit(0, 350);
+        poller.RequestBound(0, new(350));
         Assert.True(Poll(poller)[0].LimitRefused);
     }
 
@@ -112,6 +160,14 @@ public sealed class GpuTests : IDisposable
         Assert.Null(nvml.Open(0, out var lost));
         Assert.False(lost);
         Assert.Contains("libnvidia-ml.so.1", nvml.Fault, StringComparison.Ordinal);
+    }
+
+    /// <summary>As the daemon does: the same wish once a second.</summary>
+    private static GpuReading Wish(GpuPoller poller, Microsoft.Extensions.Time.Testing.FakeTimeProvider time, GpuBound bound)
+    {
+        time.Advance(TimeSpan.FromSeconds(1));
+        poller.RequestBound(0, bound);
+        return Poll(poller)[0];
     }
 
     private GpuPoller Poller(int count) => Poller(count, out _);

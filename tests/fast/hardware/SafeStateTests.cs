@@ -22,6 +22,7 @@ public sealed class SafeStateTests : IDisposable
         Assert.Equal(8, report.RotorsFull);
         Assert.Equal(2, report.GpusLimited);
         Assert.Equal("200000", SysfsFolder.Get(gpu, "power_management_limit_mw"));
+        Assert.Equal("1", SysfsFolder.Get(gpu, "lowest_clock"));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace FastTests.Rights;
 /// <summary>The helper's part of the driver on the twin's GPU folders, whose <c>hang</c> keeps a caller as a hung driver does.</summary>
 public sealed class GpuLimitsTests : IDisposable
 {
-    private const string LimitFile = "power_management_limit_mw";
+    private const string LimitFile = TwinGpuFiles.LimitFile;
     private readonly SysfsFolder _sys = new();
     private int _opened;
 
@@ -19,13 +19,36 @@ public sealed class GpuLimitsTests : IDisposable
     }, TimeProvider.System);
 
     [Fact]
-    public void Every_gpu_is_set_to_its_lowest_limit_whatever_its_name()
+    public void Every_gpu_is_set_to_its_lowest_limit_and_clock_whatever_its_name()
     {
         var folders = Enumerable.Range(0, 8).Select(i => _sys.Gpu(i)).ToList();
         var (limited, refused) = Limits(8).Lowest();
         Assert.Equal(8, limited);
         Assert.Empty(refused);
         Assert.All(folders, f => Assert.Equal("0", SysfsFolder.Get(f, LimitFile))); // NVML's wrapper raises it to what the driver accepts
+        Assert.All(folders, f => Assert.Equal("1", SysfsFolder.Get(f, TwinGpuFiles.ClockFile)));
+    }
+
+    [Fact]
+    public void A_gpu_that_takes_its_limit_and_not_its_clock_counts_as_limited_and_is_named()
+    {
+        var folders = Enumerable.Range(0, 2).Select(i => _sys.Gpu(i)).ToList();
+        File.Delete(Path.Combine(folders[1], TwinGpuFiles.ClockFile));
+        var (limited, refused) = Limits(2).Lowest();
+        Assert.Equal((2, "gpu1: lowest clock refused"), (limited, refused.Single()));
+    }
+
+    [Fact]
+    public void A_clock_is_held_and_let_go()
+    {
+        var folder = _sys.Gpu(0, ("uuid", "GPU-0"));
+        var limits = Limits(1);
+        Assert.Null(limits.Hold("GPU-0", clock: true));
+        Assert.Equal("1", SysfsFolder.Get(folder, TwinGpuFiles.ClockFile));
+        Assert.Null(limits.Hold("GPU-0", clock: false));
+        Assert.Equal("0", SysfsFolder.Get(folder, TwinGpuFiles.ClockFile));
+        File.Delete(Path.Combine(folder, TwinGpuFiles.ClockFile));
+        Assert.Equal("GPU-0 refuses its lowest clock", Limits(1).Hold("GPU-0", clock: true));
     }
 
     [Fact]

@@ -13,16 +13,19 @@ public sealed class RightsTests : IDisposable
 
     private RightsServer Server => new(
         (uuid, watts) => { _done.Add($"{uuid} {watts}"); return watts < 100 ? "refused" : null; },
+        (uuid, held) => { _done.Add($"{uuid} {(held ? "held" : "let go")}"); return null; },
         () => { _done.Add("lowest"); return _lowest; },
         arguments => { _done.Add(string.Join(' ', arguments)); return null; },
         _ => _mayAll);
 
     [Theory]
     [InlineData("limit GPU-7717b0c5-0000-4000-8000-000000000001 420.5", "GPU-7717b0c5-0000-4000-8000-000000000001 420.5")]
+    [InlineData("clock GPU-1 lowest", "GPU-1 held")]
+    [InlineData("clock GPU-1 free", "GPU-1 let go")]
     [InlineData("stop-engine", "kill --signal=SIGKILL inference-core.service")]
     [InlineData("power-off", "poweroff")]
     [InlineData("reboot", "reboot")]
-    public void Four_verbs_are_the_control_planes(string line, string does)
+    public void Five_verbs_are_the_control_planes(string line, string does)
     {
         Assert.Equal("ok", Server.Answer(line, all: true));
         Assert.Equal([does], _done);
@@ -31,6 +34,8 @@ public sealed class RightsTests : IDisposable
     [Theory]
     [InlineData("limit GPU-7717b0c5-0000-4000-8000-000000000001 700")]
     [InlineData("limit GPU-7717b0c5-0000-4000-8000-000000000001 0")]
+    [InlineData("clock GPU-1 free")]
+    [InlineData("clock GPU-1 lowest")]
     [InlineData("stop-engine")]
     [InlineData("power-off")]
     [InlineData("reboot")]
@@ -59,6 +64,9 @@ public sealed class RightsTests : IDisposable
     [InlineData("limit GPU-1 1e9")]
     [InlineData("limit GPU-1;reboot 300")]
     [InlineData("limit ../../etc 300")]
+    [InlineData("clock GPU-1")]
+    [InlineData("clock GPU-1 345")]
+    [InlineData("clock ../../etc free")]
     [InlineData("stop-engine\nreboot")]
     public void Anything_else_does_nothing(string line)
     {
@@ -73,6 +81,24 @@ public sealed class RightsTests : IDisposable
         var (limited, fault) = RightsClient.LowestLimits(Path.Combine(_folder, "nobody"));
         Assert.Equal(0, limited);
         Assert.Contains("does not answer", fault, StringComparison.Ordinal);
+    }
+
+    /// <summary>Eight GPUs, each once a second: said each time it would be most of what a box' journal holds.</summary>
+    [Fact]
+    public void The_journal_hears_of_a_limit_once_and_again_when_anything_else_was_done()
+    {
+        var server = Server;
+        Assert.True(server.IsNews("limit GPU-1 700", "ok"));
+        Assert.True(server.IsNews("limit GPU-2 700", "ok"));
+        Assert.False(server.IsNews("limit GPU-1 700", "ok"));
+        Assert.True(server.IsNews("limit GPU-1 300", "ok"));
+        Assert.True(server.IsNews("limit GPU-1 300", "refused"));
+        Assert.True(server.IsNews("limit GPU-1 300", "ok"));
+        Assert.True(server.IsNews("clock GPU-1 free", "ok"));
+        Assert.True(server.IsNews("lowest", "ok 8"));
+        Assert.True(server.IsNews("limit GPU-1 300", "ok"));
+        Assert.True(server.IsNews("power-off", "ok"));
+        Assert.True(server.IsNews("power-off", "ok"));
     }
 
     [Fact]
@@ -124,7 +150,7 @@ public sealed class RightsTests : IDisposable
         using var release = new ManualResetEventSlim();
         using var waits = new ManualResetEventSlim();
         var server = new RightsServer(
-            (_, _) => { waits.Set(); release.Wait(TimeSpan.FromSeconds(10)); return null; }, () => (8, []), _ => null, _ => true);
+            (_, _) => { waits.Set(); release.Wait(TimeSpan.FromSeconds(10)); return null; }, (_, _) => null, () => (8, []), _ => null, _ => true);
         await ServingAsync(
             path =>
             {

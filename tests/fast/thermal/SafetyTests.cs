@@ -78,6 +78,7 @@ public sealed class SafetyTests
         bench.FlowLMin = 0;
         bench.Run(1);
         Assert.Equal(200, bench.Last.Commands.GpuLimitW[0]);
+        Assert.True(bench.Last.Commands.GpuLowestClock[0]);
         bench.Run(2);
         Assert.True(bench.Last.Commands.ParkEngine);
         bench.Run(57);
@@ -94,6 +95,7 @@ public sealed class SafetyTests
         Assert.True(bench.Last.Commands.Conditions.Has(ConditionCode.SensorDisagrees));
         Assert.False(bench.Last.Commands.ParkEngine);
         Assert.Equal(700, bench.Last.Commands.GpuLimitW[0]);
+        Assert.False(bench.Last.Commands.GpuLowestClock[0]);
     }
 
     [Fact]
