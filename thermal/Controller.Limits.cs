@@ -139,9 +139,9 @@ public static partial class Controller
         return sum;
     }
 
-    /// <summary>At its limit nobody knows what a GPU would draw: up to everything.</summary>
+    /// <summary>At its limit, or at work with its clock held, nobody knows what a GPU would draw: up to everything.</summary>
     private static double WantsW(in EstimatorState known, in Estimate e, ThermalSettings settings, int i) =>
-        e.GpuW[i] > known.Gpus[i].CommandedLimitW - AtLimitW ? settings.Board.Gpus.MaxW : e.GpuW[i];
+        e.GpuW[i] > known.Gpus[i].CommandedLimitW - AtLimitW || (known.Gpus[i].CommandedLowClock && e.GpuW[i] > AtWorkW) ? settings.Board.Gpus.MaxW : e.GpuW[i];
 
     /// <summary>A die near its limit, or a plate that lost its flow: this GPU alone is held back, and let go after a healthy minute.</summary>
     private static double OwnCap(ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, int i, double dt)
@@ -245,7 +245,7 @@ public static partial class Controller
         var crisis = Math.Max(0, -below - CapCrisisK);
         var cap = RemovableW(topC, most, state.FlowAheadLMin, in known, in e, settings)
             + CapGainWPerK * (below + crisis) - CapCrisisGainWPerK * crisis + state.CapTrimW;
-        cap = Math.Clamp(cap, gpus.Count * gpus.MinLimitW, all);
+        cap = Math.Clamp(cap, gpus.Count * LowestClockW, all);
         state.CapSlowW += (cap - state.CapSlowW) * (crisis > 0 ? 1 : Math.Min(1, dt / CapTauS));
         state.CapW = state.CapSlowW;
         var share = Share(in state, in e, state.CapW, gpus.Count);

@@ -11,6 +11,10 @@ public static partial class Controller
     /// <summary>More than a GPU without work draws, W.</summary>
     private const double AtWorkW = 110;
 
+    /// <summary>What a busy GPU is reckoned to draw with its clock at the lowest, W; should it be more, the coolant will tell.</summary>
+    private const double LowestClockW = 150;
+    private const double LowClocksSpare = 1.5;
+
     /// <summary>A held clock is obeyed within a tick or two of the driver, and a die follows at once, s.</summary>
     private const double ClockFollowsS = 1;
 
@@ -33,6 +37,7 @@ public static partial class Controller
     {
         var gpus = settings.Board.Gpus;
         var share = LoopCap(ref state, in known, in e, settings, dt);
+        CountLowClocks(ref state, gpus);
         var plateHot = false;
         var felt = false;
         double wanted = 0;
@@ -90,7 +95,18 @@ public static partial class Controller
     }
 
     /// <summary>
-    /// Whether the clock goes to its lowest: where the lowest limit lets through too much (no flow over all plates or this one, limits spent), and for a GPU
+    /// Less than every GPU's lowest limit is what the coolant carries: as many clocks go to their lowest as make up the difference, one after another, and
+    /// come back with a step to spare.
+    /// </summary>
+    private static void CountLowClocks(ref ControllerState state, BoardGpus gpus)
+    {
+        var needed = state.Capping ? (gpus.Count * gpus.MinLimitW - state.CapW) / (gpus.MinLimitW - LowestClockW) : 0;
+        if (needed > state.LowClocks || needed < state.LowClocks - LowClocksSpare)
+            state.LowClocks = (int)Math.Clamp(Math.Ceiling(needed), 0, gpus.Count);
+    }
+
+    /// <summary>
+    /// Whether the clock goes to its lowest: where the lowest limit lets through too much (no flow over all plates or this one, coolant that carries less), and for a GPU
     /// that refuses the limit which its own die or the box's safety asks for. What only the others' share asks for, they make up for.
     /// </summary>
     /// <param name="ownW">Limit that this GPU must keep whatever the others do, W.</param>
@@ -101,7 +117,7 @@ public static partial class Controller
         var refuses = e.Gpus[i] == GpuHealth.LimitRefused && (since > 0 ? ownW < most : ownW < e.GpuW[i] - AtLimitW);
         ref var rest = ref state.GpuClockRestS[i];
         rest = refuses ? ClockRestS : Math.Max(0, rest - dt);
-        var isLow = state.LowClock || e.Gpus[i] == GpuHealth.PlateLost || rest > 0;
+        var isLow = state.LowClock || i < state.LowClocks || e.Gpus[i] == GpuHealth.PlateLost || rest > 0;
         since = isLow ? since + dt : 0;
         return isLow;
     }

@@ -13,8 +13,6 @@ public static partial class Controller
 
     /// <summary>More than eight GPUs without work draw, less than at work with the lowest clock, W.</summary>
     private const double IdleW = 900;
-    private const double LowClockAfterSpentS = 25;
-    private const double LowClockAfterNeverS = 2;
     private const double ParkAfterSpentS = 75;
     private const double SpentBelowK = 0.25;
     private const double ParkAfterNeverS = 6;
@@ -108,24 +106,22 @@ public static partial class Controller
     }
 
     /// <summary>
-    /// Every GPU at its lowest limit and the coolant still on its way out of the band: limits are spent. The next rung is the lowest clock, at which GPUs
-    /// go on working, and then parked workers. A hot slug that passes is not that: what is coming must have gone on rising for long, or the valve be stuck.
+    /// Every GPU at its lowest limit and clock and the coolant still on its way out of the band: limits are spent, the next rung is parked workers. A hot
+    /// slug that passes is not that: what is coming must have gone on rising for more than a minute, or the valve be stuck.
     /// </summary>
     private static Hazard LimitsSpent(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
     {
         var gpus = settings.Board.Gpus;
         state.ComingMidC += (state.ComingC - state.ComingMidC) * Math.Min(1, dt / 10);
         state.ComingSlowC += (state.ComingC - state.ComingSlowC) * Math.Min(1, dt / 40);
-        var spent = state.Capping && state.CapW <= gpus.Count * gpus.MinLimitW + 1 && e.HeatW > (state.LowClock ? IdleW : NearIdleW);
+        var spent = state.Capping && state.CapW <= gpus.Count * LowestClockW + 1 && e.HeatW > IdleW;
         var rises = state.ComingMidC > settings.SetpointC + settings.BandK - SpentBelowK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.SpentS = spent && rises ? state.SpentS + dt : Math.Max(0, state.SpentS - dt);
 
         // A valve that is stuck lets through what it lets through: no slug that passes, and nothing to wait for.
         var never = spent && e.ValveHeld && state.ComingMidC > settings.SetpointC + NeverFromK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.NeverS = never ? state.NeverS + dt : 0;
-        var park = state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS;
-        return park || state.SpentS > LowClockAfterSpentS || state.NeverS > LowClockAfterNeverS
-            ? new(true, park, false, true, false, false, new(Driver.Overheat, state.ComingC), LowClock: true) : default;
+        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
     }
 
     /// <summary>

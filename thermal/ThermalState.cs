@@ -205,7 +205,10 @@ public struct ControllerState
     internal Reason ParkedBy;
     internal Reason ShutdownBy;
     internal bool LowLimit;
+
+    /// <summary>Every clock at its lowest for safety's sake; and how many are, one after another, because of what the coolant carries.</summary>
     internal bool LowClock;
+    internal int LowClocks;
 
     /// <summary>Since the GPU's clock was told to be at its lowest, s; 0 while it is not.</summary>
     internal PerGpu<double> GpuLowClockS;

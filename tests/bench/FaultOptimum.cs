@@ -20,7 +20,7 @@ internal static class FaultOptimum
         var random = new Random(seed);
         var least = board.Pumps.Max(p => p.MinDutyPercent) / 100;
         int tried;
-        var from = row.TripAllowed ? 0 : board.Gpus.MinLimitW;
+        var from = row.TripAllowed ? 0 : PlannedControl.LowestClockW;
         var best = First(least, from, row.LoadW).Select(Play).MinBy(p => p.Cost);
         for (tried = 0; tried < Tries && best.Cost > 0; tried++)
         {
@@ -57,7 +57,7 @@ internal static class FaultOptimum
 }
 
 /// <param name="Pump">Duty of every pump that lives, 0..1, in each stage.</param>
-/// <param name="GpuW">Limit of every GPU, W, in each stage; below the board's lowest limit the engine is parked, at 0 the power is off.</param>
+/// <param name="GpuW">Limit of every GPU, W, in each stage; below the board's lowest limit clocks are held at their lowest, below what that draws the engine is parked, at 0 the power is off.</param>
 /// <param name="UntilS">End of the first two stages, s after the fault.</param>
 internal sealed record FaultPlan(double[] Pump, double[] GpuW, double[] UntilS)
 {

@@ -8,6 +8,9 @@ namespace Bench;
 /// <summary>The product's loop until the fault strikes, and from that instant on a plan that looks at nothing.</summary>
 internal sealed class PlannedControl(Board board, FaultPlan plan) : ISimulatedControl
 {
+    /// <summary>What the twin's busy GPUs draw with their clocks at the lowest, W.</summary>
+    public static readonly double LowestClockW = new PlantParameters().LowestClockW;
+
     private readonly ThermalControl _before = new(board);
     private bool _off;
 
@@ -44,9 +47,14 @@ internal sealed class PlannedControl(Board board, FaultPlan plan) : ISimulatedCo
             twin.WritePump(i, Duty.OfFraction(plan.Pump[stage]).Pwm);
         twin.WriteFacilityValve(255);
         twin.WriteBypassValve(255);
+        var low = Math.Ceiling(twin.GpuCount * (board.Gpus.MinLimitW - watts) / (board.Gpus.MinLimitW - LowestClockW));
         for (var i = 0; i < twin.GpuCount; i++)
+        {
             _ = twin.WriteGpuLimit(i, Math.Clamp(watts, board.Gpus.MinLimitW, board.Gpus.MaxW));
-        Parked = twin.EngineParked = watts < board.Gpus.MinLimitW;
+            _ = twin.WriteGpuClock(i, i < low);
+        }
+
+        Parked = twin.EngineParked = watts < LowestClockW;
         _off |= watts < 1;
         if (_off)
             twin.PowerOff();
