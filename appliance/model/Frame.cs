@@ -97,6 +97,14 @@ public sealed record GpuFrame : Frame
 
     public double? PowerLimitW { get; init; }
 
+    /// <summary>Why the box itself holds this GPU back; absent while it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LimitReason { get; init; }
+
+    /// <summary>True while the box holds the clock at its lowest; absent while it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? LowestClock { get; init; }
+
     public double? TemperatureC { get; init; }
 
     public double? MemoryTemperatureC { get; init; }

@@ -209,6 +209,7 @@ function drawGpus(gpus) {
     const rest = [];
     if (gpu.margin_k !== null && gpu.margin_k !== undefined) rest.push(word('margin', gpu.margin_k.toFixed(0)));
     if (gpu.memory_temperature_c !== null && gpu.memory_temperature_c !== undefined) rest.push(word('hbm', gpu.memory_temperature_c.toFixed(0)));
+    if (gpu.limit_reason) rest.unshift(gpu.limit_reason);
     if (gpu.throttle_reasons?.length) rest.unshift(gpu.throttle_reasons.join(', '));
     text(tile.querySelector('.rest'), rest.join(' · '));
     tile.title = [gpu.name, gpu.pci_bus_id, ...rest].filter(Boolean).join('\n');
@@ -295,7 +296,7 @@ function gpuRows(gpu) {
     : `${(gpu.memory_used_mib / 1024).toFixed(1)} / ${(gpu.memory_total_mib / 1024).toFixed(1)} GiB`;
   return [
     ['gpu_name', gpu.name ?? '–'], ['pci', gpu.pci_bus_id ?? '–'], ['uuid', gpu.uuid ?? '–'],
-    ['power', withUnit(gpu.power_w, 1, 'W')], ['limit', withUnit(gpu.power_limit_w, 0, 'W')],
+    ['power', withUnit(gpu.power_w, 1, 'W')], ['limit', [withUnit(gpu.power_limit_w, 0, 'W'), gpu.lowest_clock && word('lowest_clock'), gpu.limit_reason].filter(Boolean).join(', ')],
     ['die', withUnit(gpu.temperature_c, 0, '°C')], ['memory_heat', withUnit(gpu.memory_temperature_c, 0, '°C')], ['left', withUnit(gpu.margin_k, 0, 'K')],
     ['sm_clock', withUnit(gpu.sm_clock_mhz, 0, 'MHz')], ['utilization', withUnit(gpu.utilization_percent, 0, '%')], ['memory', memory],
     ['throttle', gpu.throttle_reasons.join(', ') || word('none')],

@@ -34,7 +34,7 @@ const english = {
   gpu_label: 'GPU {0}: {1} °C, {2} W, {3}', rotor_label: '{0}: {1} %, {2} rpm, {3}',
   foot: 'bmc-agent {0} · bus {1}',
   guide: 'Guide', sensors: 'Sensors', close: 'Close', quality_good: 'good', quality_stale: 'stale', quality_suspect: 'suspect', quality_absent: 'absent',
-  gpu_name: 'Model', pci: 'PCI address', uuid: 'UUID', power: 'Power', limit: 'Power limit', die: 'Die temperature', memory_heat: 'Memory temperature',
+  gpu_name: 'Model', pci: 'PCI address', uuid: 'UUID', power: 'Power', limit: 'Power limit', lowest_clock: 'lowest clock', die: 'Die temperature', memory_heat: 'Memory temperature',
   left: 'Margin to throttling', sm_clock: 'SM clock', utilization: 'Utilization', memory: 'Memory in use', throttle: 'Throttle reasons', none: 'none',
 };
 
@@ -71,7 +71,7 @@ const chinese = {
   gpu_label: 'GPU {0}：{1} °C，{2} W，{3}', rotor_label: '{0}：{1} %，{2} 转/分，{3}',
   foot: 'bmc-agent {0} · 总线 {1}',
   guide: '手册', sensors: '传感器', close: '关闭', quality_good: '正常', quality_stale: '过期', quality_suspect: '可疑', quality_absent: '无',
-  gpu_name: '型号', pci: 'PCI 地址', uuid: 'UUID', power: '功率', limit: '功率上限', die: '芯片温度', memory_heat: '显存温度',
+  gpu_name: '型号', pci: 'PCI 地址', uuid: 'UUID', power: '功率', limit: '功率上限', lowest_clock: '时钟最低', die: '芯片温度', memory_heat: '显存温度',
   left: '距降频余量', sm_clock: 'SM 频率', utilization: '利用率', memory: '已用显存', throttle: '降频原因', none: '无',
 };
 

@@ -175,11 +175,27 @@ public sealed class LoopTests
         Assert.All(thermal.Fans, fan => Assert.Equal("ok", fan.State));
         Assert.All(thermal.Sensors, sensor => Assert.Equal(Quality.Good, sensor.Q));
         Assert.NotNull(thermal.CoolantSupplyC);
-        var gpu = FrameAssembly.Gpu(last, 3, bench.Hardware.Gpus.Identity(3));
+        var gpu = FrameAssembly.Gpu(last, 3, bench.Hardware.Gpus.Identity(3), bench.Hardware.Board);
         Assert.Equal("ok", gpu.State);
         Assert.Equal("NVIDIA H100 80GB HBM3", gpu.Name);
+        Assert.Equal((null, null), (gpu.LimitReason, gpu.LowestClock));
         Assert.InRange(gpu.PowerW!.Value, 300, 700);
         Assert.InRange(FrameAssembly.Power(last, bench.Board).TotalW, 3000, 6200);
+    }
+
+    [Fact]
+    public void Without_flow_every_frame_says_that_its_gpu_is_held_and_why_and_the_driver_holds_limit_and_clock()
+    {
+        using var bench = new LoopBench();
+        bench.Run(10);
+        bench.Twin.Inject(new(Appliance.Twin.FaultKind.PumpDead, "pump1"));
+        bench.Twin.Inject(new(Appliance.Twin.FaultKind.PumpDead, "pump2"));
+        var last = bench.Run(4);
+        var gpu = FrameAssembly.Gpu(last, 3, bench.Hardware.Gpus.Identity(3), bench.Hardware.Board);
+        Assert.Equal(("no flow", true), (gpu.LimitReason, gpu.LowestClock));
+        Assert.Equal(200, gpu.PowerLimitW);
+        Assert.Equal(345, gpu.SmClockMhz);
+        Assert.InRange(gpu.PowerW!.Value, 60, 151);
     }
 
     [Fact]
@@ -199,7 +215,7 @@ public sealed class LoopTests
             last = bench.Last();
         }
 
-        Assert.Equal("unreadable", FrameAssembly.Gpu(last, 0, bench.Hardware.Gpus.Identity(0)).State);
+        Assert.Equal("unreadable", FrameAssembly.Gpu(last, 0, bench.Hardware.Gpus.Identity(0), bench.Hardware.Board).State);
         Assert.Equal(bench.Board.Gpus.MaxW, last.Estimate.GpuW[0]);
         Assert.True(last.Estimate.HeatW > before);
     }

@@ -18,7 +18,7 @@ internal static class PowerText
         yield return string.Create(CultureInfo.InvariantCulture, $"Withheld from GPUs since start: {power.WithheldWh:0.0} Wh");
         foreach (var gpu in report.Snapshot.Gpus)
         {
-            var held = gpu.PowerLimitW < 700 ? screen.Warn($"limited to {Text.Watts(gpu.PowerLimitW)}") : $"limit {Text.Watts(gpu.PowerLimitW)}";
+            var held = Text.Held(gpu) is { } why ? screen.Warn(why) : gpu.PowerLimitW < 700 ? screen.Warn($"limited to {Text.Watts(gpu.PowerLimitW)}") : $"limit {Text.Watts(gpu.PowerLimitW)}";
             yield return $"  gpu{gpu.Index}  {Text.Number(gpu.PowerW),4} W  {held}{(gpu.ThrottleReasons.Count > 0 ? screen.Warn($"  {string.Join(", ", gpu.ThrottleReasons)}") : "")}";
         }
     }

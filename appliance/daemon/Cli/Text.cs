@@ -45,6 +45,11 @@ internal static class Text
         };
     }
 
+    /// <summary>"limited to 200 W, clock at its lowest: no flow"; null while the box does not hold this GPU back.</summary>
+    public static string? Held(GpuFrame gpu) => gpu.LimitReason is { } reason
+        ? $"limited to {Watts(gpu.PowerLimitW)}{(gpu.LowestClock == true ? ", clock at its lowest" : "")}: {reason}"
+        : null;
+
     /// <summary>"5 of 6 turn (fan3 stalled), 62 %, 3120–3160 rpm: return 46.1 °C".</summary>
     public static string Rotors(IReadOnlyList<RotorFrame> rotors)
     {

@@ -5,7 +5,7 @@ namespace Appliance.Daemon.Cli;
 /// <summary>The cooling loop: values, who drives what and why, every sensor with its quality.</summary>
 internal static class ThermalText
 {
-    public static IEnumerable<string> Lines(ThermalFrame thermal, Screen screen)
+    public static IEnumerable<string> Lines(ThermalFrame thermal, IEnumerable<GpuFrame> gpus, Screen screen)
     {
         yield return $"Coolant supply {screen.Strong(Text.Celsius(thermal.CoolantSupplyC))}, {Text.Band(thermal)}; mode {thermal.Mode}";
         if (thermal.CabinetInletC is not null)
@@ -17,6 +17,12 @@ internal static class ThermalText
         yield return screen.Faint("ROTOR       DUTY    RPM  STATE         DRIVEN BY");
         foreach (var rotor in thermal.Fans.Concat(thermal.Pumps).Concat(thermal.Valves ?? []))
             yield return $"{rotor.Name,-9} {rotor.DutyPercent,4:0} % {Text.Number(rotor.Rpm),6}  {State(rotor.State, screen)} {rotor.Reason}";
+        foreach (var gpu in gpus)
+        {
+            if (Text.Held(gpu) is { } held)
+                yield return screen.Warn($"gpu{gpu.Index,-6} {held}");
+        }
+
         yield return "";
         yield return screen.Faint("SENSOR               VALUE         QUALITY");
         foreach (var sensor in thermal.Sensors)

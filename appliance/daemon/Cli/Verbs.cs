@@ -54,9 +54,13 @@ internal static class Verbs
     {
         var data = await box.AskAsync("thermal", null, cancel).ConfigureAwait(false);
         if (output.Json)
+        {
             output.Data(data);
-        else
-            output.Lines(ThermalText.Lines(JsonSerializer.Deserialize(data.Span, ControlJson.Default.ThermalFrame)!, output.Screen));
+            return ExitCode.Done;
+        }
+
+        var gpus = JsonSerializer.Deserialize((await box.AskAsync("gpus", null, cancel).ConfigureAwait(false)).Span, ControlJson.Default.GpusReport)!.Gpus;
+        output.Lines(ThermalText.Lines(JsonSerializer.Deserialize(data.Span, ControlJson.Default.ThermalFrame)!, gpus, output.Screen));
         return ExitCode.Done;
     }
 

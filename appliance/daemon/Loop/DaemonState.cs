@@ -150,7 +150,7 @@ internal sealed class DaemonState
         Node = Config.Node,
         State = NodeState,
         Thermal = FrameAssembly.Thermal(tick, _settings),
-        Gpus = [.. Enumerable.Range(0, Board.Gpus.Count).Select(i => FrameAssembly.Gpu(tick, i, _hardware.Gpus.Identity(i)))],
+        Gpus = [.. Enumerable.Range(0, Board.Gpus.Count).Select(i => FrameAssembly.Gpu(tick, i, _hardware.Gpus.Identity(i), Board))],
         Power = FrameAssembly.Power(tick, Board),
         Fabric = FabricAssembly.Frame(Probe.Sweep(), tick.Moment.Utc),
         Inference = Inference,

@@ -41,9 +41,11 @@ internal static class FrameAssembly
         };
     }
 
-    public static GpuFrame Gpu(TickRecord tick, int index, GpuIdentity identity)
+    public static GpuFrame Gpu(TickRecord tick, int index, GpuIdentity identity, Board board)
     {
         ref var gpu = ref tick.Gpus[index];
+        var isLow = tick.Commands.GpuLowestClock[index];
+        var isHeld = isLow || (tick.Commands.GpuLimitW[index] is > 0 and var limit && limit < board.Gpus.MaxW);
         var now = tick.Moment.Uptime;
         var health = tick.Estimate.Gpus[index];
         var readable = gpu.PowerW.HasValue && gpu.PowerW.Age(now) <= GpuTimeToLive;
@@ -56,6 +58,8 @@ internal static class FrameAssembly
             PciBusId = identity.PciBusId,
             PowerW = Fresh(gpu.PowerW, now, 1),
             PowerLimitW = Fresh(gpu.LimitW, now, 1),
+            LimitReason = isHeld ? tick.Commands.GpuReasons[index].ToString() : null,
+            LowestClock = isLow ? true : null,
             TemperatureC = Fresh(gpu.TemperatureC, now, 1),
             MemoryTemperatureC = Fresh(gpu.MemoryTemperatureC, now, 1),
             MarginK = Fresh(gpu.MarginK, now, 1),

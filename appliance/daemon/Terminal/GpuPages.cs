@@ -26,6 +26,13 @@ internal static class GpuPages
             yield return States.Row(words.Page.Gpus);
         foreach (var gpu in gpus)
             yield return new(State(gpu, words), gpu.State == "ok" ? Look.Plain : Look.Bold);
+        foreach (var held in gpus.Where(g => g.LimitReason is not null).GroupBy(g => (Limit: g.PowerLimitW, Low: g.LowestClock, Reason: g.LimitReason!)))
+        {
+            var clock = held.Key.Low == true ? words.Page.LowestClock : "";
+            foreach (var line in CellWidth.Wrap(string.Format(null, words.Page.GpuHeld, string.Join(' ', held.Select(g => $"gpu{g.Index}")), BoxPages.Number(held.Key.Limit), clock, words.Reason(held.Key.Reason)), width - 1))
+                yield return new(line, Look.Bold);
+        }
+
         if (sweep is null || sweep.Gpus.All(g => g.Access == GpuAccess.Unknown))
             yield break;
         var columns = width >= Wide ? Health : new(Health.Widths.Take(10).ToArray());

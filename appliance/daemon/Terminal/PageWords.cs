@@ -31,6 +31,11 @@ internal sealed record PageWords
 
     public required string NoGpu { get; init; }
 
+    /// <summary>GPUs, limit in W, <see cref="LowestClock"/> or nothing, why.</summary>
+    public required string GpuHeld { get; init; }
+
+    public required string LowestClock { get; init; }
+
     public required IReadOnlyList<string> Gpus { get; init; }
 
     public required IReadOnlyList<string> GpuHealth { get; init; }
@@ -113,6 +118,8 @@ internal sealed record PageWords
         Sensors = "Sensors",
         SensorsSay = "{0} of {0} good",
         NoGpu = "No GPU has been heard of yet.",
+        GpuHeld = "{0}: held to {1} W{2}: {3}",
+        LowestClock = ", lowest clock",
         Gpus = ["GPU", "STATE", "POWER", "DIE", "HBM", "LEFT", "CLOCK", "UTIL", "MEMORY", "THROTTLED"],
         GpuHealth = ["GPU", "ANSWERS", "PCIE", "REPLAYS", "ECC C/U", "REMAPS", "NVLINK", "FABRIC", "ACTION", "SLOT", "BUS", "VBIOS", "SERIAL"],
         ProbeUnheard = "The probe has not been heard of yet.",
@@ -164,6 +171,8 @@ internal sealed record PageWords
         Sensors = "传感器",
         SensorsSay = "{0} 个全部正常",
         NoGpu = "尚未收到 GPU 的消息。",
+        GpuHeld = "{0}：限制为 {1} W{2}：{3}",
+        LowestClock = "，时钟最低",
         Gpus = ["GPU", "状态", "功率", "芯片", "显存", "余量", "频率", "利用", "显存占用", "降频原因"],
         GpuHealth = ["GPU", "应答", "PCIe", "重传", "ECC正/误", "重映射", "NVLink", "互连", "处置", "槽位", "总线", "VBIOS", "序列号"],
         ProbeUnheard = "尚未收到探针的消息。",

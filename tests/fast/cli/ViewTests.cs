@@ -117,6 +117,21 @@ public sealed class ViewTests
         Assert.Equal(0, HealthText.ExitCode(HealthText.Checks(Report())));
     }
 
+    [Fact]
+    public void A_gpu_that_the_box_holds_back_is_told_with_its_reason_beside_the_rotors_and_with_the_power()
+    {
+        var report = Report();
+        var gpus = report.Snapshot.Gpus.ToArray();
+        gpus[3] = gpus[3] with { PowerLimitW = 200, LowestClock = true, LimitReason = "no flow" };
+        gpus[5] = gpus[5] with { PowerLimitW = 412, LimitReason = "the box can remove 3300 W" };
+        report = report with { Snapshot = report.Snapshot with { Gpus = gpus, Power = new() { Ts = Now, GpusW = 4900 } } };
+        var thermal = ThermalText.Lines(report.Snapshot.Thermal!, gpus, Plain).ToList();
+        Assert.Contains("gpu3      limited to 200 W, clock at its lowest: no flow", thermal);
+        Assert.Contains("gpu5      limited to 412 W: the box can remove 3300 W", thermal);
+        Assert.DoesNotContain(thermal, line => line.StartsWith("gpu4", StringComparison.Ordinal));
+        Assert.Contains(PowerText.Lines(report, Plain), line => line.Contains("gpu3   700 W  limited to 200 W, clock at its lowest: no flow", StringComparison.Ordinal));
+    }
+
     private static WatchModel Watched(int alarms) => Enumerable.Range(0, 50).Aggregate(new WatchModel(), (model, _) => model.Heard(Report(alarms)));
 
     private static StatusReport Report(int alarms = 0) => new()
