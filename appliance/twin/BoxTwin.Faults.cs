@@ -123,6 +123,7 @@ public sealed partial class BoxTwin
         _cavitating = new bool[_board.Pumps.Count];
         _nvmlHung = _busStuck = _telemetryLost = _facilityLost = _valveStuck = _bypassStuck = false;
         _humidityJump = _ambientJump = _fouling = _airInLoop = _leakLMin = 0;
+        ResetParts();
         Array.Clear(_slotOpen);
         Array.Fill(_gpus.FlowShare, 1);
         Array.Fill(_fans.Fault, RotorFault.None);
@@ -146,6 +147,9 @@ public sealed partial class BoxTwin
                 break;
             case FaultTargets.Gpu:
                 ApplyToGpu(kind, int.Parse(target.AsSpan(3)), value);
+                break;
+            case FaultTargets.FlowSwitch or FaultTargets.PowerBrake or FaultTargets.Moisture:
+                ApplyToPart(kind, target);
                 break;
             default:
                 ApplyToBox(kind, target, value);

@@ -67,7 +67,7 @@ public sealed partial class BoxTwin
     {
         if (_telemetryLost)
             return WriteResult.Failed;
-        if (!_valveStuck || _board.Lines[line].Kind != "valve")
+        if (!KeepsLevel(line) && (!_valveStuck || _board.Lines[line].Kind != "valve"))
             _driven[line] = high;
         return WriteResult.Ok;
     }
@@ -143,7 +143,7 @@ public sealed partial class BoxTwin
             "leak_rope" or "leak_spot" => _wet[line],
             "leak_wire" => WireBroken(about.Name),
             "level_low" => Truth.LevelPercent < 60,
-            "flow_switch" => Truth.Braked,
+            "flow_switch" => _flowSwitch,
             _ => false,
         };
         return holds != about.ActiveLow;

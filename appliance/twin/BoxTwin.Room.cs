@@ -17,7 +17,7 @@ public sealed partial class BoxTwin
     {
         for (var i = 0; i < _driven.Length; i++)
         {
-            if (_board.Lines[i] is { SwitchesMoisture: true } line)
+            if (_board.Lines[i] is { SwitchesMoisture: true } line && !KeepsLevel(i))
                 _driven[i] = line.ActiveLow;
         }
     }
@@ -40,8 +40,6 @@ public sealed partial class BoxTwin
         _addedGPerM3 = Math.Clamp(_addedGPerM3, -own, saturated - own);
         _addedPercent = 100 * _addedGPerM3 / saturated;
     }
-
-    private bool Runs(int line) => line >= 0 && _driven[line] != _board.Lines[line].ActiveLow;
 
     private int LineOf(string kind) => IndexOf(_board.Lines, l => l.SwitchesMoisture && l.Kind == kind);
 }

@@ -80,6 +80,7 @@ public sealed partial class BoxTwin
         Array.Fill(_wantedW, options.GpuW);
         Array.Fill(_limitW, _board.Gpus.MaxW);
         _driven = new bool[_board.Lines.Count];
+        _lineFault = new LineFault[_board.Lines.Count];
         ReleaseLines();
         _wet = new bool[_board.Lines.Count];
         _slotOpen = new bool[_board.Fans.Count];
@@ -184,6 +185,8 @@ public sealed partial class BoxTwin
         Truth.PumpW = _pumps.PowerW;
         Truth.RoomDewPointC = HumidAir.DewPointC(AmbientC, RoomRhPercent);
         Truth.RoomRhPercent = RoomRhPercent;
+        Truth.Dehumidifies = Runs(_dehumidifier);
+        Truth.Humidifies = Runs(_humidifier);
         Truth.CoolestSurfaceC = _liquid
             ? Math.Min(Truth.SupplyC, Parameters.FacilityC + 1)
             : Math.Min(Truth.SupplyC, _exchanger.OutC);
@@ -201,10 +204,6 @@ public sealed partial class BoxTwin
             _bypass += (1 - _bypassPwm / 255.0 - _bypass) * (1 - Math.Exp(-dt / Parameters.BypassTauS));
         return Parameters.BypassShare * _bypass;
     }
-
-    /// <summary>Hardware alone: below its threshold the flow switch pulls every GPU's power brake, and lets go a tenth above it, as paddle switches do.</summary>
-    private bool Brake(double flow) =>
-        Truth.Braked = _board.PowerBrake is { } brake && flow < brake.FlowBelowLMin * (Truth.Braked ? 1.1 : 1);
 
     private double AdvanceGpus(double dt, double supply, double flow, double openShare)
     {

@@ -47,6 +47,13 @@ public static class FaultCatalogue
         new(FaultKind.HostPanic, "host_panic", FaultTargets.Box, null, "F43", "the host stops: no software runs any more", OfHost: true),
         new(FaultKind.RadiatorFouled, "radiator_fouled", FaultTargets.Box, "percent", "F44", "the radiator loses this share of its conductance"),
         new(FaultKind.AirInLoop, "air_in_loop", FaultTargets.Box, "percent", "F45", "air takes this share of the coolant's volume"),
+        new(FaultKind.FlowSwitchBlind, "flow_switch_blind", FaultTargets.FlowSwitch, null, "", "the switch's paddle is stuck: it shows flow and pulls nothing, whatever flows"),
+        new(FaultKind.FlowSwitchPulls, "flow_switch_pulls", FaultTargets.FlowSwitch, null, "", "the switch shows no flow and pulls the power brake, whatever flows"),
+        new(FaultKind.PowerBrakeDead, "power_brake_dead", FaultTargets.PowerBrake, null, "", "the wire from the switch to the GPUs is broken: they are never braked"),
+        new(FaultKind.PowerBrakeStuck, "power_brake_stuck", FaultTargets.PowerBrake, null, "", "the GPUs are braked whatever the switch says"),
+        new(FaultKind.MoistureDead, "moisture_dead", FaultTargets.Moisture, null, "", "the device does not run, whatever its line says"),
+        new(FaultKind.MoistureRunsOn, "moisture_runs_on", FaultTargets.Moisture, null, "", "the device's contactor is welded: it runs whatever its line says"),
+        new(FaultKind.MoistureLineStuck, "moisture_line_stuck", FaultTargets.Moisture, null, "", "the device's line keeps its level, whoever writes it or lets it go"),
         new(FaultKind.GpuHung, "gpu_hung", FaultTargets.Gpu, null, "", "calls into the driver for this GPU do not return; the others answer", OfHost: true),
         new(FaultKind.NvmlRefuses, "nvml_refuses", FaultTargets.Gpu, "nvmlReturn", "", "every call for this GPU answers with this code (3 NOT_SUPPORTED, 15 GPU_IS_LOST, 16 RESET_REQUIRED …)", OfHost: true),
         new(FaultKind.NvmlInitRefused, "nvml_init_refused", FaultTargets.Box, "nvmlReturn", "", "nvmlInit answers with this code (9 DRIVER_NOT_LOADED, 18 LIB_RM_VERSION_MISMATCH …)", OfHost: true),
@@ -92,6 +99,9 @@ public static class FaultCatalogue
             FaultTargets.Leak => [.. leaks],
             FaultTargets.Rope => [.. board.Lines.Where(l => l.Kind == "leak_rope").Select(l => l.Name)],
             FaultTargets.Valve => [.. board.Lines.Where(l => l.Kind == "valve").Select(l => l.Name), .. board.Valves.Where(v => v.Kind == "bypass").Select(v => v.Name)],
+            FaultTargets.FlowSwitch => [.. board.Lines.Where(l => l.Kind == "flow_switch").Select(l => l.Name)],
+            FaultTargets.PowerBrake => board.PowerBrake is null ? [] : ["power_brake"],
+            FaultTargets.Moisture => [.. board.Lines.Where(l => l.SwitchesMoisture).Select(l => l.Name)],
             FaultTargets.Daemon => ["daemon"],
             FaultTargets.Link => [.. Enumerable.Range(0, board.Gpus.Count * HealthBank.LinksPerGpu).Select(i => $"gpu{i / HealthBank.LinksPerGpu}/link{i % HealthBank.LinksPerGpu}")],
             FaultTargets.Rdma => [.. Enumerable.Range(0, HealthBank.RdmaPorts).Select(i => $"mlx5_{i}")],
@@ -111,6 +121,8 @@ public static class FaultCatalogue
         target ??= "";
         if (info.Targets == FaultTargets.Box)
             target = "";
+        if (targets.Count == 0)
+            throw new FormatException($"{kind} is a fault of a part that the board {board.Name} does not have");
         if (!targets.Contains(target))
             throw new FormatException($"unknown target \"{target}\" for {kind}; known are {string.Join(", ", targets)}");
         if (info.Unit is { } unit && value is null)

@@ -44,6 +44,15 @@ public enum FaultKind
     RadiatorFouled,
     AirInLoop,
 
+    // Parts that only some boards have.
+    FlowSwitchBlind,
+    FlowSwitchPulls,
+    PowerBrakeDead,
+    PowerBrakeStuck,
+    MoistureDead,
+    MoistureRunsOn,
+    MoistureLineStuck,
+
     // From here on what software sees, not what the plant does.
     GpuHung,
     NvmlRefuses,

@@ -15,6 +15,13 @@ public enum FaultTargets
     Leak,
     Rope,
     Valve,
+
+    /// <summary>The flow switch at the GPUs' power brake.</summary>
+    FlowSwitch,
+    PowerBrake,
+
+    /// <summary>A dehumidifier or humidifier that the board switches.</summary>
+    Moisture,
     Daemon,
 
     /// <summary>One NVLink of one GPU: <c>gpu3/link4</c>.</summary>
@@ -36,5 +43,8 @@ public enum FaultTargets
 public sealed record FaultInfo(FaultKind Kind, string Name, FaultTargets Targets, string? Unit, string Rows, string What, bool OfHost = false)
 {
     /// <summary>True where it is about what drivers and the kernel tell; the plant does not know it (<see cref="HealthBank"/> does).</summary>
-    public bool OfHealth => Kind > FaultKind.AirInLoop;
+    public bool OfHealth => Kind > FaultKind.MoistureLineStuck;
+
+    /// <summary>True where the part is on some boards only.</summary>
+    public bool OfOption => Kind is > FaultKind.AirInLoop and <= FaultKind.MoistureLineStuck;
 }

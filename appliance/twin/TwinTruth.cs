@@ -34,6 +34,11 @@ public sealed class TwinTruth
     /// <summary>Humidity of the room with what a (de)humidifier of the board has done to it, %RH.</summary>
     public double RoomRhPercent { get; internal set; }
 
+    /// <summary>The board's dehumidifier runs, whatever its line says.</summary>
+    public bool Dehumidifies { get; internal set; }
+
+    public bool Humidifies { get; internal set; }
+
     /// <summary>Coolest wetted or metal surface in the cabinet, °C: condensation begins below the dew point.</summary>
     public double CoolestSurfaceC { get; internal set; }
 
@@ -50,7 +55,7 @@ public sealed class TwinTruth
 
     public double LevelPercent { get; internal set; }
 
-    /// <summary>The flow switch pulls the GPUs' power brake.</summary>
+    /// <summary>The GPUs' power brake is pulled.</summary>
     public bool Braked { get; internal set; }
 
     public double LeakedL { get; internal set; }

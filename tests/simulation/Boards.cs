@@ -1,3 +1,4 @@
+using Appliance.Daemon.Simulation;
 using Appliance.Model;
 
 namespace SimulationTests;
@@ -20,6 +21,9 @@ internal static class Boards
 
     /// <summary>The radiator's box with a flow switch that pulls the GPUs' power brake below 2 L/min.</summary>
     public static Board Brake { get; } = Load("hgx-h100-8-brake");
+
+    /// <summary>What the campaign plays.</summary>
+    public static SimulationBoards All { get; } = SimulationBoards.Load(Load);
 
     public static Board Of(string cooling) => cooling == Cdu.Cooling ? Cdu : Hgx;
 

@@ -215,7 +215,7 @@ internal sealed partial class CommandLine
         var csv = new Option<string?>("--csv") { Description = "The run as a table, a row a second.", HelpName = "FILE" };
         var summary = new Option<string?>("--summary") { Description = "The figures as JSON.", HelpName = "FILE" };
         var campaign = new Option<bool>("--campaign") { Description = "Instead of a scenario: random boxes, weather, loads and faults by seed, judged by invariants." };
-        var seeds = new Option<string?>("--seeds") { Description = "Of the campaign; 1..200 without it.", HelpName = "A..B" };
+        var seeds = new Option<string?>("--seeds") { Description = "Of the campaign: 0.. drawn, 10000.. every pair of faults, 20000.. a recorded load, 30000.. boards with parts of their own. Without it 1..200 and forty of either of the last.", HelpName = "A..B" };
         var sim = new Command("sim", "Play a scenario in virtual time: no processes, no ports.") { scenario, csv, summary, campaign, seeds };
         sim.SetAction(parse => (parse.GetValue(scenario), parse.GetValue(campaign)) switch
         {

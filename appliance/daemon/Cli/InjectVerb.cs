@@ -121,6 +121,7 @@ internal static class InjectVerb
     /// <summary>"fan1…fan6" instead of six names.</summary>
     private static string Targets(IReadOnlyList<string> targets) => targets switch
     {
+        [] => "other boards' only",
         [""] => Text.Absent,
         [var one] => one,
         _ when targets.All(t => t.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9') == targets[0].TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9'))

@@ -8,8 +8,7 @@ namespace Appliance.Daemon.Cli;
 /// <summary><c>appliance sim</c>: plays a scenario in virtual time.</summary>
 internal static class SimVerb
 {
-    public static SimulationBoards Boards() =>
-        new(BoardCatalogue.Load(SimulationBoards.AirName), BoardCatalogue.Load(SimulationBoards.WaterName));
+    public static SimulationBoards Boards() => SimulationBoards.Load(BoardCatalogue.Load);
 
     public static int Run(string scenarioFile, string? csvFile, string? summaryFile, Output output, TimeProvider time)
     {

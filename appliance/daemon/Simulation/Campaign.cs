@@ -16,25 +16,42 @@ public static class Campaign
     private const double DewToldWithinS = 30;
 
     /// <returns>Null when every invariant held; otherwise what broke, when and with which values.</returns>
-    public static string? Check(int seed, SimulationBoards boards, TimeProvider time)
+    public static string? Check(int seed, SimulationBoards boards, TimeProvider time) => Check(seed, boards, time, out _);
+
+    /// <param name="playedS">Virtual time that was played.</param>
+    internal static string? Check(int seed, SimulationBoards boards, TimeProvider time, out double playedS)
     {
         ArgumentNullException.ThrowIfNull(boards);
-        var scenario = CampaignCase.Of(seed, boards.Air);
-        var board = boards.Of(scenario.Cooling);
+        var (scenario, board) = CampaignCase.Of(seed, boards);
         string? broken = null;
         SimulationRun? run = null;
-        var watch = new Watch();
-        run = new(scenario, board) { Observe = t => broken ??= Invariants(t, run!, watch) };
+        var watch = new Watch(board.Valves.FirstOrDefault(v => v.Kind == "bypass")?.Name);
+        IReadOnlyList<IBoardWatch> parts = [];
+        run = new(scenario, board) { Observe = t => broken ??= Invariants(t, run!, watch) ?? Parts(t, run!, parts) };
         var coolable = DiesCanBeCooled(run.Twin, board);
+        parts = IBoardWatch.Of(board, scenario, coolable);
         var saveable = coolable && !scenario.Faults.Any(f => f.Fault.Kind == FaultKind.HostPanic);
         var summary = run.Run(time);
+        playedS = scenario.DurationS + SimulationRun.WarmUpS;
         if (broken is null && saveable && summary.SelfThrottledS > 0)
             broken = $"a GPU had to slow itself down for {summary.SelfThrottledS:0.0} s (die {summary.GpuPeakC:0.0} °C)";
-        if (broken is null && scenario.Faults.Count == 0 && summary is { Feasible: true, GpuEnergyWithheldWh: > 0 })
-            broken = $"{summary.GpuEnergyWithheldWh:0.00} Wh withheld on a feasible plant without any fault";
+        var cools = scenario.Faults.All(f => FaultCatalogue.Of(f.Fault.Kind).OfOption);
+        if (broken is null && cools && summary is { Feasible: true, GpuEnergyWithheldWh: > 0 })
+            broken = $"{summary.GpuEnergyWithheldWh:0.00} Wh withheld on a feasible plant on which nothing that cools is broken";
         if (broken is null && scenario.Faults.Count == 0 && summary.NuisanceTrips > 0)
             broken = $"{summary.NuisanceTrips} nuisance trips without any fault";
-        return broken is null ? null : $"{broken}; faults: {Describe(scenario)}";
+        return broken is null ? null : $"{broken}; {board.Name}, faults: {Describe(scenario)}";
+    }
+
+    private static string? Parts(double t, SimulationRun run, IReadOnlyList<IBoardWatch> parts)
+    {
+        foreach (var part in parts)
+        {
+            if (part.Broken(t, run) is { } broken)
+                return broken;
+        }
+
+        return null;
     }
 
     /// <summary>Plants whose plates cannot keep a die below its limit at 700 W with every pump at full are no fault of control.</summary>
@@ -95,7 +112,8 @@ public static class Campaign
     }
 
     /// <summary>What the invariants remember from tick to tick.</summary>
-    private sealed class Watch
+    /// <param name="bypass">The board's bypass valve, if it has one.</param>
+    private sealed class Watch(string? bypass)
     {
         private double _slugC;
         private bool _waterLost;
@@ -106,14 +124,28 @@ public static class Campaign
 
         /// <summary>
         /// The top of the band, always; but for what no control is left to prevent: no facility water, or fans and pumps out of software's reach
-        /// (then as hot as the loop's hottest coolant comes out of the exchanger with everything at full).
+        /// (then as hot as the loop's hottest coolant comes out of the exchanger with everything at full), or a bypass that is stuck open.
         /// </summary>
         public double LimitC(BoxTwin twin)
         {
             _waterLost |= twin.Has(FaultKind.FacilityWaterLost);
             if (twin.Has(FaultKind.HostPanic) || twin.Has(FaultKind.I2cStuck) || twin.Has(FaultKind.TelemetryLost))
                 _slugC = Math.Max(_slugC, twin.HottestSlugC());
+            if (bypass is not null && twin.Faults.Any(f => f.Kind == FaultKind.ValveStuck && f.Target == bypass))
+                _slugC = Math.Max(_slugC, PastTheRadiatorC(twin));
             return Math.Max(_waterLost ? WithoutWaterC : BandTopC, _slugC);
+        }
+
+        /// <summary>
+        /// Where idle GPUs settle with the bypass as it stands, pumps at full and a radiator that cools what still reaches it to the air's temperature: some
+        /// plants' bypass leaves one part in fifty to the radiator.
+        /// </summary>
+        private static double PastTheRadiatorC(BoxTwin twin)
+        {
+            var plant = twin.Parameters;
+            var carried = Math.Max(twin.MostFlowLMin(), 0.1) / 60 * plant.CoolantJPerLK;
+            var through = carried * (1 - plant.BypassShare * twin.BypassOpen);
+            return twin.Truth.RadiatorInletC + plant.IdleW * twin.GpuCount * (1 / through - 1 / carried);
         }
     }
 

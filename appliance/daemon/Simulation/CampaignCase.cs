@@ -14,9 +14,23 @@ public static class CampaignCase
     /// <summary>Seeds from here on are drawn as those from 0 on, but the GPUs play what an H100 was recorded to draw.</summary>
     public const int RecordedFrom = 20_000;
 
+    /// <summary>Seeds from here on walk through the boards with parts of their own (<see cref="BoardCase"/>).</summary>
+    public const int BoardsFrom = 30_000;
+
     /// <summary>Seeds that such a walk takes.</summary>
     public static int Pairs => _drawn.Length * (_drawn.Length + 1) / 2;
 
+    /// <summary>Any seed's scenario and the board that it strikes.</summary>
+    public static (Scenario Scenario, Board Board) Of(int seed, SimulationBoards boards)
+    {
+        ArgumentNullException.ThrowIfNull(boards);
+        if (seed >= BoardsFrom)
+            return BoardCase.Of(seed, boards);
+        var scenario = Of(seed, boards.Air);
+        return (scenario, boards.Of(scenario.Cooling));
+    }
+
+    /// <summary>A seed below <see cref="BoardsFrom"/>.</summary>
     public static Scenario Of(int seed, Board board)
     {
         var random = new Random(seed);
@@ -32,13 +46,18 @@ public static class CampaignCase
             Spread = 0.3,
             AmbientC = new([0, DurationS], [warm, Math.Clamp(warm + 4 * (random.NextDouble() - 0.5), 18, 28)]),
             RoomRhPercent = Series.Constant(25 + 40 * random.NextDouble()),
-            GpuPowerW = seed < RecordedFrom ? Load(random, board.Gpus.Count) : RecordedLoad.Of(random, board.Gpus.Count, board.Gpus.MaxW),
+            GpuPowerW = seed < RecordedFrom ? Load(random, board.Gpus.Count, DurationS) : RecordedLoad.Of(random, board.Gpus.Count, board.Gpus.MaxW),
             Faults = faults,
         };
     }
 
-    /// <summary>The plant's faults only: what drivers tell about health does not cool or heat, and a seed must mean the same for ever.</summary>
-    private static readonly FaultInfo[] _drawn = [.. FaultCatalogue.All.Where(f => !f.OfHealth)];
+    /// <summary>
+    /// The plant's faults only, and of parts that every board has: what drivers tell about health does not cool or heat, and a seed must mean the same for ever.
+    /// </summary>
+    private static readonly FaultInfo[] _drawn = [.. FaultCatalogue.All.Where(f => !f.OfHealth && !f.OfOption)];
+
+    /// <summary>Any of them; null when the board has no part that could have it.</summary>
+    internal static ScenarioFault? Any(Random random, Board board) => Fault(_drawn[random.Next(_drawn.Length)], random, board);
 
     /// <summary>None, one or two, whichever come.</summary>
     private static List<ScenarioFault> Drawn(Random random, Board board)
@@ -46,7 +65,7 @@ public static class CampaignCase
         var faults = new List<ScenarioFault>();
         for (var n = random.Next(3); n > 0;)
         {
-            if (Fault(_drawn[random.Next(_drawn.Length)], random, board) is not { } fault)
+            if (Any(random, board) is not { } fault)
                 continue;
             faults.Add(fault);
             n--;
@@ -77,12 +96,18 @@ public static class CampaignCase
         var targets = FaultCatalogue.Targets(info, board);
         if (targets.Count == 0)
             return null;
-        var at = 60 + 600 * random.NextDouble();
-        double? until = random.Next(3) == 0 ? at + 30 + 200 * random.NextDouble() : null;
+        var (at, until) = When(random);
         return new(at, until, new(info.Kind, targets[random.Next(targets.Count)], Value(info.Kind, random)));
     }
 
-    private static double? Value(FaultKind kind, Random random) => kind switch
+    /// <summary>Within the first eleven minutes; every third is mended after a while.</summary>
+    internal static (double AtS, double? UntilS) When(Random random)
+    {
+        var at = 60 + 600 * random.NextDouble();
+        return (at, random.Next(3) == 0 ? at + 30 + 200 * random.NextDouble() : null);
+    }
+
+    internal static double? Value(FaultKind kind, Random random) => kind switch
     {
         FaultKind.FanStuck => 400 + 4000 * random.NextDouble(),
         FaultKind.PwmForeignWrite => 100 * random.NextDouble(),
@@ -102,7 +127,7 @@ public static class CampaignCase
         _ => null,
     };
 
-    private static List<Series> Load(Random random, int gpus)
+    internal static List<Series> Load(Random random, int gpus, double durationS)
     {
         var low = 70 + 100 * random.NextDouble();
         var high = 400 + 300 * random.NextDouble();
@@ -117,7 +142,7 @@ public static class CampaignCase
             default: // bursts
                 var t = new List<double> { 0 };
                 var v = new List<double> { low };
-                while (t[^1] < DurationS)
+                while (t[^1] < durationS)
                 {
                     var start = t[^1] + 1 + 60 * random.NextDouble();
                     var end = start + 0.1 + 10 * random.NextDouble();

@@ -1,5 +1,6 @@
 using Appliance.Model;
 using Appliance.Twin;
+using FastTests.Thermal;
 using FastTests.Tidy;
 
 namespace FastTests.Twin;
@@ -78,8 +79,10 @@ public sealed class BoxTwinTests
     {
         foreach (var info in FaultCatalogue.All)
         {
-            var twin = new BoxTwin(new() { Board = Board });
-            var target = FaultCatalogue.Targets(info, Board)[0];
+            var board = new[] { Board, ThermalBench.BoardOf("hgx-h100-8-brake.json"), ThermalBench.BoardOf("hgx-h100-8-humidity.json") }
+                .First(b => FaultCatalogue.Targets(info, b).Count > 0);
+            var twin = new BoxTwin(new() { Board = board });
+            var target = FaultCatalogue.Targets(info, board)[0];
             twin.Inject(new(info.Kind, target, info.Unit is null ? null : 10));
             Run(twin, 2, feed: true);
             Assert.True(twin.Has(info.Kind));
