@@ -13,12 +13,11 @@ public static partial class Controller
 
     /// <summary>What a busy GPU is reckoned to draw with its clock at the lowest, W; should it be more, the coolant will tell.</summary>
     private const double LowestClockW = 150;
-    private const double LowClocksSpare = 1.5;
 
     /// <summary>A held clock is obeyed within a tick or two of the driver, and a die follows at once, s.</summary>
     private const double ClockFollowsS = 1;
 
-    /// <summary>Of a GPU that refuses its limit the clock is all that holds it, and all or nothing: so long it stays low, so that die and clock do not flutter.</summary>
+    /// <summary>A clock is all or nothing: so long it stays low, so that dies and coolant do not flutter with it.</summary>
     private const double ClockRestS = 4;
 
     // Without a coolant thermometer fans and pumps run at full and nobody knows whether that is enough.
@@ -37,7 +36,7 @@ public static partial class Controller
     {
         var gpus = settings.Board.Gpus;
         var share = LoopCap(ref state, in known, in e, settings, dt);
-        CountLowClocks(ref state, gpus);
+        CountLowClocks(ref state, gpus, dt);
         var plateHot = false;
         var felt = false;
         double wanted = 0;
@@ -95,14 +94,17 @@ public static partial class Controller
     }
 
     /// <summary>
-    /// Less than every GPU's lowest limit is what the coolant carries: as many clocks go to their lowest as make up the difference, one after another, and
-    /// come back with a step to spare.
+    /// Less than every GPU's lowest limit is what the coolant carries: as many clocks go to their lowest as make up the difference, at once, and come back one
+    /// by one.
     /// </summary>
-    private static void CountLowClocks(ref ControllerState state, BoardGpus gpus)
+    private static void CountLowClocks(ref ControllerState state, BoardGpus gpus, double dt)
     {
-        var needed = state.Capping ? (gpus.Count * gpus.MinLimitW - state.CapW) / (gpus.MinLimitW - LowestClockW) : 0;
-        if (needed > state.LowClocks || needed < state.LowClocks - LowClocksSpare)
-            state.LowClocks = (int)Math.Clamp(Math.Ceiling(needed), 0, gpus.Count);
+        var needed = state.Capping ? (int)Math.Ceiling((gpus.Count * gpus.MinLimitW - state.CapW) / (gpus.MinLimitW - LowestClockW)) : 0;
+        state.LowClocksS = needed < state.LowClocks ? state.LowClocksS + dt : 0;
+        if (needed > state.LowClocks)
+            state.LowClocks = Math.Min(needed, gpus.Count);
+        else if (state.LowClocksS > ClockRestS)
+            (state.LowClocks, state.LowClocksS) = (state.LowClocks - 1, 0);
     }
 
     /// <summary>

@@ -25,7 +25,7 @@ public static partial class Controller
         var hazard = Leak(ref state, in e, settings, dt);
         hazard = Merge(hazard, NoFlow(ref state, in e, settings, dt));
         hazard = Merge(hazard, Heat(ref state, in e, settings));
-        hazard = Merge(hazard, LimitsSpent(ref state, in e, settings, dt));
+        hazard = Merge(hazard, LimitsSpent(ref state, in known, in e, settings, dt));
         hazard = Merge(hazard, NoFacilityWater(ref state, in e, settings, dt));
         hazard = Merge(hazard, Blind(ref state, in e, settings, dt));
         if (hazard.Shutdown)
@@ -109,7 +109,7 @@ public static partial class Controller
     /// Every GPU at its lowest limit and clock and the coolant still on its way out of the band: limits are spent, the next rung is parked workers. A hot
     /// slug that passes is not that: what is coming must have gone on rising for more than a minute, or the valve be stuck.
     /// </summary>
-    private static Hazard LimitsSpent(ref ControllerState state, in Estimate e, ThermalSettings settings, double dt)
+    private static Hazard LimitsSpent(ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, double dt)
     {
         var gpus = settings.Board.Gpus;
         state.ComingMidC += (state.ComingC - state.ComingMidC) * Math.Min(1, dt / 10);
@@ -121,7 +121,11 @@ public static partial class Controller
         // A valve that is stuck lets through what it lets through: no slug that passes, and nothing to wait for.
         var never = spent && e.ValveHeld && state.ComingMidC > settings.SetpointC + NeverFromK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.NeverS = never ? state.NeverS + dt : 0;
-        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
+
+        // And who is parked because of it stays so until it lets through what GPUs at work with the lowest clock would draw.
+        var shut = state.Parked && e.ValveHeld
+            && RemovableW(CapTopC(in state, in e, settings), Most(in e, settings), state.FlowAheadLMin, in known, in e, settings) < gpus.Count * LowestClockW;
+        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS || shut ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
     }
 
     /// <summary>

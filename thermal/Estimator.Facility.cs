@@ -6,6 +6,7 @@ public static partial class Estimator
 {
     private const double FacilityNoneAfterS = 1;
     private const double CooledAsForetoldK = 0.8;
+    private const double CooledShare = 0.6;
     private const double CooledForS = 90;
     private const double ColdWithoutWaterK = 1;
     private const double ColdForS = 20;
@@ -74,7 +75,9 @@ public static partial class Estimator
         {
             var moved = Math.Abs(answered) > ValveOff * state.ValveOpen + ValveOffAtLeast;
             state.ValveMovedS = moved ? state.ValveMovedS + dt : Math.Max(0, state.ValveMovedS - dt);
-            return state.ValveHeld = state.ValveMovedS <= ValveMovedAfterS && flows && !state.MeterOut;
+
+            // A trickle that its meter sometimes takes for nothing is none the more open for it.
+            return state.ValveHeld = state.ValveMovedS <= ValveMovedAfterS && !state.MeterOut;
         }
 
         var still = Math.Abs(asked) > ValveOff * state.ValveSlow + ValveOffAtLeast && answered * Math.Sign(asked) < ValveAnswers * Math.Abs(asked);
@@ -85,7 +88,7 @@ public static partial class Estimator
 
     /// <summary>
     /// An open valve without water. A single meter says so, so it is believed at once and only as long as the coolant does not say otherwise:
-    /// a loop that goes on being cooled as foretold is cooled by something.
+    /// a loop that goes on being cooled as an open valve would cool it is cooled by something. One that only stays cool, near idle, is cooled by a trickle.
     /// </summary>
     private static void FacilityWater(ref EstimatorState state, ThermalSettings settings, double dt, ref Estimate e)
     {
@@ -93,8 +96,12 @@ public static partial class Estimator
         var none = e.FacilityFlowLMin.Value is { } flow && expected > 0.5 && flow < 0.2 * expected && flow < NoWaterLMin;
         state.FacilityNoneS = none ? state.FacilityNoneS + dt : 0;
 
-        // Without water the coolant warms within a minute, even near idle; that it does not disproves the meter.
-        var cooled = (e.SupplyC.Value ?? double.MaxValue) < settings.SetpointC + CooledAsForetoldK;
+        // What the coolant loses in the exchanger against what it would with the valve as open as commanded.
+        var flowing = Math.Max(e.FlowLMin.Value ?? e.ExpectedFlowLMin, 0.5);
+        var share = 1 - Math.Exp(-state.Observer.Theta(state.ValveFraction) * settings.Model.Conductance(state.ValveFraction) / settings.Model.Carried(flowing));
+        var foretoldK = share * ((e.ReturnC.Value ?? state.ReturnC) - state.SourceC);
+        var cooled = e.SupplyC.Value is { } supply && supply < settings.SetpointC + CooledAsForetoldK
+            && (e.ReturnC.Value ?? state.ReturnC) - supply > CooledShare * foretoldK;
         state.FacilityDoubtS = !none || state.MeterOut ? 0 : cooled ? state.FacilityDoubtS + dt : 0;
         var cold = e.SupplyC.Value < settings.SetpointC - ColdWithoutWaterK;
         if (!state.MeterOut && state.FacilityDoubtS > (cold ? ColdForS : CooledForS))

@@ -209,6 +209,7 @@ public struct ControllerState
     /// <summary>Every clock at its lowest for safety's sake; and how many are, one after another, because of what the coolant carries.</summary>
     internal bool LowClock;
     internal int LowClocks;
+    internal double LowClocksS;
 
     /// <summary>Since the GPU's clock was told to be at its lowest, s; 0 while it is not.</summary>
     internal PerGpu<double> GpuLowClockS;
