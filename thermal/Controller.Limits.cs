@@ -153,7 +153,7 @@ public static partial class Controller
         var margin = gpus.ThrottleC - (e.GpuC[i].Value ?? double.MinValue);
 
         var calm = gpu.OffsetK - gpu.OffsetSlowK < CalmK;
-        if (e.Gpus[i] == GpuHealth.PlateLost || margin < 0.5)
+        if (e.Gpus[i] == GpuHealth.PlateLost || gpu.Lost || gpu.BlindS > BlindDieCapAfterS || margin < 0.5)
         {
             cap = gpus.MinLimitW;
             healthy = 0;
@@ -173,7 +173,7 @@ public static partial class Controller
             cap = Math.Max(hold, cap - (cap > hold + HoldNearW ? HoldDownPerS : HoldPerS) * dt);
         else if (healthy > HealthyBeforeReleaseS || gpu.FallS > Estimator.FlowsAfterS)
             cap = Math.Min(hold, cap + (margin > GpuMarginK + 1 ? 20 : HoldPerS) * dt);
-        return cap;
+        return cap = Math.Min(cap, SuspectCapW(in known, in e, settings, i));
     }
 
     /// <summary>

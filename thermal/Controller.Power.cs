@@ -25,10 +25,6 @@ public static partial class Controller
     private const double BlindShare = 0.85;
     private const double OffAfterPlateHotS = 8;
 
-    // A plate that has lost its flow goes on heating up; one that only is worse than it was may stand where dies are held.
-    private const double PlateLostNearK = 3.5;
-    private const double PlateHotNearK = 1.5;
-
     /// <summary>The third rung: GPU power and, where that is not enough, clocks; first of the GPU that is too hot itself, then of all when the box cannot remove the heat.</summary>
     private static void Power(
         ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, Hazard hazard, TimeSpan now, double dt,
@@ -58,25 +54,17 @@ public static partial class Controller
             if (state.UnknownS > BlindCapAfterS && BlindShare * gpus.MaxW < limit)
                 (limit, reason) = (BlindShare * gpus.MaxW, new(Driver.SensorsLost));
             if (hazard.LowLimit)
-                (limit, reason) = (gpus.MinLimitW, hazard.Any ? hazard.Reason : new(Driver.Recovery, HealthyBeforeReleaseS - state.HealthyS));
+                (limit, reason) = (gpus.MinLimitW, hazard.Any ? hazard.Reason : new(Driver.Recovery, ReleaseAfterS(in state) - state.HealthyS));
             limit = limit >= gpus.MaxW ? gpus.MaxW : Math.Floor(limit / QuantumW) * QuantumW;
             commands.GpuLimitW[i] = Math.Clamp(limit, gpus.MinLimitW, gpus.MaxW);
             commands.GpuReasons[i] = reason;
-            var isClockLow = commands.GpuLowestClock[i] = IsClockLow(ref state, in e, settings, i, hazard.LowLimit ? gpus.MinLimitW : own, dt);
-            if (isClockLow && e.GpuW[i] > AtWorkW)
-                commands.WithheldW += gpus.MaxW - e.GpuW[i];
-            else if (limit < gpus.MaxW && e.GpuW[i] > limit - AtLimitW)
-                commands.WithheldW += gpus.MaxW - limit;
-
-            // Only when limit and clock have been obeyed, or plainly are not, and the die is hot all the same.
-            var spent = e.GpuW[i] <= gpus.MinLimitW + 10 || (e.Gpus[i] == GpuHealth.LimitRefused && state.GpuLowClockS[i] > ClockFollowsS);
-            var near = e.Gpus[i] == GpuHealth.PlateLost ? PlateLostNearK : PlateHotNearK;
-            var hot = known.Gpus[i].SuspectS > 0.5 && e.GpuC[i].Value > gpus.ThrottleC - near;
-            if (!hot || !spent)
+            var isClockLow = commands.GpuLowestClock[i] = IsClockLow(ref state, in known, in e, settings, i, hazard.LowLimit ? gpus.MinLimitW : own, dt);
+            commands.WithheldW += WithheldW(ref state, in known, in e, settings, i, limit, isClockLow);
+            if (!IsPlateHot(ref state, in known, in e, settings, i))
                 continue;
 
-            // At its lowest limit a plate without flow still heats up: only parked workers and then power off help.
             plateHot = true;
+            state.PlateParks += state.Parked ? 0 : 1;
             (state.Parked, state.ParkedBy) = (true, reason);
             state.HealthyS = 0;
         }
@@ -91,6 +79,18 @@ public static partial class Controller
         state.PlateHotS = plateHot ? state.PlateHotS + dt : 0;
         if (state.PlateHotS > OffAfterPlateHotS && !state.ShutdownLatched)
             (state.ShutdownLatched, state.ShutdownBy) = (true, state.ParkedBy);
+    }
+
+    /// <summary>What is held back from this GPU now, W; of a parked one what it drew before.</summary>
+    private static double WithheldW(
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, int i, double limitW, bool isClockLow)
+    {
+        var most = settings.Board.Gpus.MaxW;
+        ref var before = ref state.GpuBeforeParkW[i];
+        if (state.Parked)
+            return Math.Max(0, before - e.GpuW[i]);
+        before = WantsW(in known, in e, settings, i);
+        return isClockLow && e.GpuW[i] > AtWorkW ? most - e.GpuW[i] : limitW < most && e.GpuW[i] > limitW - AtLimitW ? most - limitW : 0;
     }
 
     /// <summary>
@@ -112,14 +112,15 @@ public static partial class Controller
     /// that refuses the limit which its own die or the box's safety asks for. What only the others' share asks for, they make up for.
     /// </summary>
     /// <param name="ownW">Limit that this GPU must keep whatever the others do, W.</param>
-    private static bool IsClockLow(ref ControllerState state, in Estimate e, ThermalSettings settings, int i, double ownW, double dt)
+    private static bool IsClockLow(
+        ref ControllerState state, in EstimatorState known, in Estimate e, ThermalSettings settings, int i, double ownW, double dt)
     {
         ref var since = ref state.GpuLowClockS[i];
         var most = settings.Board.Gpus.MaxW;
         var refuses = e.Gpus[i] == GpuHealth.LimitRefused && (since > 0 ? ownW < most : ownW < e.GpuW[i] - AtLimitW);
         ref var rest = ref state.GpuClockRestS[i];
         rest = refuses ? ClockRestS : Math.Max(0, rest - dt);
-        var isLow = state.LowClock || i < state.LowClocks || e.Gpus[i] == GpuHealth.PlateLost || rest > 0;
+        var isLow = state.LowClock || i < state.LowClocks || e.Gpus[i] == GpuHealth.PlateLost || known.Gpus[i].Lost || rest > 0;
         since = isLow ? since + dt : 0;
         return isLow;
     }

@@ -17,6 +17,8 @@ public static partial class Controller
     private const double SpentBelowK = 0.25;
     private const double ParkAfterNeverS = 6;
     private const double NeverFromK = 1.3;
+    private const double ShutShare = 0.8;
+    private const double ParkAfterShutS = 1;
 
     /// <summary>Leak, lost flow, lost sight, heat. Acts in the tick that sees it; conditions are only added beside it.</summary>
     private static Hazard Hazards(
@@ -42,9 +44,11 @@ public static partial class Controller
             state.LowLimit = true;
         if (hazard.LowClock || hazard.Park)
             state.LowClock = true;
-        if (state.HealthyS > HealthyBeforeReleaseS)
+        if (state.HealthyS > ReleaseAfterS(in state))
             state.Parked = state.LowLimit = state.LowClock = false;
-        var recovering = new Reason(Driver.Recovery, HealthyBeforeReleaseS - state.HealthyS);
+        if (state.HealthyS > PlateParksForgottenS)
+            state.PlateParks = 0;
+        var recovering = new Reason(Driver.Recovery, ReleaseAfterS(in state) - state.HealthyS);
         commands.ParkEngine = state.Parked;
         commands.ParkReason = !state.Parked ? default : state.HealthyS > RecoveringFromS ? recovering : state.ParkedBy;
         commands.Shutdown = hazard.Shutdown || state.ShutdownLatched;
@@ -116,16 +120,18 @@ public static partial class Controller
         state.ComingSlowC += (state.ComingC - state.ComingSlowC) * Math.Min(1, dt / 40);
         var spent = state.Capping && state.CapW <= gpus.Count * LowestClockW + 1 && e.HeatW > IdleW;
         var rises = state.ComingMidC > settings.SetpointC + settings.BandK - SpentBelowK && state.ComingMidC > state.ComingSlowC - 0.02;
-        state.SpentS = spent && rises ? state.SpentS + dt : Math.Max(0, state.SpentS - dt);
+        state.SpentS = spent && rises ? Math.Min(state.SpentS + dt, ParkAfterSpentS + 1) : Math.Max(0, state.SpentS - dt);
 
         // A valve that is stuck lets through what it lets through: no slug that passes, and nothing to wait for.
         var never = spent && e.ValveHeld && state.ComingMidC > settings.SetpointC + NeverFromK && state.ComingMidC > state.ComingSlowC - 0.02;
         state.NeverS = never ? state.NeverS + dt : 0;
 
-        // And who is parked because of it stays so until it lets through what GPUs at work with the lowest clock would draw.
-        var shut = state.Parked && e.ValveHeld
-            && RemovableW(CapTopC(in state, in e, settings), Most(in e, settings), state.FlowAheadLMin, in known, in e, settings) < gpus.Count * LowestClockW;
-        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS || shut ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
+        // One that lets through less than GPUs at work with the lowest clock would draw is not worth a try, and who is parked because of it stays so.
+        var least = gpus.Count * LowestClockW;
+        var shut = e.ValveHeld && (state.Parked || e.HeatW > IdleW)
+            && RemovableW(CapTopC(in state, in e, settings), Most(in e, settings), state.FlowAheadLMin, in known, in e, settings) < (state.Parked ? least : ShutShare * least);
+        state.ShutS = shut ? state.ShutS + dt : 0;
+        return state.SpentS > ParkAfterSpentS || state.NeverS > ParkAfterNeverS || state.ShutS > ParkAfterShutS ? new(true, true, false, true, false, false, new(Driver.Overheat, state.ComingC)) : default;
     }
 
     /// <summary>

@@ -5,9 +5,14 @@ namespace Appliance.Thermal;
 public static partial class Estimator
 {
     private const double GpuFreshS = 2;
+    private const double BlindToldAfterS = 2;
     private const double PlateSuspectK = 4.5;
     private const double PlateLostK = 2.5;
     internal const double FlowsAfterS = 1;
+    private const double FlowsForgottenS = 300;
+
+    /// <summary>How wrong the die's own part in a fall of power may be.</summary>
+    private const double FallDoubt = 0.5;
     private const double PlateFellK = 1.5;
     private const double PowerDownW = 15;
     private const double PowerDownS = 1;
@@ -95,14 +100,16 @@ public static partial class Estimator
     /// creeps is learnt, and eight dies together are a thermometer no coolant sensor can outvote.
     /// </summary>
     private static void GpuTemperatures(
-        ref EstimatorState state, ThermalInput input, ThermalSettings settings, double dt, ref Estimate e, ref ConditionList conditions)
+        ref EstimatorState state, ThermalInput input, ThermalSettings settings, TimeSpan now, double dt, ref Estimate e, ref ConditionList conditions)
     {
         var flow = Math.Max((e.FlowLMin.Value ?? e.ExpectedFlowLMin) / input.Gpus.Length, 0.05);
         var design = settings.Model.Design;
         var total = settings.Model.GpuKPerW(flow);
 
         // A plate holds heat, and pumps that rise cool it no faster than it lets go of it. Pumps that fall are taken at their word.
-        state.PlatesKPerW = state.Started && total < state.PlatesKPerW ? state.PlatesKPerW + (total - state.PlatesKPerW) * Math.Min(1, dt / design.PlateTauS) : total;
+        state.PlatesKPerW = !state.Started ? total : total < state.PlatesKPerW
+            ? state.PlatesKPerW + (total - state.PlatesKPerW) * Math.Min(1, dt / design.PlateTauS)
+            : Math.Min(total, state.PlatesKPerW + (settings.Model.GpuKPerW(design.NominalGpuLMin) - design.DieKPerW) * dt / design.PlateTauS);
         var others = CommonResidual(in state, in e, input.Gpus.Length);
         double common = 0, hottest = double.MinValue;
         var n = 0;
@@ -110,15 +117,26 @@ public static partial class Estimator
         {
             ref var track = ref state.Gpus[i];
             ref readonly var gpu = ref input.Gpus[i];
-            if (gpu.Lost || e.Gpus[i] == GpuHealth.Unreadable || gpu.TemperatureC is not { IsGood: true, Value: { } die })
+            if (gpu.Lost || e.Gpus[i] == GpuHealth.Unreadable)
+            {
+                (track.FineC, track.BlindS) = (0, 0);
                 continue;
+            }
+
+            if (gpu.TemperatureC is not { IsGood: true, Value: { } die } || gpu.TemperatureC.Age(now).TotalSeconds > GpuFreshS)
+            {
+                Blind(ref track, dt, i, ref e, ref conditions);
+                continue;
+            }
+
+            track.BlindS = 0;
             e.GpuC[i] = gpu.TemperatureC;
             hottest = Math.Max(hottest, die);
             if (gpu.MarginK.IsGood && gpu.MarginK.Value!.Value < 3)
                 conditions.Add(new(ConditionCode.GpuHot, TargetKind.Gpu, i, die, settings.Board.Gpus.ThrottleC));
             if (e.SupplyC.Value is not { } supply)
                 continue;
-            if (!state.Started)
+            if (track.FineC == 0)
             {
                 // A hot slug on restart: the plate is as hot as the die says, whatever the GPU draws at this moment.
                 var plate = ((die - supply) / track.Rho - design.DieKPerW * e.GpuW[i]) / (total - design.DieKPerW);
@@ -146,6 +164,18 @@ public static partial class Estimator
         CommonBias(ref state, n > 3 ? common / n : 0, n > 3, e.HeatW > input.Gpus.Length * LearnRhoFromW ? CommonBiasK : CommonBiasIdleK, dt);
     }
 
+    /// <summary>Power is read and the die is not: nobody would see it overheat. Not the same as a driver that is silent, which counts as full power and takes no limit either.</summary>
+    private static void Blind(ref GpuTrack track, double dt, int i, ref Estimate e, ref ConditionList conditions)
+    {
+        track.FineC = 0;
+        track.BlindS += dt;
+        if (track.BlindS <= BlindToldAfterS)
+            return;
+        if (e.Gpus[i] == GpuHealth.Ok)
+            e.Gpus[i] = GpuHealth.Unreadable;
+        conditions.Add(new(ConditionCode.GpuUnreadable, TargetKind.Gpu, i, e.GpuW[i]));
+    }
+
     /// <summary>
     /// A plate that lost its flow goes on heating at P/C, about a kelvin a second; a clogged one settles some kelvin higher, and the die's own
     /// limit is enough for it. Before the resistance was learnt the two cannot be told apart: then the worse is meant.
@@ -162,7 +192,7 @@ public static partial class Estimator
         var slope = track.ResidualK - track.ResidualSlowK;
         var runsAway = alone > PlateLostK * clogged + doubt + held && slope > PlateLostPerS * clogged * ResidualSlowS + 0.3 * doubt;
         track.LostS = track.RhoS >= 60 && runsAway ? track.LostS + dt : Math.Max(0, track.LostS - 0.2 * dt);
-        Hold(ref track, die - designDieKPerW * track.Rho * track.LastW, dt);
+        Hold(ref track, die - designDieKPerW * track.Rho * track.LastW, designDieKPerW, dt);
         track.SuspectS = track.ResidualK > limit ? track.SuspectS + dt : Math.Max(0, track.SuspectS - 0.2 * dt);
         track.SuspectS = Math.Min(track.SuspectS, 5);
         var lost = track.Lost || (track.SuspectS > 0.5 && track.RhoS < 60);
@@ -177,16 +207,24 @@ public static partial class Estimator
     /// Lost until the opposite shows: with its power taken away a plate without flow still warms, one with some flow cools, by more than two
     /// whole degrees may hide. Counted from when the power is down, because how far the die falls with it is not known well enough.
     /// </summary>
-    private static void Hold(ref GpuTrack track, double plateC, double dt)
+    private static void Hold(ref GpuTrack track, double plateC, double designDieKPerW, double dt)
     {
         if (!track.Lost && track.LostS > 0.3)
             (track.Lost, track.FallS, track.LowS) = (true, 0, 0);
         if (!track.Lost)
+        {
+            // Once said to be lost in error it is said less easily, but not for ever.
+            track.FlowsS = track.FallS > 0 && track.SuspectS <= 0 ? track.FlowsS + dt : 0;
+            if (track.FlowsS > FlowsForgottenS)
+                track.FallS = 0;
             return;
+        }
+
         track.LostS = Math.Min(track.LostS, 1);
         track.LowS = track.LastW < track.CommandedLimitW + PowerDownW ? track.LowS + dt : 0;
-        track.PlateTopC = track.LowS < PowerDownS ? plateC : Math.Max(track.PlateTopC, plateC);
-        track.FallS = plateC < track.PlateTopC - PlateFellK ? track.FallS + dt : 0;
+        if (track.LowS < PowerDownS || plateC > track.PlateTopC)
+            (track.PlateTopC, track.TopW) = (plateC, track.LastW);
+        track.FallS = plateC < track.PlateTopC - PlateFellK - FallDoubt * designDieKPerW * Math.Abs(track.TopW - track.LastW) ? track.FallS + dt : 0;
         if (track.FallS > FlowsAfterS)
             (track.Lost, track.LostS) = (false, 0);
     }

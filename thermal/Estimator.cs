@@ -22,7 +22,7 @@ public static partial class Estimator
         Flow(ref state, settings, now, dt, ref e, ref conditions);
         Observe(ref state, settings, dt, ref e, ref conditions);
         Cabinet(ref state, settings, dt, ref e);
-        GpuTemperatures(ref state, input, settings, dt, ref e, ref conditions);
+        GpuTemperatures(ref state, input, settings, now, dt, ref e, ref conditions);
         EnergyBalance(ref state, settings, now, dt, ref e, ref conditions);
         Lines(ref state, input, settings, dt, ref e, ref conditions);
         state.At = now;

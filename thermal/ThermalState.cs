@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Appliance.Model;
 
 namespace Appliance.Thermal;
@@ -25,6 +26,7 @@ public struct ThermalState
             var known = kept is not null && i < kept.GpuRho.Count;
             state.Estimator.Gpus[i].Rho = known ? Math.Clamp(kept!.GpuRho[i], 0.5, 2) : 1;
             state.Estimator.Gpus[i].KeptRho = known;
+            state.Estimator.Gpus[i].Lost = kept is not null && i < kept.PlatesLost.Count && kept.PlatesLost[i];
             state.Estimator.Gpus[i].DoubtK = Thermal.Estimator.ReadingDoubtK;
         }
 
@@ -33,10 +35,31 @@ public struct ThermalState
         return state;
     }
 
-    /// <summary>A latch is closed: the checkpoint must be on disk at once.</summary>
-    public readonly bool Latched => Estimator.LeakLatched || Controller.ShutdownLatched;
+    /// <summary>What is latched, a bit each (leak, off, then every plate that lost its flow): when it changes the checkpoint must be on disk at once.</summary>
+    public readonly int Latches
+    {
+        get
+        {
+            var bits = Bits(Estimator.LeakLatched, Controller.ShutdownLatched);
+            for (var i = 0; i < Limits.Gpus; i++)
+                bits |= PlateBit(i, Estimator.Gpus[i].Lost);
+            return bits;
+        }
+    }
 
-    /// <summary>What is worth keeping over a restart; write it now and then, and at once when <see cref="Latched"/> changes.</summary>
+    internal static int Bits(bool leak, bool off) => (leak ? 1 : 0) | (off ? 2 : 0);
+
+    internal static int PlateBit(int plate, bool isLost) => isLost ? 4 << plate : 0;
+
+    private readonly bool[] PlatesLost()
+    {
+        var lost = new bool[Limits.Gpus];
+        for (var i = 0; i < lost.Length; i++)
+            lost[i] = Estimator.Gpus[i].Lost;
+        return lost;
+    }
+
+    /// <summary>What is worth keeping over a restart; write it now and then, and at once when <see cref="Latches"/> changes.</summary>
     public readonly ThermalCheckpoint Checkpoint()
     {
         var rho = new double[Limits.Gpus];
@@ -49,6 +72,7 @@ public struct ThermalState
             PumpGain = Estimator.PumpGain,
             Exchanger = Estimator.Observer.Identity.Keep(),
             GpuRho = rho,
+            PlatesLost = PlatesLost(),
         };
     }
 }
@@ -60,7 +84,9 @@ public sealed record ThermalCheckpoint
 
     public bool ShutdownLatched { get; init; }
 
-    public bool Latched => LeakLatched || ShutdownLatched;
+    /// <inheritdoc cref="ThermalState.Latches"/>
+    [JsonIgnore]
+    public int Latches => PlatesLost.Index().Aggregate(ThermalState.Bits(LeakLatched, ShutdownLatched), (bits, plate) => bits | ThermalState.PlateBit(plate.Index, plate.Item));
 
     /// <summary>Flow found against the flow designed for the pump speeds, 1 = as designed.</summary>
     public double PumpGain { get; init; } = 1;
@@ -70,6 +96,9 @@ public sealed record ThermalCheckpoint
 
     /// <summary>Thermal resistance of each GPU found against designed.</summary>
     public IReadOnlyList<double> GpuRho { get; init; } = [];
+
+    /// <summary>Plates that had lost their flow: a dry plate is dry after a restart too.</summary>
+    public IReadOnlyList<bool> PlatesLost { get; init; } = [];
 }
 
 public struct EstimatorState
@@ -187,6 +216,7 @@ public struct ControllerState
     internal double ComingSlowC;
     internal double SpentS;
     internal double NeverS;
+    internal double ShutS;
     internal double PumpsAheadShare;
     internal double Shortage;
     internal double PumpFullS;
@@ -216,6 +246,12 @@ public struct ControllerState
     internal PerGpu<double> GpuClockRestS;
     internal PerGpu<double> GpuCapW;
     internal PerGpu<double> GpuHealthyS;
+
+    /// <summary>What each GPU wanted when the engine was parked, W.</summary>
+    internal PerGpu<double> GpuBeforeParkW;
+
+    /// <summary>How often a plate has parked the engine.</summary>
+    internal int PlateParks;
 
     /// <summary>A surface is near the dew point: the dehumidifier has to run, the humidifier must not.</summary>
     internal bool DewNear;

@@ -76,8 +76,12 @@ internal struct GpuTrack
     /// <summary>Held back it cooled down for this long: there is flow, so it was clogged.</summary>
     public double FallS;
 
-    /// <summary>Hottest the plate was since its power is down, °C, and for how long that is.</summary>
+    /// <summary>For how long the plate has been well since it showed flow, s.</summary>
+    public double FlowsS;
+
+    /// <summary>Hottest the plate was since its power is down, °C, what the GPU drew then, W, and for how long that is.</summary>
     public double PlateTopC;
+    public double TopW;
     public double LowS;
     public double BaseK;
     public double BaseS;
@@ -85,6 +89,9 @@ internal struct GpuTrack
     public double BaseLMin;
     public double SuspectS;
     public double UnreadableS;
+
+    /// <summary>For how long power was read and no temperature, s.</summary>
+    public double BlindS;
     public double LimitOffS;
     public double CommandedLimitW;
     public bool CommandedLowClock;

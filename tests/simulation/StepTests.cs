@@ -176,11 +176,37 @@ public sealed class StepTests
     [Fact]
     public void With_every_limit_spent_and_the_coolant_still_rising_out_of_its_band_the_engine_is_parked()
     {
-        // What the valve lets through where it sticks is less than eight GPUs draw at their lowest limit.
+        // What the valve lets through where it sticks is less than eight GPUs draw at work with their lowest clock.
+        var step = new Series([0, 200, 200], [120, 120, 700]);
+        var summary = Run("liquid-to-liquid", 1, 0, step, new ScenarioFault(100, null, new(FaultKind.ValveStuck, "valve1")));
+        Assert.Contains(summary.Alarms, a => a is { Code: "engine_parked" });
+        Assert.InRange(summary.PeakSupplyC, 38.5, 40);
+    }
+
+    [Fact]
+    public void Coolant_that_carries_less_than_eight_lowest_limits_is_held_by_clocks_and_nobody_is_parked()
+    {
         var step = new Series([0, 200, 200], [150, 150, 700]);
         var summary = Run("liquid-to-liquid", 1, 0, step, new ScenarioFault(100, null, new(FaultKind.ValveStuck, "valve1")));
-        Assert.Contains(summary.Alarms, a => a is { Code: "engine_parked", TS: > 400 });
-        Assert.InRange(summary.PeakSupplyC, 39, 40);
+        Assert.Contains(summary.Actions, a => a is { Action: "gpu_lowest_clock", Value: 1 });
+        Assert.DoesNotContain(summary.Actions, a => a.Action is "park_engine" or "power_off");
+        Assert.InRange(summary.PeakSupplyC, 38.5, 40);
+    }
+
+    /// <summary>A box that idles all night and whose valve sticks then: its meter takes the trickle for nothing now and then, which once was taken for water.</summary>
+    [Theory]
+    [InlineData(1, 72)]
+    [InlineData(4, 72)]
+    [InlineData(5, 80)]
+    [InlineData(6, 80)]
+    [InlineData(8, 100)]
+    public void A_facility_valve_that_sticks_nearly_shut_does_not_let_the_coolant_pass_40_C(int seed, double before)
+    {
+        var step = new Series([0, 120, 120], [before, before, 700]);
+        var summary = Run("liquid-to-liquid", seed, 0.3, step, new ScenarioFault(60, null, new(FaultKind.ValveStuck, "valve1")));
+        Assert.True(summary.PeakSupplyC <= 40, $"peak {summary.PeakSupplyC:0.00} °C");
+        Assert.InRange(summary.Actions.Count(a => a.Action == "park_engine"), 1, 1);
+        Assert.Equal(0, summary.SelfThrottledS);
     }
 
     [Theory]

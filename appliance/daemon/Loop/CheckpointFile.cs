@@ -28,7 +28,7 @@ internal sealed class CheckpointFile(string stateDirectory)
     {
         if (checkpoint == _written)
             return null;
-        var fault = StateFile.Write(_path, checkpoint, CheckpointJson.Default.ThermalCheckpoint, sync: checkpoint.LeakLatched != _written?.LeakLatched);
+        var fault = StateFile.Write(_path, checkpoint, CheckpointJson.Default.ThermalCheckpoint, sync: checkpoint.Latches != (_written?.Latches ?? 0));
         if (fault is null)
             _written = checkpoint;
         return fault;

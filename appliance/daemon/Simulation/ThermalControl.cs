@@ -75,7 +75,7 @@ public sealed class ThermalControl : ISimulatedControl
             _kept = _tick.State.Checkpoint();
             _keptAtS = now.TotalSeconds;
         }
-        else if (_tick.State.Latched != (_kept?.Latched ?? false))
+        else if (_tick.State.Latches != (_kept?.Latches ?? 0))
         {
             _kept = _tick.State.Checkpoint();
         }

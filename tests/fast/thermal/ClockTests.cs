@@ -52,6 +52,39 @@ public sealed class ClockTests
         Assert.True(bench.Last.Commands.Conditions.Has(ConditionCode.GpuLimitRefused));
     }
 
+    [Fact]
+    public void A_gpu_whose_die_cannot_be_read_is_told_and_held_at_its_lowest_limit()
+    {
+        var bench = new ThermalBench(gpuW: 600, returnC: 46);
+        bench.Run(30);
+        bench.Break = (input, _) => (input.Gpus[6].TemperatureC, input.Gpus[6].MarginK) = (Reading<double>.Absent, Reading<double>.Absent);
+        bench.Run(2.5);
+        Assert.True(bench.Last.Commands.Conditions.Has(ConditionCode.GpuUnreadable));
+        Assert.Equal(700, bench.Last.Commands.GpuLimitW[6]);
+        bench.Run(1);
+        Assert.Equal((200, 700), (bench.Last.Commands.GpuLimitW[6], bench.Last.Commands.GpuLimitW[5]));
+    }
+
+    [Fact]
+    public void What_parked_workers_do_not_draw_counts_as_withheld()
+    {
+        var bench = new ThermalBench(gpuW: 700, returnC: 48);
+        bench.Run(60);
+        bench.FlowLMin = 0;
+        bench.Run(2);
+        bench.GpuW = 75;
+        Assert.InRange(bench.Run(2).Commands.WithheldW, 8 * 620, 8 * 630);
+    }
+
+    [Fact]
+    public void A_plate_that_lost_its_flow_is_kept_over_a_restart_and_written_at_once()
+    {
+        var state = ThermalState.Boot(new ThermalBench().Settings, new() { PlatesLost = [false, false, true] });
+        Assert.Equal([false, false, true, false, false, false, false, false], state.Checkpoint().PlatesLost.Take(8));
+        Assert.Equal((4 << 2, 4 << 2), (state.Latches, state.Checkpoint().Latches));
+        Assert.Equal((0, 3), (new ThermalCheckpoint().Latches, new ThermalCheckpoint { LeakLatched = true, ShutdownLatched = true }.Latches));
+    }
+
     private static Action<ThermalInput, TimeSpan> Refuse(double watts, double dieC) => (input, now) =>
     {
         input.Gpus[2].PowerW = Reading<double>.Good(watts, now);
