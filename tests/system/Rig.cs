@@ -15,12 +15,14 @@ internal sealed class Rig : IDisposable
     private readonly Ports _ports = Ports.Free();
 
     /// <param name="metricsPort">Instead of a free one.</param>
-    public Rig(int? metricsPort = null)
+    /// <param name="board">Instead of the default one.</param>
+    public Rig(int? metricsPort = null, string? board = null)
     {
         if (metricsPort is { } port)
             _ports = _ports with { Metrics = port };
         Folder = Directory.CreateTempSubdirectory("rig-").FullName;
-        File.WriteAllText(ConfigFile, _ports.Config());
+        var config = _ports.Config();
+        File.WriteAllText(ConfigFile, board is null ? config : config.Replace("\"daemon\": {", $"\"daemon\": {{ \"board\": \"{board}\",", StringComparison.Ordinal));
         StartTwin();
     }
 
@@ -59,6 +61,17 @@ internal sealed class Rig : IDisposable
         JsonSerializer.Serialize(value is { } v
             ? new { verb = "inject", args = (object)new { fault, target, value = v } }
             : new { verb = "inject", args = (object)new { fault, target } }));
+
+    /// <summary>The GPUs want this much, W, and have done so for so long that the box has settled.</summary>
+    public void SettleAt(int watts)
+    {
+        ControlSocket.Ask(Path.Combine(RunDirectory, "twin.sock"), $$$"""{"verb":"load","args":{"mode":"watts","value":{{{watts}}}}}""");
+        var kept = Path.Combine(RunDirectory, "state", "twin.json");
+        Wait.Until("the twin keeps its load", TimeSpan.FromSeconds(10),
+            () => File.Exists(kept) && JsonDocument.Parse(File.ReadAllText(kept)).RootElement.GetProperty("gpu_w").GetDouble() > watts - 1);
+        Kill(Twin);
+        StartTwin(); // it begins in the steady state of what it kept
+    }
 
     public void ClearFaults() => ControlSocket.Ask(Path.Combine(RunDirectory, "twin.sock"), """{"verb":"clear"}""");
 

@@ -1,5 +1,6 @@
 using Appliance.Hardware;
 using Appliance.Model;
+using FastTests.Thermal;
 
 namespace FastTests.Hardware;
 
@@ -91,17 +92,15 @@ public sealed class HwmonTests : IDisposable
         using var tree = new HwmonTree(_sys.Root);
         var rotor = new Rotor(tree, "fan1", "max31790", 1);
         var sensor = Sensor(tree);
+        var now = TimeSpan.Zero;
         Tick(0);
         Tick(1);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 2; i < 200; i++)
-            Tick(i);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.OfSteps(200, () => { }, Tick));
 
         void Tick(int i)
         {
-            var now = TimeSpan.FromMilliseconds(100 * i);
+            now += TimeSpan.FromMilliseconds(100);
             tree.Refresh(now);
             _ = sensor.Read(now);
             _ = rotor.Write(Duty.OfPermille(i), rotor.Read(now), now);

@@ -38,20 +38,14 @@ public sealed class ThermalLoopTests
     {
         var bench = new ThermalBench();
         bench.Run(20);
-        var at = bench.Now;
-        var state = bench.State;
-        ThermalTick tick = default;
+        var (at, state) = (bench.Now, bench.State);
         for (var i = 0; i < 200; i++)
-            tick = ThermalLoop.Step(state, bench.Input, bench.Settings, at += TimeSpan.FromSeconds(0.1));
-        state = tick.State;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-        {
-            tick = ThermalLoop.Step(state, bench.Input, bench.Settings, at += TimeSpan.FromSeconds(0.1));
-            state = tick.State;
-        }
+            Tick();
+        var (warmAt, warm) = (at, state);
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.OfSteps(1000, () => (at, state) = (warmAt, warm), _ => Tick()));
+
+        void Tick() => state = ThermalLoop.Step(state, bench.Input, bench.Settings, at += TimeSpan.FromSeconds(0.1)).State;
     }
 
     [Fact]
