@@ -54,7 +54,7 @@ public static partial class Controller
             if (state.UnknownS > BlindCapAfterS && BlindShare * gpus.MaxW < limit)
                 (limit, reason) = (BlindShare * gpus.MaxW, new(Driver.SensorsLost));
             if (hazard.LowLimit)
-                (limit, reason) = (gpus.MinLimitW, hazard.Any ? hazard.Reason : new(Driver.Recovery, ReleaseAfterS(in state) - state.HealthyS));
+                (limit, reason) = (gpus.MinLimitW, hazard.Reason.Driver != Driver.Boot ? hazard.Reason : new(Driver.Recovery, ReleaseAfterS(in state) - state.HealthyS));
             limit = limit >= gpus.MaxW ? gpus.MaxW : Math.Floor(limit / QuantumW) * QuantumW;
             commands.GpuLimitW[i] = Math.Clamp(limit, gpus.MinLimitW, gpus.MaxW);
             commands.GpuReasons[i] = reason;
