@@ -59,7 +59,7 @@ public static class FaultTable
         new("F40", "two tachometers swapped", One(FaultKind.TachsSwapped, ""), RequiredState.Hold, Never),
         new("F41", "fan taken out, slot open", One(FaultKind.FanSlotOpen, "fan3"), RequiredState.Limited, Never),
         new("F42", "two fans dead, one GPU refuses its limit", [.. One(FaultKind.FanDead, "fan3"), .. One(FaultKind.FanDead, "fan4"), .. One(FaultKind.PowerLimitRefused, "gpu0", 700)], RequiredState.Limited, Never),
-        new("F42b", "one plate clogged, and that GPU refuses its limit", [.. One(FaultKind.PlateClogged, "gpu2", 65), .. One(FaultKind.PowerLimitRefused, "gpu2", 700)], RequiredState.Limited, Never, WithheldWhMax: 30),
+        new("F42b", "one plate clogged, and that GPU refuses its limit", [.. One(FaultKind.PlateClogged, "gpu2", 65), .. One(FaultKind.PowerLimitRefused, "gpu2", 700)], RequiredState.Limited, Never, WithheldWhMax: 60),
         new("F43", "host panic", One(FaultKind.HostPanic, ""), RequiredState.Hold, Never, Unattended: true),
         new("F44", "radiator loses a third", One(FaultKind.RadiatorFouled, "", 35), RequiredState.Limited, Never),
         new("F45", "air takes 20 % of the loop", One(FaultKind.AirInLoop, "", 20), RequiredState.Hold, Never, MaxDieC: 86),
