@@ -177,6 +177,14 @@ class Tokenizer:
         }
 
 
+def read(path):
+    """The tokenizer that to_json wrote."""
+    number_of = {character: number for number, character in CHARACTERS.items()}
+    with open(path, encoding="utf-8") as file:
+        merges = json.load(file)["model"]["merges"]
+    return Tokenizer([tuple(bytes(number_of[c] for c in word) for word in merge.split(" ")) for merge in merges])
+
+
 CHAT_TEMPLATE = (
     "{% set ns = namespace(system='', is_first_sp=true) %}"
     "{% for message in messages if message['role'] == 'system' %}"

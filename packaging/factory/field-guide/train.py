@@ -44,7 +44,7 @@ def arguments():
     parser.add_argument("--rows", type=int, default=1_200_000, help="single-turn rows in the pool")
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--continue", dest="begun", metavar="DIR", help="a model of this guide that this script has made: polish it, do not train one")
+    parser.add_argument("--continue", dest="begun", metavar="DIR", help="a model that this script has made, of this guide or of one with a few other answers: teach it what changed and polish it, do not train one")
     parser.add_argument("--small", action="store_true", help="a few steps on little data: proves the script, not the model")
     return parser.parse_args()
 
@@ -180,15 +180,11 @@ def polish(options, model, checks, device):
     return steps
 
 
-def begun(options, model, tokenizer, source):
-    """The model of --continue in its places; what its record says of its training."""
+def begun(options, model):
+    """The model of --continue in its places, with the vocabulary it has; what its record says of its training."""
     from safetensors.torch import load_file
     with open(os.path.join(options.begun, "training-record.json"), encoding="utf-8") as file:
         record = json.load(file)
-    with open(os.path.join(options.begun, "tokenizer.json"), encoding="utf-8") as file:
-        same = file.read() == bpe.dump(tokenizer.to_json())
-    if record["guide_sha256"] != source.sha256() or not same:
-        raise SystemExit(f"train.py: {options.begun} was made of another guide; right would be a model of guide {source.sha256()[:16]}")
     with torch.no_grad():
         model.restore(load_file(os.path.join(options.begun, "model.safetensors")))
     return record
@@ -260,7 +256,7 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = False
     source = samples.Source(options.guide, HERE)
     listed = source.listed()
-    tokenizer = samples.vocabulary(source, options.vocabulary)
+    tokenizer = bpe.read(os.path.join(options.begun, "tokenizer.json")) if options.begun else samples.vocabulary(source, options.vocabulary)
     longest = max(len(samples.turn(tokenizer, q, a)[0]) for _, _, q, a in listed)
     length = (longest + 8 + 15) // 16 * 16       # what does not fit behind a system prompt is drawn again
     say(f"{len(source.entries)} entries, {len(listed)} questions, vocabulary {tokenizer.size}, longest turn {longest}, row {length}")
@@ -270,9 +266,11 @@ def main():
     say(f"{parameters / 1e6:.2f} M parameters on {device}")
     checks = Answers(tokenizer, listed, device)
     if options.begun:
-        before = begun(options, model, tokenizer, source)
+        before = begun(options, model)
         data_hash, record = before["data_sha256"], {k: before[k] for k in ("steps", "tokens", "loss_curve_step_single_talk", "training_seconds")}
         record["continued"] = True
+        if before["guide_sha256"] != source.sha256():
+            record["begun_with_guide_sha256"] = before["guide_sha256"]
     else:
         rows = 400 if options.small else options.rows
         pools = [samples.pool(source, tokenizer, options.seed, count, positions, turns, options.workers)
