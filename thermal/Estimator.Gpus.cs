@@ -11,6 +11,9 @@ public static partial class Estimator
     internal const double FlowsAfterS = 1;
     private const double FlowsForgottenS = 300;
 
+    /// <summary>How much faster than the design says a plate may warm.</summary>
+    private const double PlateRises = 2;
+
     /// <summary>How wrong the die's own part in a fall of power may be.</summary>
     private const double FallDoubt = 0.5;
     private const double PlateFellK = 1.5;
@@ -106,10 +109,11 @@ public static partial class Estimator
         var design = settings.Model.Design;
         var total = settings.Model.GpuKPerW(flow);
 
-        // A plate holds heat, and pumps that rise cool it no faster than it lets go of it. Pumps that fall are taken at their word.
+        // A plate holds heat, and pumps that rise cool it no faster than it lets go of it. Without flow it warms no faster
+        // than its power lets it: meters that read nothing for a moment must not hide what a plate does in the next minute.
         state.PlatesKPerW = !state.Started ? total : total < state.PlatesKPerW
             ? state.PlatesKPerW + (total - state.PlatesKPerW) * Math.Min(1, dt / design.PlateTauS)
-            : Math.Min(total, state.PlatesKPerW + (settings.Model.GpuKPerW(design.NominalGpuLMin) - design.DieKPerW) * dt / design.PlateTauS);
+            : Math.Min(total, state.PlatesKPerW + PlateRises * (settings.Model.GpuKPerW(design.NominalGpuLMin) - design.DieKPerW) * dt / design.PlateTauS);
         var others = CommonResidual(in state, in e, input.Gpus.Length);
         double common = 0, hottest = double.MinValue;
         var n = 0;
@@ -151,7 +155,7 @@ public static partial class Estimator
             LearnGpu(ref state, ref track, total, dt, in e);
             Between(ref track, die, supply, track.Rho / before, settings.Model, flow, track.SteadyS > RhoKnownS && state.FlowSteadyS > RhoKnownS, dt);
             track.OffsetSlowK += (track.OffsetK - track.OffsetSlowK) * Math.Min(1, dt / OffsetSlowS);
-            var held = track.Rho * (state.PlatesKPerW - total) * track.PlateW;
+            var held = Math.Max(0, track.Rho * (state.PlatesKPerW - total) * track.PlateW);
             JudgePlate(ref track, others, over, held, die, total, settings.Model.Design.DieKPerW, dt, i, ref e, ref conditions);
             if (track.BaseS < 60 || track.SuspectS > 0)
                 continue;

@@ -19,7 +19,7 @@ internal static class Mutation
     [
         ("tests/fast", "FastTests.dll", ["-namespace", "FastTests.Thermal"]),
         ("tests/simulation", "SimulationTests.dll", ["-namespace", "SimulationTests.Stories"]),
-        ("tests/simulation", "SimulationTests.dll", ["-class", "SimulationTests.LearningTests", "-class", "SimulationTests.LoopTests", "-class", "SimulationTests.StepTests"]),
+        ("tests/simulation", "SimulationTests.dll", ["-class", "SimulationTests.LearningTests", "-class", "SimulationTests.LoopTests", "-class", "SimulationTests.StepTests", "-class", "SimulationTests.PlateTests"]),
         ("tests/simulation", "SimulationTests.dll", ["-class", "SimulationTests.FaultTableTests", "-class", "SimulationTests.CampaignTests"]),
     ];
 
