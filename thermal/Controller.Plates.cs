@@ -56,4 +56,10 @@ public static partial class Controller
 
     /// <summary>How long all must be well before what was parked or limited comes back, s.</summary>
     private static double ReleaseAfterS(in ControllerState state) => HealthyBeforeReleaseS * (1 << Math.Clamp(state.PlateParks - 1, 0, PlateParksMost - 1));
+
+    /// <summary>Why a GPU is held back for its own sake.</summary>
+    private static Reason OwnReason(in EstimatorState known, in Estimate e, ThermalSettings settings, int i) =>
+        known.Gpus[i].BlindS > BlindDieCapAfterS ? new(Driver.DieUnread)
+        : e.Gpus[i] is GpuHealth.PlateSuspect or GpuHealth.PlateLost || known.Gpus[i].Lost ? new(Driver.PlateFault, known.Gpus[i].ResidualK)
+        : new(Driver.GpuHot, settings.Board.Gpus.ThrottleC - GpuMarginK);
 }

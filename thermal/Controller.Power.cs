@@ -42,7 +42,7 @@ public static partial class Controller
             var limit = gpus.MaxW;
             var own = OwnCap(ref state, in known, in e, settings, i, dt);
             if (own < limit)
-                (limit, reason) = (own, e.Gpus[i] is GpuHealth.PlateSuspect or GpuHealth.PlateLost ? new(Driver.PlateFault, known.Gpus[i].ResidualK) : new(Driver.GpuHot, gpus.ThrottleC - GpuMarginK));
+                (limit, reason) = (own, OwnReason(in known, in e, settings, i));
 
             wanted += WantsW(in known, in e, settings, i);
             if (share < limit)

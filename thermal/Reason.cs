@@ -30,6 +30,7 @@ public enum Driver : byte
     Humidity,
     HumidityLost,
     Resting,
+    DieUnread,
 }
 
 /// <summary>Who drives an output and why, without text until somebody asks: "return 46.1 °C, one fan down".</summary>
@@ -71,6 +72,7 @@ public readonly record struct Reason(Driver Driver, double Value = 0, int FansDo
         Driver.NotNeeded => "not needed",
         Driver.Humidity => $"humidity {Value:0} %RH",
         Driver.HumidityLost => "humidity cannot be trusted",
+        Driver.DieUnread => "its die cannot be read",
         Driver.Resting => $"resting for another {Value:0} s",
         _ => throw new System.Diagnostics.UnreachableException($"No text for {Driver}."),
     };

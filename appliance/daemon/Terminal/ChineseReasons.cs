@@ -35,6 +35,7 @@ internal static class ChineseReasons
         ("not needed", "", "不需要"),
         ("humidity ", " %RH", "湿度 {0} %RH"),
         ("humidity cannot be trusted", "", "湿度读数不可信"),
+        ("its die cannot be read", "", "芯片温度读不到"),
         ("resting for another ", " s", "停机间歇，还剩 {0} 秒"),
     ];
 

@@ -63,6 +63,7 @@ public sealed class ClockTests
         Assert.Equal(700, bench.Last.Commands.GpuLimitW[6]);
         bench.Run(1);
         Assert.Equal((200, 700), (bench.Last.Commands.GpuLimitW[6], bench.Last.Commands.GpuLimitW[5]));
+        Assert.Equal("its die cannot be read", bench.Last.Commands.GpuReasons[6].ToString());
     }
 
     [Fact]

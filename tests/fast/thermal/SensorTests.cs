@@ -60,11 +60,14 @@ public sealed class SensorTests
         Assert.True(bench.Last.Estimate.SupplyC.IsGood);
     }
 
-    [Fact]
-    public void A_reading_out_of_its_range_is_suspect()
+    [Theory]
+    [InlineData(250)]
+    [InlineData(-120)]
+    public void A_reading_out_of_its_range_is_suspect_and_told_as_that(double reading)
     {
-        var bench = Broken((input, now) => input.Sensors[Supply2] = Reading<double>.Good(250, now));
+        var bench = Broken((input, now) => input.Sensors[Supply2] = Reading<double>.Good(reading, now));
         bench.Run(1);
+        Assert.True(bench.Last.Commands.Conditions.Has(ConditionCode.SensorRange));
         Assert.Equal(Quality.Suspect, bench.Last.Estimate.Sensors[Supply2]);
         Assert.InRange(bench.Last.Estimate.SupplyC.Value!.Value, 37.9, 38.1);
     }
