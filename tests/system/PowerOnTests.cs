@@ -31,18 +31,22 @@ public sealed class PowerOnTests : IClassFixture<PowerOnTests.Running>
     [Fact]
     public void The_node_says_ready_and_describes_its_points_to_whoever_comes_late()
     {
+        // Late is who comes when all has been said: to one who listens from the start nothing is retained.
+        using (var early = new Subscriber(_box.Ports.Mqtt, "appliance/v1/box1/#"))
+            _box.WaitUntil("state, description and points", TimeSpan.FromSeconds(15), () => IsToldAll(early.Messages));
         using var subscriber = new Subscriber(_box.Ports.Mqtt, "appliance/v1/box1/#");
-        _box.WaitUntil("retained state, description and points", TimeSpan.FromSeconds(10), () =>
-            subscriber.Messages.Any(m => m.Retained && m.Topic.EndsWith("/$state", StringComparison.Ordinal)
-                && m.Json.GetProperty("state").GetString() is "ready" or "degraded")
-            && subscriber.Messages.Any(m => m.Retained && m.Topic.EndsWith("/$description", StringComparison.Ordinal))
-            && subscriber.Messages.Any(m => m.Retained && m.Topic.EndsWith("/state/thermal/coolant_supply_c", StringComparison.Ordinal)));
+        _box.WaitUntil("retained state, description and points", TimeSpan.FromSeconds(10), () => IsToldAll(subscriber.Messages.Where(m => m.Retained)));
         var description = subscriber.Messages.Last(m => m.Topic.EndsWith("/$description", StringComparison.Ordinal)).Json;
         var described = description.GetProperty("points").EnumerateArray().Select(p => p.GetProperty("id").GetString()).ToHashSet();
         var published = subscriber.Messages.Where(m => m.Topic.Contains("/state/", StringComparison.Ordinal))
             .Select(m => m.Topic["appliance/v1/box1/state/".Length..]).Distinct();
         Assert.Empty(published.Where(p => !described.Contains(p)));
     }
+
+    private static bool IsToldAll(IEnumerable<Message> messages) =>
+        messages.Any(m => m.Topic.EndsWith("/$state", StringComparison.Ordinal) && m.Json.GetProperty("state").GetString() is "ready" or "degraded")
+        && messages.Any(m => m.Topic.EndsWith("/$description", StringComparison.Ordinal))
+        && messages.Any(m => m.Topic.EndsWith("/state/thermal/coolant_supply_c", StringComparison.Ordinal));
 
     [Fact]
     public void The_console_answers_status_thermal_gpus_and_alarms_as_text_and_as_json()
