@@ -10,7 +10,7 @@ public interface IGpuDevice
 {
     GpuIdentity Identity { get; }
 
-    /// <summary>Fills everything but <see cref="GpuReading.LimitRefused"/> and <see cref="GpuReading.Reads"/>, stamped <paramref name="now"/>.</summary>
+    /// <summary>Fills everything but what was refused and <see cref="GpuReading.Reads"/>, stamped <paramref name="now"/>.</summary>
     void Read(TimeSpan now, ref GpuReading reading);
 
     /// <summary>The lowest clock that <see cref="SetLowestClock"/> holds the SMs at, MHz; null where the driver does not tell.</summary>
