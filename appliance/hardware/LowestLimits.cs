@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Appliance.Hardware;
 
 /// <summary>
-/// Every GPU of a driver to its lowest power limit and, because a busy one at that limit is still too hot without flow, its lowest clock; all at once. One that still waits in the driver from an earlier round is not asked again.
+/// Every GPU of a driver to its lowest power limit and, because a busy one at that limit is still too hot without flow, its lowest clock; all at once.
+/// One that still waits in the driver from an earlier round is not asked again.
 /// </summary>
 public sealed class LowestLimits
 {
